@@ -1,0 +1,47 @@
+// Words for how a worker ended when nobody asked it to.
+
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { errorFromData, NsboxError } from '../src/errors.ts'
+import type { SandboxEnd } from '../src/wire/protocol.ts'
+
+export interface EndingContext {
+  root: string
+  files: readonly string[]
+  /** The newest of what the worker wrote to stderr. */
+  stderr: string
+  /** Whether the kernel's out-of-memory killer ran while the worker did. */
+  oomKilled: boolean
+}
+
+export function endingError(end: SandboxEnd, context: EndingContext): NsboxError {
+  const files = context.files.map((file) => relative(context.root, file)).join(', ') || 'A worker'
+  const cause = describeCause(end, context)
+  return new NsboxError(`${files}: ${cause}`, {
+    code: 'ERR_NSBOX_WORKER_ENDED',
+    stage: 'payload',
+    hint: end.error?.hint,
+    cause: end.error && errorFromData(end.error),
+  })
+}
+
+const signalWords: Record<string, string> = {
+  SIGSEGV: 'segmentation fault',
+  SIGABRT: 'abort',
+  SIGBUS: 'bus error',
+  SIGILL: 'illegal instruction',
+  SIGFPE: 'arithmetic error',
+}
+
+function describeCause({ signal, exitCode, error }: SandboxEnd, { stderr, oomKilled }: EndingContext): string {
+  if (/heap out of memory|Allocation failed - process out of memory/.test(stderr)) return `the worker ran out of V8 heap memory and was ended by ${signal ?? `exit code ${exitCode}`}`
+  if (signal === 'SIGKILL' && oomKilled) return "the worker was killed by SIGKILL while the kernel's out-of-memory killer ran"
+  if (signal) return `the worker was ended by ${signal}${signalWords[signal] ? ` (${signalWords[signal]})` : ''}`
+  if (error && exitCode === null) return `the worker could not be started: ${error.message}`
+  return `the worker ended with exit code ${exitCode} before its tests did`
+}
+
+/** How often the kernel has killed for memory since it booted (proc_vmstat(5), oom_kill). */
+export function oomKills(): number {
+  return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1] ?? 0)
+}

@@ -1,0 +1,37 @@
+// What the two halves of a pool worker say to each other, besides vitest's own messages.
+
+/** An artifact's file, read inside before its sandbox is gone. */
+export interface StagedFile {
+  path: string
+  content: Uint8Array
+}
+
+export type HostToWorker =
+  | { vitest: unknown }
+  /** Answered as soon as the worker's event loop turns. */
+  | { nsbox: 'ping' }
+  | { nsbox: 'mirrored'; id: number; error?: string }
+  /** Leave the way node does, so that profiles are written. */
+  | { nsbox: 'exit' }
+
+export type WorkerToHost =
+  | { vitest: unknown; files?: StagedFile[] }
+  | { nsbox: 'pong' }
+  /** Make the host's file like the sandbox's: these bytes, or absent. */
+  | { nsbox: 'mirror'; id: number; path: string; content: Uint8Array | null }
+
+/** Parts of vitest's `start` message that nsbox reads. */
+export interface StartMessage {
+  __vitest_worker_request__: true
+  type: 'start'
+  context: { environment: { name: string; options: unknown }; config: { experimental?: { viteModuleRunner?: boolean } } }
+  traces: { enabled: boolean }
+}
+
+/** Environments that vitest brings itself, and that need nothing from the host to be set up. */
+const builtInEnvironments = ['node', 'jsdom', 'happy-dom', 'edge-runtime']
+
+/** True when the message can be handled once, before the fork, for all the workers it fits. */
+export function canWarm({ context, traces }: StartMessage): boolean {
+  return builtInEnvironments.includes(context.environment.name) && !traces.enabled && context.config.experimental?.viteModuleRunner !== false
+}

@@ -1,0 +1,131 @@
+// The pool behind one nsbox(): decides how workers are launched, keeps their templates, cleans up.
+
+import { searchForWorkspaceRoot } from 'vite'
+import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
+import { NsboxError } from '../src/errors.ts'
+import { chooseLaunch, type LaunchChoice } from '../src/launch/choose.ts'
+import { Plans } from '../src/launch/plans.ts'
+import type { Sandbox } from '../src/launch/sandbox.ts'
+import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
+import { ZygoteProcess } from '../src/launch/zygote-process.ts'
+import type { SandboxRequest } from '../src/plan/sandbox-plan.ts'
+import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
+import { coldWorkerPath, workerUrl } from './entry.ts'
+import type { StartMessage } from './messages.ts'
+import { outlivingDirectories, workspaceDirectory } from './places.ts'
+import { Template } from './template.ts'
+import { isInspected, isProfiled, templateKey, type WorkerKind } from './worker-kind.ts'
+import type { WorkerData } from './worker.ts'
+
+/** A zygote that crashes again and again has a cause that another start will not cure. */
+const restartLimit = 3
+
+export class SandboxPool {
+  readonly options: ResolvedPoolOptions
+  readonly #templates = new Map<string, Template>()
+  #choice: Promise<LaunchChoice> | undefined
+  #plans: Plans | undefined
+  #cold: ZygoteProcess | undefined
+  #staging: ThrowawayDirectory | undefined
+  #restarts = 0
+
+  constructor(options: ResolvedPoolOptions) {
+    this.options = options
+  }
+
+  /** Starts the first zygote and checks that sandboxes can be had. @throws NsboxError when they cannot */
+  open(kind: WorkerKind): Promise<LaunchChoice> {
+    this.#choice ??= this.#open(kind)
+    return this.#choice
+  }
+
+  /** A worker that waits for its first message. @throws NsboxError */
+  async launch(kind: WorkerKind, start: StartMessage): Promise<Sandbox> {
+    const { mode } = await this.open(kind)
+    if (mode === 'cold' || isInspected(kind) || isProfiled(kind)) return this.#launchCold(kind)
+    const template = this.#template(kind, mode)
+    await template.warm(start)
+    return template.take()
+  }
+
+  /** The directory under the throwaway overlay. Its real path. */
+  workspace(kind: WorkerKind): string {
+    return workspaceOf(this.options, kind)
+  }
+
+  /** Where files of sandboxes are kept until vitest has copied them. */
+  async stagingDirectory(): Promise<string> {
+    this.#staging ??= await throwawayDirectory()
+    return this.#staging.path
+  }
+
+  async close(): Promise<void> {
+    const choice = await this.#choice?.catch(() => undefined)
+    const templates = [...this.#templates.values()]
+    this.#templates.clear()
+    await Promise.all([...templates.map((template) => template.close()), this.#cold?.close(), choice?.zygote.close()])
+    this.#plans?.close()
+    this.#staging?.remove()
+    this.#choice = this.#plans = this.#cold = this.#staging = undefined
+  }
+
+  async #open(kind: WorkerKind): Promise<LaunchChoice> {
+    const plans = new Plans(sandboxRequest(this.options, kind), process.env)
+    this.#plans = plans
+    const { launch, upper } = this.options
+    const choice = await chooseLaunch({ launch, upper, plans, start: (mode) => startZygote(mode, kind) })
+    if (choice.mode === 'cold') this.#cold = choice.zygote
+    else this.#templates.set(templateKey(kind), new Template(choice.zygote, plans))
+    return choice
+  }
+
+  #template(kind: WorkerKind, mode: ZygoteMode): Template {
+    const key = templateKey(kind)
+    const existing = this.#templates.get(key)
+    if (existing?.zygote.alive) return existing
+    if (existing && ++this.#restarts > restartLimit) {
+      throw new NsboxError(`The zygote has ended ${this.#restarts} times`, { code: 'ERR_NSBOX_ZYGOTE', stage: 'zygote', hint: "launch: 'cold' does without it." })
+    }
+    const template = new Template(startZygote(mode, kind), this.#plans as Plans)
+    this.#templates.set(key, template)
+    return template
+  }
+
+  #launchCold(kind: WorkerKind): Sandbox {
+    if (!this.#cold?.alive) this.#cold = startZygote('cold', kind)
+    // A debugger connects from outside, and a network namespace has no outside.
+    const { plan, release } = (this.#plans as Plans).next(isInspected(kind) ? { net: 'host' } : {})
+    const argv = [process.execPath, ...kind.execArgv, coldWorkerPath, kind.distPath]
+    const sandbox = this.#cold.launch(plan, { kind: 'exec', file: process.execPath, argv, env: definedOnly(kind.env) })
+    void sandbox.ended.then(release)
+    return sandbox
+  }
+}
+
+function startZygote(mode: ZygoteMode, { env, execArgv, distPath }: WorkerKind): ZygoteProcess {
+  const data: WorkerData = { vitestDist: distPath }
+  return mode === 'cold'
+    ? new ZygoteProcess({ mode, env: process.env, execArgv: [], preload: null })
+    : new ZygoteProcess({ mode, env, execArgv, preload: { url: workerUrl, data } })
+}
+
+function workspaceOf({ workspace }: ResolvedPoolOptions, { project }: WorkerKind): string {
+  return workspaceDirectory(workspace ?? searchForWorkspaceRoot(project.vitest.config.root))
+}
+
+function sandboxRequest(options: ResolvedPoolOptions, kind: WorkerKind): SandboxRequest {
+  const { seal, uid, net, hostname } = options
+  return {
+    seal,
+    uid,
+    net,
+    hostname,
+    overlays: [workspaceOf(options, kind)],
+    passThrough: outlivingDirectories(kind.project.vitest),
+    cwd: process.cwd(),
+  }
+}
+
+function definedOnly(env: Partial<NodeJS.ProcessEnv>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}

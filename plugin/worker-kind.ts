@@ -1,0 +1,69 @@
+// What tells apart workers that cannot share a zygote, and what of it calls for a fresh node.
+
+import { isatty } from 'node:tty'
+import type { PoolOptions as WorkerOptions, TestProject } from 'vitest/node'
+
+export type WorkerKind = Pick<WorkerOptions, 'project' | 'env' | 'execArgv' | 'distPath' | 'environment'>
+
+const projectIds = new WeakMap<TestProject, number>()
+let nextProjectId = 1
+
+/** Equal for workers that a fork of one zygote can serve. */
+export function templateKey({ project, environment, env, execArgv }: WorkerKind): string {
+  let id = projectIds.get(project)
+  if (id === undefined) {
+    id = nextProjectId++
+    projectIds.set(project, id)
+  }
+  return JSON.stringify([id, environment.name, environment.options ?? null, env, execArgv])
+}
+
+/** node writes these when it leaves in the ordinary way, and only a fresh node does. */
+const profileFlags = ['--prof', '--cpu-prof', '--heap-prof', '--diagnostic-dir']
+
+export function isProfiled({ execArgv }: WorkerKind): boolean {
+  return execArgv.some((word) => profileFlags.some((flag) => word.startsWith(flag)))
+}
+
+export function isInspected({ project }: WorkerKind): boolean {
+  return project.config.inspector?.enabled === true
+}
+
+/**
+ * The kind that vitest will most likely ask for first, known before it does, so that the zygote can
+ * start early. A wrong guess costs a process, nothing else.
+ */
+export function likelyKind(project: TestProject): WorkerKind {
+  const { vitest, config } = project
+  return {
+    project,
+    distPath: vitest.distPath,
+    environment: { name: config.environment || 'node', options: null },
+    env: {
+      ...process.env,
+      TEST: 'true',
+      VITEST: 'true',
+      NODE_ENV: process.env['NODE_ENV'] || 'test',
+      VITEST_MODE: vitest.config.watch ? 'WATCH' : 'RUN',
+      FORCE_TTY: isatty(1) ? 'true' : '',
+      ...vitest.config.env,
+      ...config.env,
+    },
+    execArgv: [
+      ...process.execArgv.filter((word) => profileFlags.some((flag) => flag !== '--prof' && word.startsWith(flag))),
+      '--experimental-import-meta-resolve',
+      '--require',
+      `${vitest.distPath.replace(/\/dist$/, '')}/suppress-warnings.cjs`,
+      ...likelyConditions(project),
+      ...(config.execArgv ?? []),
+    ],
+  }
+}
+
+function likelyConditions(project: TestProject): string[] {
+  const { ssr, isProduction } = project.vite.config
+  return (ssr.resolve?.conditions ?? [])
+    .filter((condition) => (condition === 'production' ? isProduction : condition !== 'development' || !isProduction))
+    .map((condition) => (condition === 'development|production' ? (isProduction ? 'production' : 'development') : condition))
+    .flatMap((condition) => ['--conditions', condition])
+}

@@ -1,0 +1,106 @@
+// The inside half of a pool worker: vitest's own worker code over a channel of nsbox.
+
+import { pathToFileURL } from 'node:url'
+import type { init, runBaseTests, setupEnvironment } from 'vitest/worker'
+import type { PayloadContext } from '../src/payload/preloaded.ts'
+import type { Channel } from '../src/wire/channel.ts'
+import { stagedFiles } from './artifacts.ts'
+import type { HostToWorker, WorkerToHost } from './messages.ts'
+import { Mirror, mirrorSnapshots } from './mirror.ts'
+
+interface VitestWorkerModule {
+  init: typeof init
+  runBaseTests: typeof runBaseTests
+  setupEnvironment: typeof setupEnvironment
+}
+
+type RunTests = Parameters<typeof init>[0]['runTests']
+type Teardown = () => Promise<unknown>
+
+export interface WorkerData {
+  /** Directory of the vitest that runs the tests, which may not be the one beside nsbox. */
+  vitestDist: string
+}
+
+// Tests may replace it; the end of a worker must not depend on that.
+const exit = process.exit.bind(process)
+
+const listeners = new Set<(message: unknown) => void>()
+let channel: Channel | undefined
+let mirror: Mirror | undefined
+let root = process.cwd()
+/** What the newest environment gave back; it ends that environment. */
+let teardown: Teardown | undefined
+/** True in the children of a zygote whose environment was set up before the fork. */
+let isWarm = false
+/** Takes what vitest posts while there is no channel, before the fork. */
+let postedBeforeFork: ((message: unknown) => void) | undefined
+
+export async function prepare(data: unknown): Promise<void> {
+  const { vitestDist } = data as WorkerData
+  const vitest = (await import(pathToFileURL(`${vitestDist}/worker.js`).href)) as VitestWorkerModule
+  const tests = (method: 'run' | 'collect'): RunTests => (state, traces) => {
+    root = state.config.root
+    if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
+    // Spent once, before the fork: no file waited for it.
+    if (isWarm) Object.defineProperty(state.durations, 'environment', { get: () => 0, set: () => undefined })
+    return vitest.runBaseTests(method, state, traces)
+  }
+  vitest.init({
+    post,
+    on: (listener) => listeners.add(listener),
+    off: (listener) => listeners.delete(listener),
+    setup: async (context) => {
+      if (!isWarm) teardown = await vitest.setupEnvironment(context)
+      return teardown as Teardown
+    },
+    runTests: tests('run'),
+    collectTests: tests('collect'),
+  })
+}
+
+/** Handles vitest's `start` once for every worker that is forked from here. */
+export async function warm(start: unknown): Promise<void> {
+  const own = new Set(listeners)
+  const started = await new Promise<{ error?: unknown }>((resolve) => {
+    postedBeforeFork = (message) => resolve(message as { error?: unknown })
+    deliver(start)
+  })
+  // The RPC that `start` made has no other end; each child makes its own.
+  for (const listener of listeners) if (!own.has(listener)) listeners.delete(listener)
+  if (started.error) throw started.error
+  isWarm = true
+}
+
+export function run(context: PayloadContext): void {
+  channel = context.channel
+  mirror = new Mirror(send)
+  channel.on((message) => receive(message as HostToWorker))
+  void channel.closed.then(() => exit(1))
+}
+
+function receive(message: HostToWorker): void {
+  if ('vitest' in message) return deliver(message.vitest)
+  switch (message.nsbox) {
+    case 'ping':
+      return send({ nsbox: 'pong' })
+    case 'mirrored':
+      return mirror?.settle(message)
+    case 'exit':
+      exit(0)
+  }
+}
+
+function deliver(message: unknown): void {
+  for (const listener of [...listeners]) listener(message)
+}
+
+function post(message: unknown): void {
+  if (!channel) return postedBeforeFork?.(message)
+  const files = stagedFiles(message, root)
+  send(files.length > 0 ? { vitest: message, files } : { vitest: message })
+}
+
+function send(message: WorkerToHost): void {
+  channel?.post(message)
+}

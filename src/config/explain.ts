@@ -1,0 +1,49 @@
+// Makes sentences of what zod finds: the field, the value, what is allowed, the nearest right name.
+
+import type { z } from 'zod'
+import { NsboxError } from '../errors.ts'
+
+/** @throws NsboxError ERR_NSBOX_CONFIG that lists everything wrong at once */
+export function parseOptions<T extends z.ZodObject>(schema: T, input: unknown, where: string): z.output<T> {
+  const result = schema.safeParse(input ?? {}, { reportInput: true })
+  if (result.success) return result.data
+  const known = Object.keys(schema.shape)
+  const problems = result.error.issues.flatMap((issue) => explain(issue, known))
+  throw new NsboxError(`${where}: ${problems.join('; ')}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+}
+
+function explain(issue: z.core.$ZodIssue, known: readonly string[]): string[] {
+  const field = issue.path.join('.') || 'options'
+  const given = JSON.stringify(issue.input)
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => `unknown option "${key}"${suggest(key, known)}; known options are ${known.join(', ')}`)
+    case 'invalid_value': {
+      const values = issue.values.map((value) => `"${String(value)}"`)
+      return [`${field} is ${given}${suggest(String(issue.input), issue.values.map(String))}; it must be one of ${values.join(', ')}`]
+    }
+    case 'invalid_type':
+      return [`${field} is ${given}; it must be of type ${issue.expected}`]
+    default:
+      return [`${field} is ${given}: ${issue.message}`]
+  }
+}
+
+function suggest(given: string, known: readonly string[]): string {
+  const nearest = known.map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.distance - b.distance)[0]
+  return nearest && nearest.distance <= Math.max(1, Math.floor(nearest.name.length / 2)) ? ` (did you mean "${nearest.name}"?)` : ''
+}
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[b.length] as number
+}

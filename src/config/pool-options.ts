@@ -1,0 +1,58 @@
+// Options of the vitest pool.
+
+import { z } from 'zod'
+import { NsboxError } from '../errors.ts'
+import { parseOptions } from './explain.ts'
+
+export interface PoolOptions {
+  /**
+   * What to do when a protection cannot be had on this machine. `require` stops the run before any
+   * test and says why; `prefer` runs with the rest and says on every run what is missing.
+   * @default 'require'
+   */
+  seal?: 'require' | 'prefer'
+  /**
+   * `warm` forks each sandbox from a prepared node; `cold` starts a fresh node for each, as forks
+   * does. `auto` is `warm` where a self-check passes.
+   * @default 'auto'
+   */
+  launch?: 'auto' | 'warm' | 'cold'
+  /** Who the tests are inside: root, or the caller's own uid. Outside they are the caller either way. @default 'root' */
+  uid?: 'root' | 'caller'
+  /** `none`: a network of its own with nothing but localhost. `host`: the host's network. @default 'none' */
+  net?: 'none' | 'host'
+  /** Host name inside: letters, digits and hyphens, 63 at most. @default 'nsbox' */
+  hostname?: string
+  /** Directory that is put under the throwaway overlay. @default the workspace root that Vite finds */
+  workspace?: string
+  /** Where overlays keep what is written. `auto` is memory where the kernel can, else a temporary directory. @default 'auto' */
+  upper?: 'auto' | 'tmpfs' | 'disk'
+  /** A file whose event loop does not turn for this long is ended, in milliseconds; 0 is never. @default 120000 */
+  hangTimeout?: number
+}
+
+export type ResolvedPoolOptions = Required<Omit<PoolOptions, 'workspace'>> & Pick<PoolOptions, 'workspace'>
+
+const schema = z.strictObject({
+  seal: z.enum(['require', 'prefer']).default('require'),
+  launch: z.enum(['auto', 'warm', 'cold']).default('auto'),
+  uid: z.enum(['root', 'caller']).default('root'),
+  net: z.enum(['none', 'host']).default('none'),
+  hostname: z
+    .string()
+    .regex(/^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/, 'a host name has letters, digits and hyphens, 63 at most, and no hyphen at its ends')
+    .default('nsbox'),
+  workspace: z.string().startsWith('/', 'a workspace is an absolute path').optional(),
+  upper: z.enum(['auto', 'tmpfs', 'disk']).default('auto'),
+  hangTimeout: z.int('milliseconds are a whole number').min(0, 'milliseconds cannot be negative').default(120_000),
+})
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export function poolOptions(input: unknown): ResolvedPoolOptions {
+  if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
+    throw new NsboxError(`nsbox(): options are ${JSON.stringify(input)}; they must be an object`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+  }
+  const parsed = parseOptions(schema, input, 'nsbox()')
+  const { workspace, ...rest } = parsed
+  return workspace === undefined ? rest : { ...rest, workspace }
+}

@@ -1,0 +1,72 @@
+// The one error type that leaves nsbox.
+
+const brand: unique symbol = Symbol.for('nsbox.error') as never
+
+/** Which part of a sandbox's life an error belongs to. */
+export type ErrorStage = 'config' | 'host' | 'plan' | 'launch' | 'zygote' | 'seal' | 'payload'
+
+export interface NsboxErrorOptions {
+  /** Stable, documented name such as `ERR_NSBOX_SYSCALL`. */
+  code: string
+  stage: ErrorStage
+  /** One sentence that says what to do about it. */
+  hint?: string | undefined
+  /** Kernel error name such as `EPERM`, when a system call failed. */
+  errno?: string | undefined
+  /** The system call that failed. */
+  syscall?: string | undefined
+  cause?: unknown
+}
+
+/** Everything that travels when an error crosses a process boundary. */
+export interface ErrorData extends Omit<NsboxErrorOptions, 'cause'> {
+  message: string
+}
+
+export class NsboxError extends Error {
+  readonly code: string
+  readonly stage: ErrorStage
+  readonly hint: string | undefined
+  readonly errno: string | undefined
+  readonly syscall: string | undefined
+
+  constructor(message: string, options: NsboxErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'NsboxError'
+    this.code = options.code
+    this.stage = options.stage
+    this.hint = options.hint
+    this.errno = options.errno
+    this.syscall = options.syscall
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** True for errors of any copy of nsbox in this process. */
+  static is(value: unknown): value is NsboxError {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+
+  /** The same failure with advice that only the host side can give. */
+  withHint(hint: string | undefined): NsboxError {
+    return hint === undefined ? this : errorFromData({ ...errorToData(this), hint })
+  }
+}
+
+export function errorToData(error: unknown): ErrorData {
+  if (!NsboxError.is(error)) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return { message, code: 'ERR_NSBOX_INTERNAL', stage: 'zygote' }
+  }
+  const { message, code, stage, hint, errno, syscall } = error
+  return { message, code, stage, hint, errno, syscall }
+}
+
+export function errorFromData({ message, ...options }: ErrorData): NsboxError {
+  return new NsboxError(message, options)
+}
+
+/** The message, and the hint on a line of its own. */
+export function describeError(error: unknown): string {
+  if (!NsboxError.is(error)) return error instanceof Error ? error.message : String(error)
+  return error.hint ? `${error.message}\n  hint: ${error.hint}` : error.message
+}

@@ -1,0 +1,78 @@
+// Decides how sandboxes are launched here: by trying.
+
+import { debug } from '../debug.ts'
+import { NsboxError, errorFromData } from '../errors.ts'
+import { explainSealFailure } from '../host/explain.ts'
+import { canRestoreWorkerThreads } from '../sys/node-threads.ts'
+import type { NotEnforced } from '../wire/protocol.ts'
+import type { ZygoteMode } from '../zygote/v8-flags.ts'
+import type { Plans } from './plans.ts'
+import type { ForkPayload, ZygoteProcess } from './zygote-process.ts'
+
+const log = debug('launch')
+
+export interface LaunchChoice {
+  mode: ZygoteMode
+  /** The zygote that passed the self-check. */
+  zygote: ZygoteProcess
+  /** Why a faster way was not taken, one sentence each. */
+  reasons: string[]
+  /** Protections that were asked for with `prefer` and cannot be had here. */
+  notEnforced: NotEnforced[]
+}
+
+export interface ChooseOptions {
+  launch: 'auto' | 'warm' | 'cold'
+  upper: 'auto' | 'tmpfs' | 'disk'
+  plans: Plans
+  /** Starts a zygote; a cold one preloads nothing. */
+  start(mode: ZygoteMode): ZygoteProcess
+}
+
+/** @throws NsboxError when no sandbox can be had here, or not the kind that was asked for */
+export async function chooseLaunch(options: ChooseOptions): Promise<LaunchChoice> {
+  const reasons: string[] = []
+  if (options.upper === 'disk') await options.plans.useDisk()
+  for (const mode of candidates(options.launch)) {
+    const zygote = options.start(mode)
+    try {
+      return { mode, zygote, reasons, notEnforced: await selfCheck(zygote, options) }
+    } catch (error) {
+      await zygote.close()
+      if (!(error instanceof SelfCheckFailure)) throw error
+      reasons.push(error.message)
+      log('%s', error.message)
+    }
+  }
+  throw new NsboxError(`This node cannot launch sandboxes: ${reasons.join('; ')}`, {
+    code: 'ERR_NSBOX_SELF_CHECK',
+    stage: 'launch',
+    hint: options.launch === 'warm' ? "launch: 'auto' falls back to a fresh node for each sandbox." : undefined,
+  })
+}
+
+function candidates(launch: ChooseOptions['launch']): ZygoteMode[] {
+  const warm: ZygoteMode[] = canRestoreWorkerThreads() ? ['threads', 'single-threaded'] : ['single-threaded']
+  if (launch === 'cold') return ['cold']
+  return launch === 'warm' ? warm : [...warm, 'cold']
+}
+
+/** This way of launching does not work with this node; another may. */
+class SelfCheckFailure extends Error {}
+
+/** One throwaway sandbox under the full seal, with work of the kind that a bad fork breaks. */
+async function selfCheck(zygote: ZygoteProcess, { upper, plans }: Pick<ChooseOptions, 'upper' | 'plans'>): Promise<NotEnforced[]> {
+  await zygote.prepared
+  const { plan, release } = plans.next()
+  const { exitCode, signal, error, notEnforced } = await zygote.launch(plan, zygote.mode === 'cold' ? freshNode : { kind: 'self-check' }).ended
+  release()
+  if (error?.code === 'ERR_NSBOX_UPPER_XATTR' && upper === 'auto' && plans.upper === 'tmpfs') {
+    await plans.useDisk()
+    return selfCheck(zygote, { upper, plans })
+  }
+  if (error) throw explainSealFailure(errorFromData(error))
+  if (exitCode !== 0) throw new SelfCheckFailure(`the self-check of a ${zygote.mode} zygote ended with ${signal ?? `exit code ${exitCode}`}`)
+  return notEnforced
+}
+
+const freshNode: ForkPayload = { kind: 'exec', file: process.execPath, argv: [process.execPath, '--eval', '0'], env: {} }

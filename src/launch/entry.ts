@@ -1,0 +1,7 @@
+// Where the programs lie that nsbox starts: beside the bundle, or in the source tree.
+
+import { fileURLToPath } from 'node:url'
+
+const fromSource = import.meta.url.endsWith('.ts')
+
+export const zygoteEntry: string = fileURLToPath(new URL(fromSource ? '../zygote/main.ts' : './zygote.js', import.meta.url))

@@ -1,0 +1,53 @@
+// The plans of many sandboxes that differ only in where each keeps what it writes.
+
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { hostFacts } from '../host/facts.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
+import { type SandboxRequest, sandboxPlan } from '../plan/sandbox-plan.ts'
+import { type ThrowawayDirectory, throwawayDirectory } from './throwaway-directory.ts'
+
+export class Plans {
+  readonly #request: SandboxRequest
+  readonly #env: NodeJS.ProcessEnv
+  #disk: ThrowawayDirectory | undefined
+  #count = 0
+
+  constructor(request: SandboxRequest, env: NodeJS.ProcessEnv) {
+    this.#request = request
+    this.#env = env
+  }
+
+  /** From here on writes are kept on disk: the way out where tmpfs cannot serve an overlay. */
+  async useDisk(): Promise<void> {
+    this.#disk ??= await throwawayDirectory('/var/tmp')
+  }
+
+  get upper(): 'tmpfs' | 'disk' {
+    return this.#disk ? 'disk' : 'tmpfs'
+  }
+
+  /** The next sandbox's plan. `release` is called when that sandbox has ended. */
+  next(change: Partial<SandboxRequest> = {}): { plan: SandboxPlan; release: () => void } {
+    const request = { ...this.#request, ...change }
+    if (!this.#disk) return { plan: sandboxPlan(request, hostFacts(this.#env, { on: 'tmpfs' })), release: () => undefined }
+    const directory = join(this.#disk.path, String(this.#count++))
+    mkdirSync(directory)
+    return {
+      plan: sandboxPlan(request, hostFacts(this.#env, { on: 'disk', directory })),
+      release: () => removeUpper(directory),
+    }
+  }
+
+  close(): void {
+    this.#disk?.remove()
+  }
+}
+
+function removeUpper(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true })
+  } catch {
+    // What a test left without permissions, the janitor of the throwaway directory removes.
+  }
+}

@@ -1,0 +1,32 @@
+// A temporary directory on the host that is gone afterwards, even when this process is killed.
+
+import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { dir } from 'tmp-promise'
+
+export interface ThrowawayDirectory {
+  readonly path: string
+  remove(): void
+}
+
+/**
+ * SIGKILL leaves a process no time to clean up, so another one waits: a shell that reads from a pipe
+ * until its last writer, this process, is gone. An overlay's work directory has no permissions at
+ * all (overlayfs.rst), hence the chmod.
+ */
+const janitor = 'while read -r _; do :; done; chmod -R u+rwx -- "$1" 2>/dev/null; rm -rf -- "$1"'
+
+export async function throwawayDirectory(parent?: string): Promise<ThrowawayDirectory> {
+  const { path } = await dir({ prefix: 'nsbox', mode: 0o700, keep: true, ...(parent && { tmpdir: parent }) })
+  const watcher = spawn('/bin/sh', ['-c', janitor, 'nsbox-janitor', path], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, cwd: '/' })
+  watcher.unref()
+  const remove = () => {
+    try {
+      rmSync(path, { recursive: true, force: true })
+    } finally {
+      watcher.stdin.destroy() // what could not be removed here, the janitor tries once more
+    }
+  }
+  ;(watcher.stdin as unknown as { unref(): void }).unref()
+  return { path, remove }
+}

@@ -1,0 +1,224 @@
+// One zygote as the host sees it: starts it, asks it to fork, hears how its children end.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { debug } from '../debug.ts'
+import { NsboxError, errorFromData, errorToData } from '../errors.ts'
+import type { Preload } from '../payload/preloaded.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
+import { close, withoutInheritedDescriptors } from '../sys/descriptor.ts'
+import { sendWithDescriptors, socketpair } from '../sys/socket.ts'
+import { encodeFrame, FrameReader } from '../wire/frame.ts'
+import type { HostToZygote, Payload, SandboxEnd, ZygoteToHost } from '../wire/protocol.ts'
+import { type ZygoteMode, zygoteFlags } from '../zygote/v8-flags.ts'
+import { zygoteEntry } from './entry.ts'
+import { type Sandbox, SandboxEnds } from './sandbox.ts'
+
+const log = debug('launch')
+
+export interface ZygoteOptions {
+  mode: ZygoteMode
+  /** Environment of the zygote and so of every preloaded payload. */
+  env: NodeJS.ProcessEnv
+  /** The user's node flags. */
+  execArgv: readonly string[]
+  /** The module to import before the first fork. */
+  preload: Preload | null
+}
+
+export class ZygoteProcess {
+  readonly mode: ZygoteMode
+  readonly #process: ChildProcess
+  readonly #controlFd: number
+  readonly #control: Socket
+  readonly #execArgv: readonly string[]
+  readonly #sandboxes = new Map<number, Child>()
+  readonly #prepared = Promise.withResolvers<void>()
+  readonly #gone = Promise.withResolvers<void>()
+  #warmed = Promise.withResolvers<void>()
+  /** Answers to `prepare` and `warm` that have not come yet. */
+  #owed = 0
+  #nextId = 1
+  #ended: NsboxError | undefined
+  #stderr = ''
+
+  constructor(options: ZygoteOptions) {
+    this.mode = options.mode
+    this.#execArgv = options.execArgv
+    const [ours, theirs] = socketpair()
+    this.#controlFd = ours
+    this.#control = new Socket({ fd: ours, readable: true, writable: true })
+    // The stdio of children is swapped for their own after the fork, so it has to be of the same
+    // kind: node makes sockets of 'pipe'. A session of its own: Ctrl+C is for the host to handle.
+    const words = [...options.execArgv, ...zygoteFlags(options.mode), zygoteEntry, options.mode, String(process.pid)]
+    this.#process = withoutInheritedDescriptors(() =>
+      spawn(process.execPath, words, { env: options.env, stdio: ['ignore', 'pipe', 'pipe', theirs], detached: true }),
+    )
+    close(theirs)
+    log('zygote %d: %s', this.#process.pid, this.#process.spawnargs.join(' '))
+    this.#listen()
+    this.#prepared.promise.catch(() => undefined)
+    this.#owe(1)
+    this.#post({ type: 'prepare', preload: options.preload })
+  }
+
+  /** Settles once the preloaded module is imported. @throws NsboxError */
+  get prepared(): Promise<void> {
+    return this.#prepared.promise
+  }
+
+  get alive(): boolean {
+    return this.#ended === undefined
+  }
+
+  /** Runs the preloaded module's `warm` in the zygote. @throws what it throws, as NsboxError */
+  warm(data: unknown): Promise<void> {
+    this.#warmed = Promise.withResolvers()
+    this.#owe(1)
+    this.#post({ type: 'warm', data })
+    if (this.#ended) this.#warmed.reject(this.#ended)
+    return this.#warmed.promise
+  }
+
+  launch(plan: SandboxPlan, payload: ForkPayload): Sandbox {
+    const id = this.#nextId++
+    const full: Payload = payload.kind === 'preloaded' ? { ...payload, execArgv: [...this.#execArgv] } : payload
+    const child = new Child(() => this.#post({ type: 'kill', id }))
+    this.#sandboxes.set(id, child)
+    this.#holdLoop()
+    child.ends.give((theirs) => this.#post({ type: 'fork', id, plan, payload: full }, [devNull(), ...theirs]))
+    if (this.#ended) this.#endAll(this.#ended)
+    return child
+  }
+
+  /** Ends the zygote and with it every sandbox it forked. */
+  async close(): Promise<void> {
+    this.#process.ref()
+    for (const child of this.#sandboxes.values()) child.kill()
+    await Promise.all([...this.#sandboxes.values()].map((child) => child.ended))
+    this.#control.destroy()
+    await this.#gone.promise
+  }
+
+  #post(message: HostToZygote, fds: number[] = []): void {
+    const frame = encodeFrame(message)
+    if (this.#ended || this.#control.destroyed) return
+    try {
+      sendWithDescriptors(this.#controlFd, frame, fds)
+    } catch (error) {
+      // EPIPE: the zygote is gone, and its exit says why.
+      log('zygote %d: %s', this.#process.pid, error)
+    }
+  }
+
+  #listen(): void {
+    const reader = new FrameReader()
+    this.#control.on('error', () => undefined)
+    this.#control.on('data', (chunk) => {
+      reader.push(chunk)
+      for (let frame = reader.next(); frame; frame = reader.next()) this.#handle(frame.message as ZygoteToHost)
+    })
+    this.#process.stdout?.resume()
+    this.#process.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-4096)
+    })
+    this.#process.on('error', (error) => this.#end(error.message))
+    this.#process.on('close', (code, signal) => this.#end(signal ?? `exit code ${code}`))
+    this.#process.unref()
+    for (const stream of [this.#control, this.#process.stdout, this.#process.stderr]) (stream as Socket).unref()
+  }
+
+  /** A zygote that waits must not keep the host's event loop alive; one that owes an answer does. */
+  #holdLoop(): void {
+    if (this.#owed > 0 || this.#sandboxes.size > 0) this.#control.ref()
+    else this.#control.unref()
+  }
+
+  #owe(change: 1 | -1): void {
+    this.#owed += change
+    this.#holdLoop()
+  }
+
+  #handle(message: ZygoteToHost): void {
+    switch (message.type) {
+      case 'prepared':
+        this.#owe(-1)
+        return message.error ? this.#prepared.reject(errorFromData(message.error)) : this.#prepared.resolve()
+      case 'warmed':
+        this.#owe(-1)
+        return message.error ? this.#warmed.reject(errorFromData(message.error)) : this.#warmed.resolve()
+      case 'forked': {
+        const child = this.#sandboxes.get(message.id)
+        if (child) child.pid = message.pid
+        return
+      }
+      case 'ended':
+        this.#sandboxes.get(message.id)?.end(message.end)
+        this.#sandboxes.delete(message.id)
+        this.#holdLoop()
+    }
+  }
+
+  #end(how: string): void {
+    if (this.#ended) return
+    this.#ended = new NsboxError(`The zygote ended: ${how}${this.#stderr ? `\n${this.#stderr.trimEnd()}` : ''}`, {
+      code: 'ERR_NSBOX_ZYGOTE',
+      stage: 'zygote',
+    })
+    this.#control.destroy()
+    this.#prepared.reject(this.#ended)
+    this.#warmed.promise.catch(() => undefined)
+    this.#warmed.reject(this.#ended)
+    this.#endAll(this.#ended)
+    this.#gone.resolve()
+  }
+
+  /** PR_SET_PDEATHSIG has killed them with the zygote. */
+  #endAll(error: NsboxError): void {
+    for (const child of this.#sandboxes.values()) child.end({ exitCode: null, signal: 'SIGKILL', error: errorToData(error), notEnforced: [] })
+    this.#sandboxes.clear()
+  }
+}
+
+/** A payload as its launcher states it: the zygote's own flags are added on the way. */
+export type ForkPayload = Exclude<Payload, { kind: 'preloaded' }> | { kind: 'preloaded'; data: unknown }
+
+class Child implements Sandbox {
+  readonly ends = new SandboxEnds()
+  readonly ended: Promise<SandboxEnd>
+  readonly kill: () => void
+  pid: number | undefined
+  readonly #reported = Promise.withResolvers<SandboxEnd>()
+
+  constructor(kill: () => void) {
+    this.kill = kill
+    this.ended = this.#reported.promise.then(async (end) => {
+      await this.ends.drained()
+      return end
+    })
+  }
+
+  get stdout(): Socket {
+    return this.ends.stdout
+  }
+
+  get stderr(): Socket {
+    return this.ends.stderr
+  }
+
+  get channel(): Sandbox['channel'] {
+    return this.ends.channel
+  }
+
+  end(end: SandboxEnd): void {
+    this.#reported.resolve(end)
+  }
+}
+
+let nullFd: number | undefined
+
+function devNull(): number {
+  nullFd ??= openSync('/dev/null', 'r')
+  return nullFd
+}

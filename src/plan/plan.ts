@@ -1,0 +1,41 @@
+// A sandbox as pure data: which namespaces, and the ordered steps that seal it.
+
+import type { Capability } from '../sys/capabilities.ts'
+import type { BpfInstruction } from '../sys/seccomp.ts'
+
+export const namespaces = ['user', 'mount', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const
+export type Namespace = (typeof namespaces)[number]
+
+/** One line of uid_map or gid_map: `inside` in the sandbox is `outside` on the host. */
+export interface IdMap {
+  inside: number
+  outside: number
+}
+
+/** One step of sealing. `why` says what would get in or out without it. */
+export type SealStep = { why: string } & SealAction
+
+export type SealAction =
+  | { do: 'map-ids'; uid: IdMap; gid: IdMap }
+  | { do: 'hostname'; name: string }
+  | { do: 'hold'; paths: string[] }
+  | { do: 'private-mounts' }
+  | { do: 'read-only' }
+  | { do: 'tmpfs'; target: string; mode: number; size?: number }
+  | { do: 'bind'; source: string; target: string; writable: boolean }
+  | { do: 'overlay'; target: string; scratch: string }
+  | { do: 'dev' }
+  | { do: 'proc' }
+  | { do: 'loopback' }
+  | { do: 'chdir'; path: string }
+  | { do: 'oom-score'; score: number }
+  | { do: 'capabilities'; keep: Capability[] }
+  | { do: 'no-new-privs' }
+  | { do: 'seccomp'; filter: BpfInstruction[] }
+
+export interface SandboxPlan {
+  namespaces: Namespace[]
+  steps: SealStep[]
+  /** `require`: a step that fails ends the sandbox. `prefer`: it is reported and left out. */
+  seal: 'require' | 'prefer'
+}

@@ -1,0 +1,80 @@
+// File descriptors.
+
+import { readdirSync } from 'node:fs'
+import { addressOf, bind, bindChecked } from './libc.ts'
+
+const O_CLOEXEC = 0o2000000
+const O_PATH = 0o10000000
+const FD_CLOEXEC = 1
+const F_GETFD = 1
+const F_SETFD = 2
+
+const open_ = bindChecked('open', 'int', ['str', 'int', 'int'])
+const dup2_ = bindChecked('dup2', 'int', ['int', 'int'])
+const fcntl_ = bindChecked('fcntl', 'int', ['int', 'int', 'int'])
+const fcntlQuiet = bind('fcntl', 'int', ['int', 'int', 'int'])
+const close_ = bind('close', 'int', ['int'])
+const write_ = bind('write', 'long', ['int', 'uint64', 'ulong'])
+const pipe2_ = bindChecked('pipe2', 'int', ['uint64', 'int'])
+const poll_ = bind('poll', 'int', ['uint64', 'ulong', 'int'])
+
+/** A handle to a place in the file system that grants no access by itself (open(2), O_PATH). */
+export function openPath(path: string): number {
+  return open_(path, O_PATH | O_CLOEXEC, 0)
+}
+
+export function close(fd: number): void {
+  close_(fd)
+}
+
+/** dup2(2); the copy survives exec. */
+export function duplicateTo(fd: number, target: number): void {
+  if (fd === target) fcntl_(fd, F_SETFD, 0)
+  else dup2_(fd, target)
+}
+
+/**
+ * Runs `start`, which starts a process, while no descriptor above stderr is inherited that was not
+ * asked for: whatever this process was given by its own parent stays with it.
+ */
+export function withoutInheritedDescriptors<T>(start: () => T): T {
+  const inherited = readdirSync('/proc/self/fd').map(Number).filter((fd) => fd > 2 && fcntlQuiet(fd, F_GETFD, 0) === 0)
+  for (const fd of inherited) fcntlQuiet(fd, F_SETFD, FD_CLOEXEC)
+  try {
+    return start()
+  } finally {
+    for (const fd of inherited) fcntlQuiet(fd, F_SETFD, 0)
+  }
+}
+
+export function pipe(): { read: number; write: number } {
+  const pair = Buffer.alloc(8)
+  pipe2_(addressOf(pair), O_CLOEXEC)
+  return { read: pair.readInt32LE(0), write: pair.readInt32LE(4) }
+}
+
+/** Writes all bytes; a reader that is gone is no error here. */
+export function writeAll(fd: number, bytes: Buffer): void {
+  const base = addressOf(bytes)
+  let offset = 0
+  while (offset < bytes.length) {
+    const written = Number(write_(fd, base + BigInt(offset), bytes.length - offset))
+    if (written <= 0) return
+    offset += written
+  }
+}
+
+const POLLIN = 1
+
+/** Blocks until at least one descriptor is readable or hung up, and answers which. */
+export function pollReadable(fds: readonly number[], timeoutMs = -1): Set<number> {
+  const entries = Buffer.alloc(8 * fds.length)
+  for (const [index, fd] of fds.entries()) {
+    entries.writeInt32LE(fd, 8 * index)
+    entries.writeInt16LE(POLLIN, 8 * index + 4)
+  }
+  const ready = new Set<number>()
+  if (poll_(addressOf(entries), fds.length, timeoutMs) <= 0) return ready
+  for (const [index, fd] of fds.entries()) if (entries.readInt16LE(8 * index + 6) !== 0) ready.add(fd)
+  return ready
+}

@@ -1,0 +1,50 @@
+// Binds C functions of libc and of the node binary itself. Only src/sys may import this.
+
+import koffi from 'koffi'
+import { SysError } from './sys-error.ts'
+
+type CFunction = (...args: unknown[]) => number
+
+const self = koffi.load(null)
+
+/** Binds a function by its exported name. Nothing is looked up before the first call. */
+export function bind(name: string, result: string, types: string[]): CFunction {
+  let bound: CFunction | undefined
+  return (...args) => {
+    bound ??= self.func(name, result, types) as CFunction
+    return bound(...args)
+  }
+}
+
+/** Like {@link bind}, but throws a {@link SysError} when the call answers -1. */
+export function bindChecked(name: string, result: string, types: string[]): CFunction {
+  const call = bind(name, result, types)
+  return (...args) => checked(call(...args), name, args)
+}
+
+/** Throws when `result` is -1. Must follow the call at once: errno is read here. */
+export function checked(result: number, name: string, args: readonly unknown[]): number {
+  if (result === -1) throw new SysError(name, args, koffi.errno())
+  return result
+}
+
+export function errno(): number {
+  return koffi.errno()
+}
+
+/** The address of a buffer's bytes. The caller keeps the buffer alive while C may use it. */
+export function addressOf(buffer: Buffer): bigint {
+  return BigInt(koffi.address(buffer))
+}
+
+/** True when the process exports this symbol. */
+export function hasSymbol(name: string): boolean {
+  return symbolAddress(name) !== 0n
+}
+
+const dlsym = bind('dlsym', 'uint64', ['uint64', 'str'])
+
+/** The address of an exported symbol, or 0. RTLD_DEFAULT is 0 with glibc and musl: dlsym(3). */
+export function symbolAddress(name: string): bigint {
+  return BigInt(dlsym(0, name))
+}

@@ -1,0 +1,86 @@
+// Mounts (mount(2), mount_setattr(2)). Each function is one use of the call.
+
+import { addressOf, bind, checked } from './libc.ts'
+import { Flags } from './sys-error.ts'
+import { syscall } from './syscall.ts'
+
+const mountFlags = {
+  MS_NOSUID: 0x2,
+  MS_NODEV: 0x4,
+  MS_NOEXEC: 0x8,
+  MS_BIND: 0x1000,
+  MS_REC: 0x4000,
+  MS_PRIVATE: 0x40000,
+}
+type MountFlag = keyof typeof mountFlags
+
+const mount_ = bind('mount', 'int', ['str', 'str', 'str', 'ulong', 'str'])
+
+function mount(source: string | null, target: string, type: string | null, names: readonly MountFlag[], data: string | null): void {
+  const flags = new Flags(mountFlags, names)
+  checked(mount_(source, target, type, flags.value, data), 'mount', [source, target, type, flags, data])
+}
+
+/** Nothing mounted from here on is seen outside, and nothing outside is seen here. */
+export function mountPrivate(target: string): void {
+  mount(null, target, null, ['MS_REC', 'MS_PRIVATE'], null)
+}
+
+/** Sizes are in bytes; without them the kernel's default of half the memory holds. */
+export interface TmpfsOptions {
+  mode: number
+  size?: number | undefined
+  inodes?: number | undefined
+}
+
+export function mountTmpfs(target: string, options: TmpfsOptions): void {
+  const data = [`mode=${options.mode.toString(8)}`]
+  if (options.size !== undefined) data.push(`size=${options.size}`)
+  if (options.inodes !== undefined) data.push(`nr_inodes=${options.inodes}`)
+  mount('tmpfs', target, 'tmpfs', ['MS_NOSUID', 'MS_NODEV'], data.join(','))
+}
+
+/** Overlay with `userxattr`, the kind a user namespace may mount (Linux 5.11). */
+export function mountOverlay(target: string, lower: string, upper: string, work: string): void {
+  mount('overlay', target, 'overlay', ['MS_NOSUID', 'MS_NODEV'], `lowerdir=${lower},upperdir=${upper},workdir=${work},userxattr`)
+}
+
+export function mountProc(target: string): void {
+  mount('proc', target, 'proc', ['MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'], null)
+}
+
+export function mountDevpts(target: string): void {
+  mount('devpts', target, 'devpts', ['MS_NOSUID', 'MS_NOEXEC'], 'newinstance,ptmxmode=0666,mode=620')
+}
+
+export function mountBind(source: string, target: string): void {
+  mount(source, target, null, ['MS_BIND', 'MS_REC'], null)
+}
+
+const attributes = { MOUNT_ATTR_RDONLY: 0x1, MOUNT_ATTR_NOSUID: 0x2, MOUNT_ATTR_NODEV: 0x4 }
+export type MountAttribute = keyof typeof attributes
+
+const AT_FDCWD = -100
+const AT_RECURSIVE = 0x8000
+
+export interface MountAttributeChange {
+  set?: readonly MountAttribute[]
+  clear?: readonly MountAttribute[]
+  recursive?: boolean
+}
+
+/** mount_setattr(2), Linux 5.12: changes the flags of a mount, or of every mount below it. */
+export function mountSetAttributes(target: string, change: MountAttributeChange): void {
+  const set = new Flags(attributes, change.set ?? [])
+  const clear = new Flags(attributes, change.clear ?? [])
+  const attr = Buffer.alloc(32)
+  attr.writeBigUInt64LE(BigInt(set.value), 0)
+  attr.writeBigUInt64LE(BigInt(clear.value), 8)
+  const path = Buffer.from(`${target}\0`)
+  const flags = change.recursive ? AT_RECURSIVE : 0
+  syscall(
+    'mount_setattr',
+    [AT_FDCWD, addressOf(path), flags, addressOf(attr), attr.length],
+    ['AT_FDCWD', target, flags ? 'AT_RECURSIVE' : '0', `set ${set}, clear ${clear}`],
+  )
+}

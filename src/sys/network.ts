@@ -1,0 +1,27 @@
+// Network interfaces (netdevice(7)).
+
+import { addressOf, bindChecked } from './libc.ts'
+import { close } from './descriptor.ts'
+
+const AF_INET = 2
+const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000
+const SIOCGIFFLAGS = 0x8913
+const SIOCSIFFLAGS = 0x8914
+const IFF_UP = 1
+
+const socket_ = bindChecked('socket', 'int', ['int', 'int', 'int'])
+const ioctl_ = bindChecked('ioctl', 'int', ['int', 'ulong', 'uint64'])
+
+/** Brings an interface of this network namespace up. A new namespace has only `lo`, down. */
+export function interfaceUp(name: string): void {
+  const socket = socket_(AF_INET, SOCK_DGRAM_CLOEXEC, 0)
+  try {
+    const request = Buffer.alloc(40) // struct ifreq: name[16], then the flags
+    request.write(name)
+    ioctl_(socket, SIOCGIFFLAGS, addressOf(request))
+    request.writeInt16LE(request.readInt16LE(16) | IFF_UP, 16)
+    ioctl_(socket, SIOCSIFFLAGS, addressOf(request))
+  } finally {
+    close(socket)
+  }
+}

@@ -1,0 +1,96 @@
+// Processes: fork, wait, signals, exec.
+
+import { addressOf, bind, bindChecked, checked } from './libc.ts'
+import { Flags } from './sys-error.ts'
+import { syscall } from './syscall.ts'
+
+/** CLONE_NEW* of linux/sched.h. */
+export const cloneFlags = {
+  CLONE_NEWNS: 0x00020000,
+  CLONE_NEWCGROUP: 0x02000000,
+  CLONE_NEWUTS: 0x04000000,
+  CLONE_NEWIPC: 0x08000000,
+  CLONE_NEWUSER: 0x10000000,
+  CLONE_NEWPID: 0x20000000,
+  CLONE_NEWNET: 0x40000000,
+}
+export type CloneFlag = keyof typeof cloneFlags
+
+const SIGCHLD = 17
+
+/**
+ * clone(2) without a new stack: a fork whose child is the first process of new namespaces. It
+ * goes around libc's fork, so pthread_atfork handlers do not run in the child; a fork of the
+ * child runs them. Answers 0 in the child.
+ */
+export function cloneInto(names: readonly CloneFlag[]): number {
+  const flags = new Flags(cloneFlags, names)
+  return syscall('clone', [(flags.value | SIGCHLD) >>> 0, 0, 0, 0, 0], [`${flags}|SIGCHLD`, 'NULL'])
+}
+
+export const fork: () => number = bindChecked('fork', 'int', [])
+export const getpid: () => number = bind('getpid', 'int', [])
+export const getppid: () => number = bind('getppid', 'int', [])
+/** Ends the process at once: no exit handlers, no destructors (_exit(2)). */
+export const exitNow: (code: number) => never = bind('_exit', 'void', ['int']) as never
+export const setsid: () => number = bind('setsid', 'int', [])
+export const umask: (mask: number) => number = bind('umask', 'int', ['int'])
+const waitpid_ = bind('waitpid', 'int', ['int', 'uint64', 'int'])
+const waitStatus = Buffer.alloc(128)
+const WNOHANG = 1
+
+export interface Waited {
+  pid: number
+  /** As waitpid(2) gives it: exit code in bits 8-15, signal in bits 0-6. */
+  status: number
+}
+
+/** Waits for one child, or for any with pid -1. Answers undefined when there is none (left). */
+export function waitpid(pid: number, options: { block: boolean }): Waited | undefined {
+  const ended = waitpid_(pid, addressOf(waitStatus), options.block ? 0 : WNOHANG)
+  return ended > 0 ? { pid: ended, status: waitStatus.readInt32LE(0) } : undefined
+}
+
+/** A descriptor that becomes readable when the process ends (pidfd_open(2)). */
+export function pidfdOpen(pid: number): number {
+  return syscall('pidfd_open', [pid, 0])
+}
+
+/** Signals the very process the descriptor was opened for; a process that is gone is no error. */
+export function pidfdSendSignal(pidfd: number, signal: number): void {
+  try {
+    syscall('pidfd_send_signal', [pidfd, signal, 0, 0])
+  } catch (error) {
+    if ((error as { errno?: string }).errno !== 'ESRCH') throw error
+  }
+}
+
+const prctl_ = bind('prctl', 'int', ['int', 'uint64', 'uint64', 'uint64', 'uint64'])
+const prctlOptions = {
+  PR_SET_PDEATHSIG: 1,
+  PR_CAPBSET_DROP: 24,
+  PR_SET_CHILD_SUBREAPER: 36,
+  PR_SET_NO_NEW_PRIVS: 38,
+  PR_CAP_AMBIENT: 47,
+}
+
+export function prctl(option: keyof typeof prctlOptions, value: number): void {
+  checked(prctl_(prctlOptions[option], value, 0, 0, 0), 'prctl', [option, value])
+}
+
+const execve_ = bind('execve', 'int', ['str', 'uint64', 'uint64'])
+
+/** Replaces the process image. Returns only by throwing. */
+export function execve(path: string, argv: readonly string[], env: readonly string[]): never {
+  const args = cStringArray(argv)
+  const environment = cStringArray(env)
+  checked(execve_(path, addressOf(args.pointers), addressOf(environment.pointers)), 'execve', [path, argv.join(' ')])
+  throw new Error('execve returned')
+}
+
+function cStringArray(strings: readonly string[]): { pointers: Buffer; data: Buffer[] } {
+  const data = strings.map((text) => Buffer.from(`${text}\0`))
+  const pointers = Buffer.alloc(8 * (data.length + 1))
+  for (const [index, text] of data.entries()) pointers.writeBigUInt64LE(addressOf(text), 8 * index)
+  return { pointers, data }
+}

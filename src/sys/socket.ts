@@ -1,0 +1,101 @@
+// Unix sockets that carry descriptors (unix(7), cmsg(3)).
+
+import { addressOf, bind, bindChecked, checked, errno } from './libc.ts'
+
+const AF_UNIX = 1
+const SOCK_STREAM = 1
+const SOCK_CLOEXEC = 0o2000000
+const SOL_SOCKET = 1
+const SCM_RIGHTS = 1
+const MSG_NOSIGNAL = 0x4000
+const MSG_CMSG_CLOEXEC = 0x40000000
+const EINTR = 4
+const EAGAIN = 11
+
+const socketpair_ = bindChecked('socketpair', 'int', ['int', 'int', 'int', 'uint64'])
+const sendmsg_ = bind('sendmsg', 'long', ['int', 'uint64', 'int'])
+const recvmsg_ = bind('recvmsg', 'long', ['int', 'uint64', 'int'])
+const poll_ = bind('poll', 'int', ['uint64', 'ulong', 'int'])
+
+/** Two connected stream sockets. Being connected, they work across network namespaces. */
+export function socketpair(): [number, number] {
+  const pair = Buffer.alloc(8)
+  socketpair_(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, addressOf(pair))
+  return [pair.readInt32LE(0), pair.readInt32LE(4)]
+}
+
+/** struct msghdr with one struct iovec and room for control data: 64-bit layout. */
+class Message {
+  readonly header: Buffer = Buffer.alloc(56)
+  readonly vector: Buffer = Buffer.alloc(16)
+
+  constructor(data: Buffer, offset: number, control: Buffer) {
+    this.vector.writeBigUInt64LE(addressOf(data) + BigInt(offset), 0)
+    this.vector.writeBigUInt64LE(BigInt(data.length - offset), 8)
+    this.header.writeBigUInt64LE(addressOf(this.vector), 16)
+    this.header.writeBigUInt64LE(1n, 24)
+    if (control.length === 0) return
+    this.header.writeBigUInt64LE(addressOf(control), 32)
+    this.header.writeBigUInt64LE(BigInt(control.length), 40)
+  }
+
+  get controlLength(): number {
+    return Number(this.header.readBigUInt64LE(40))
+  }
+}
+
+/** Sends all bytes; the descriptors travel with the first of them. Waits while the buffer is full. */
+export function sendWithDescriptors(socket: number, bytes: Buffer, fds: readonly number[]): void {
+  let control: Buffer = Buffer.alloc(0)
+  if (fds.length > 0) {
+    control = Buffer.alloc(16 + 8 * Math.ceil((4 * fds.length) / 8))
+    control.writeBigUInt64LE(BigInt(16 + 4 * fds.length), 0)
+    control.writeInt32LE(SOL_SOCKET, 8)
+    control.writeInt32LE(SCM_RIGHTS, 12)
+    for (const [index, fd] of fds.entries()) control.writeInt32LE(fd, 16 + 4 * index)
+  }
+  let offset = 0
+  while (offset < bytes.length) {
+    const message = new Message(bytes, offset, control)
+    const sent = Number(sendmsg_(socket, addressOf(message.header), MSG_NOSIGNAL))
+    if (sent > 0) {
+      offset += sent
+      control = Buffer.alloc(0)
+    } else if (errno() === EAGAIN) waitWritable(socket)
+    else if (errno() !== EINTR) checked(-1, 'sendmsg', [socket, bytes, `${fds.length} descriptors`])
+  }
+}
+
+const POLLOUT = 4
+
+function waitWritable(socket: number): void {
+  const entry = Buffer.alloc(8)
+  entry.writeInt32LE(socket, 0)
+  entry.writeInt16LE(POLLOUT, 4)
+  poll_(addressOf(entry), 1, -1)
+}
+
+export interface Received {
+  bytes: Buffer
+  fds: number[]
+}
+
+/** Receives up to `buffer.length` bytes; no bytes means that the other end is closed. Blocks. */
+export function receiveWithDescriptors(socket: number, buffer: Buffer): Received {
+  const control = Buffer.alloc(256)
+  for (;;) {
+    const message = new Message(buffer, 0, control)
+    const length = Number(recvmsg_(socket, addressOf(message.header), MSG_CMSG_CLOEXEC))
+    if (length < 0) {
+      if (errno() === EINTR) continue
+      checked(-1, 'recvmsg', [socket])
+    }
+    return { bytes: buffer.subarray(0, length), fds: readDescriptors(control.subarray(0, message.controlLength)) }
+  }
+}
+
+function readDescriptors(control: Buffer): number[] {
+  if (control.length < 16 || control.readInt32LE(12) !== SCM_RIGHTS) return []
+  const count = (Number(control.readBigUInt64LE(0)) - 16) / 4
+  return Array.from({ length: count }, (_, index) => control.readInt32LE(16 + 4 * index))
+}

@@ -1,0 +1,67 @@
+// What a forked node has to put right before it can pass for a fresh one.
+
+import { randomInt, randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { reseedOpenssl, renewEventLoop } from '../sys/node-loop.ts'
+import { restoreWorkerThreads } from '../sys/node-threads.ts'
+import { exitNow, getpid } from '../sys/process.ts'
+import { turnOnConcurrency, type ZygoteMode } from './v8-flags.ts'
+
+export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[]): void {
+  const born = process.hrtime.bigint()
+  renewEventLoop()
+  Object.defineProperty(process, 'pid', { value: getpid(), enumerable: true, configurable: true, writable: false })
+  // The zygote's flags must not reach child_process.fork and new Worker.
+  process.execArgv = execArgv
+  process.uptime = () => Number(process.hrtime.bigint() - born) / 1e9
+  if (mode === 'threads') {
+    // As many as node would have started: four, or fewer on a smaller machine.
+    restoreWorkerThreads(Math.min(4, availableParallelism()))
+    turnOnConcurrency()
+  }
+  leaveAtOnce()
+  divergeRandomness()
+}
+
+/** Otherwise every child goes on from the zygote's state and draws the same numbers. */
+function divergeRandomness(): void {
+  reseedOpenssl()
+  for (let draws = randomInt(1 << 12); draws >= 0; draws--) Math.random()
+  // node serves UUIDs from a cache of 128; one that was filled before the fork ends here.
+  for (let used = 0; used < 128; used++) randomUUID()
+}
+
+/**
+ * node's own way out waits for threads that did not survive the fork, and runs a loop that belongs
+ * to the zygote. Listeners of 'exit' run, then the process ends.
+ */
+function leaveAtOnce(): void {
+  let uncaught: unknown
+  process.on('uncaughtExceptionMonitor', (error) => {
+    uncaught = error
+  })
+  process.reallyExit = (code: number) => exitNow(code)
+  const emit = process.emit
+  process.emit = function (this: NodeJS.Process, event: string, ...args: unknown[]) {
+    const handled = Reflect.apply(emit, this, [event, ...args]) as boolean
+    // Programs emit 'exit' themselves to try their listeners; only node's own is the end.
+    if (event === 'exit' && process._exiting) {
+      if (uncaught !== undefined) process._rawDebug(uncaught instanceof Error ? uncaught.stack : uncaught)
+      exitNow(Number(process.exitCode ?? args[0] ?? 0))
+    }
+    return handled
+  } as typeof process.emit
+}
+
+declare global {
+  namespace NodeJS {
+    interface Process {
+      /** node's internal last step of process.exit. */
+      reallyExit(code: number): never
+      /** True once node has begun to leave. */
+      _exiting?: boolean
+      /** Writes to stderr at once, without the event loop. */
+      _rawDebug(message: unknown): void
+    }
+  }
+}

@@ -1,0 +1,139 @@
+// The blocking loop of a zygote: forks what is asked for and tells how each child ended.
+
+import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { type ErrorData, NsboxError, errorToData } from '../errors.ts'
+import type { Namespace, SandboxPlan } from '../plan/plan.ts'
+import { close, pipe, pollReadable } from '../sys/descriptor.ts'
+import { type CloneFlag, cloneInto, fork, pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
+import type { InitReport, Payload, SandboxEnd } from '../wire/protocol.ts'
+import { type Control, controlFd } from './control.ts'
+import { runInit } from './init.ts'
+import type { ThreadWatch } from './threads.ts'
+
+const SIGKILL = 9
+
+const cloneFlagOf: Record<Namespace, CloneFlag> = {
+  user: 'CLONE_NEWUSER',
+  mount: 'CLONE_NEWNS',
+  pid: 'CLONE_NEWPID',
+  net: 'CLONE_NEWNET',
+  ipc: 'CLONE_NEWIPC',
+  uts: 'CLONE_NEWUTS',
+  cgroup: 'CLONE_NEWCGROUP',
+}
+
+interface Child {
+  id: number
+  pid: number
+  pidfd: number
+  report: number
+  /** Why it has no namespaces, where the plan preferred them and the kernel refused. */
+  unsealed: ErrorData | undefined
+}
+
+/** In the child: the payload's process, sealed and not yet a fresh node. */
+export interface Born {
+  type: 'born'
+  payload: Payload
+  fds: number[]
+}
+
+export type Turn = Born | { type: 'warm'; data: unknown } | { type: 'closed' }
+
+export class Nursery {
+  readonly #control: Control
+  readonly #watch: ThreadWatch
+  readonly #children = new Map<number, Child>()
+  /** This zygote, for its children: readable once it is dead. */
+  readonly #self = pidfdOpen(process.pid)
+
+  constructor(control: Control, watch: ThreadWatch) {
+    this.#control = control
+    this.#watch = watch
+  }
+
+  /** Blocks until something comes up that needs the event loop, or until this is a child. */
+  serve(): Turn {
+    for (;;) {
+      for (let request = this.#control.pending(); request; request = this.#control.pending()) {
+        const { message, fds } = request
+        if (message.type === 'warm') return message
+        if (message.type === 'kill') this.#kill(message.id)
+        if (message.type === 'fork') {
+          const born = this.#fork(message.id, message.plan, message.payload, fds)
+          if (born) return born
+        }
+      }
+      if (!this.#control.open) return { type: 'closed' }
+      const ready = pollReadable([controlFd, ...this.#children.keys()])
+      if (ready.has(controlFd)) this.#control.receive()
+      for (const fd of ready) this.#collect(fd)
+    }
+  }
+
+  #fork(id: number, plan: SandboxPlan, payload: Payload, fds: number[]): Born | undefined {
+    const report = pipe()
+    try {
+      this.#watch.check()
+      const { pid, unsealed } = this.#clone(plan)
+      if (pid === 0) {
+        close(report.read)
+        runInit(plan, { report: report.write, zygote: this.#self, unsealed })
+        return { type: 'born', payload, fds }
+      }
+      const pidfd = pidfdOpen(pid)
+      this.#children.set(pidfd, { id, pid, pidfd, report: report.read, unsealed })
+      this.#control.post({ type: 'forked', id, pid })
+    } catch (error) {
+      close(report.read)
+      this.#control.post({ type: 'ended', id, end: { exitCode: null, signal: null, error: errorToData(error), notEnforced: [] } })
+    }
+    for (const fd of [report.write, ...fds]) close(fd)
+    return undefined
+  }
+
+  /** @throws SysError when the kernel gives no namespaces and the plan requires them */
+  #clone(plan: SandboxPlan): { pid: number; unsealed: ErrorData | undefined } {
+    try {
+      return { pid: cloneInto(plan.namespaces.map((name) => cloneFlagOf[name])), unsealed: undefined }
+    } catch (error) {
+      if (plan.seal === 'require') throw error
+      return { pid: fork(), unsealed: errorToData(error) }
+    }
+  }
+
+  #kill(id: number): void {
+    for (const child of this.#children.values()) if (child.id === id) pidfdSendSignal(child.pidfd, SIGKILL)
+  }
+
+  #collect(pidfd: number): void {
+    const child = this.#children.get(pidfd)
+    if (!child) return
+    this.#children.delete(pidfd)
+    const status = waitpid(child.pid, { block: true })?.status ?? 0
+    const report = readFileSync(child.report, 'utf8')
+    close(child.report)
+    close(pidfd)
+    this.#control.post({ type: 'ended', id: child.id, end: sandboxEnd(status, report) })
+  }
+}
+
+function sandboxEnd(initStatus: number, report: string): SandboxEnd {
+  if (report === '') {
+    // Only a signal from outside the namespace ends its init before it can report.
+    const error = new NsboxError("The sandbox's init was killed from outside", { code: 'ERR_NSBOX_INIT_KILLED', stage: 'payload' })
+    return { ...decodeStatus(initStatus), error: errorToData(error), notEnforced: [] }
+  }
+  const { status, error, notEnforced } = JSON.parse(report) as InitReport
+  const ended = status === undefined ? { exitCode: null, signal: null } : decodeStatus(status)
+  return error === undefined ? { ...ended, notEnforced } : { ...ended, error, notEnforced }
+}
+
+/** waitpid(2): the signal in the low seven bits, else the exit code in the next eight. */
+function decodeStatus(status: number): { exitCode: number | null; signal: string | null } {
+  const number = status & 0x7f
+  if (number === 0) return { exitCode: (status >> 8) & 0xff, signal: null }
+  const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0]
+  return { exitCode: null, signal: name ?? `signal ${number}` }
+}
