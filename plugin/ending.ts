@@ -34,7 +34,8 @@ const signalWords: Record<string, string> = {
 }
 
 function describeCause({ signal, exitCode, error }: SandboxEnd, { stderr, oomKilled }: EndingContext): string {
-  if (/heap out of memory|Allocation failed - process out of memory/.test(stderr)) return `the worker ran out of V8 heap memory and was ended by ${signal ?? `exit code ${exitCode}`}`
+  if (/heap out of memory|Allocation failed - process out of memory/.test(stderr))
+    return `the worker ran out of V8 heap memory and was ended by ${signal ?? `exit code ${exitCode}`}`
   if (signal === 'SIGKILL' && oomKilled) return "the worker was killed by SIGKILL while the kernel's out-of-memory killer ran"
   if (signal) return `the worker was ended by ${signal}${signalWords[signal] ? ` (${signalWords[signal]})` : ''}`
   if (error && exitCode === null) return `the worker could not be started: ${error.message}`

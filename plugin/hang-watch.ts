@@ -44,10 +44,13 @@ export class HangWatch {
   }
 
   #error(files: readonly string[]): NsboxError {
-    return new NsboxError(`${files.join(', ')}: the event loop has been blocked for ${(this.#timeout + answerTime) / 1000} s, so the worker was killed`, {
-      code: 'ERR_NSBOX_HANG',
-      stage: 'payload',
-      hint: 'A loop that never ends is the usual cause. The option hangTimeout sets the time, in milliseconds; 0 waits for ever.',
-    })
+    return new NsboxError(
+      `${files.join(', ')}: the event loop has been blocked for ${(this.#timeout + answerTime) / 1000} s, so the worker was killed`,
+      {
+        code: 'ERR_NSBOX_HANG',
+        stage: 'payload',
+        hint: 'A loop that never ends is the usual cause. The option hangTimeout sets the time, in milliseconds; 0 waits for ever.',
+      },
+    )
   }
 }

@@ -1,8 +1,8 @@
 // `nsbox/vitest`: the Vite plugin that makes `pool: 'nsbox'` and `--pool=nsbox` work.
 
 import type { Plugin } from 'vite'
-import type { PoolRunnerInitializer, Vitest } from 'vitest/node'
 import type {} from 'vitest/config'
+import type { PoolRunnerInitializer, Vitest } from 'vitest/node'
 import { type PoolOptions, poolOptions } from '../src/config/pool-options.ts'
 import type { LaunchChoice } from '../src/launch/choose.ts'
 import { SandboxPool } from './pool.ts'

@@ -33,5 +33,7 @@ const builtInEnvironments = ['node', 'jsdom', 'happy-dom', 'edge-runtime']
 
 /** True when the message can be handled once, before the fork, for all the workers it fits. */
 export function canWarm({ context, traces }: StartMessage): boolean {
-  return builtInEnvironments.includes(context.environment.name) && !traces.enabled && context.config.experimental?.viteModuleRunner !== false
+  return (
+    builtInEnvironments.includes(context.environment.name) && !traces.enabled && context.config.experimental?.viteModuleRunner !== false
+  )
 }

@@ -11,7 +11,10 @@ import { isWithin } from '../src/plan/paths.ts'
 export function workspaceDirectory(path: string): string {
   const real = realDirectory(path)
   if (real !== null) return real
-  throw new NsboxError(`nsbox(): workspace is "${path}"; it must be an existing directory other than /`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+  throw new NsboxError(`nsbox(): workspace is "${path}"; it must be an existing directory other than /`, {
+    code: 'ERR_NSBOX_CONFIG',
+    stage: 'config',
+  })
 }
 
 /** What workers write for vitest's main process to read: the coverage of each file. */

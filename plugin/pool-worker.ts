@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { PoolOptions as WorkerOptions, PoolWorker, WorkerRequest } from 'vitest/node'
+import type { PoolWorker, PoolOptions as WorkerOptions, WorkerRequest } from 'vitest/node'
 import type { Sandbox } from '../src/launch/sandbox.ts'
 import { useStagedFiles } from './artifacts.ts'
 import { endingError, oomKills } from './ending.ts'

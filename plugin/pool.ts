@@ -14,8 +14,8 @@ import { coldWorkerPath, workerUrl } from './entry.ts'
 import type { StartMessage } from './messages.ts'
 import { outlivingDirectories, workspaceDirectory } from './places.ts'
 import { Template } from './template.ts'
-import { isInspected, isProfiled, templateKey, type WorkerKind } from './worker-kind.ts'
 import type { WorkerData } from './worker.ts'
+import { isInspected, isProfiled, templateKey, type WorkerKind } from './worker-kind.ts'
 
 /** A zygote that crashes again and again has a cause that another start will not cure. */
 const restartLimit = 3
@@ -84,7 +84,11 @@ export class SandboxPool {
     const existing = this.#templates.get(key)
     if (existing?.zygote.alive) return existing
     if (existing && ++this.#restarts > restartLimit) {
-      throw new NsboxError(`The zygote has ended ${this.#restarts} times`, { code: 'ERR_NSBOX_ZYGOTE', stage: 'zygote', hint: "launch: 'cold' does without it." })
+      throw new NsboxError(`The zygote has ended ${this.#restarts} times`, {
+        code: 'ERR_NSBOX_ZYGOTE',
+        stage: 'zygote',
+        hint: "launch: 'cold' does without it.",
+      })
     }
     const template = new Template(startZygote(mode, kind), this.#plans as Plans)
     this.#templates.set(key, template)

@@ -1,7 +1,7 @@
 // What tells apart workers that cannot share a zygote, and what of it calls for a fresh node.
 
 import { isatty } from 'node:tty'
-import type { PoolOptions as WorkerOptions, TestProject } from 'vitest/node'
+import type { TestProject, PoolOptions as WorkerOptions } from 'vitest/node'
 
 export type WorkerKind = Pick<WorkerOptions, 'project' | 'env' | 'execArgv' | 'distPath' | 'environment'>
 

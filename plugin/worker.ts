@@ -39,13 +39,15 @@ let postedBeforeFork: ((message: unknown) => void) | undefined
 export async function prepare(data: unknown): Promise<void> {
   const { vitestDist } = data as WorkerData
   const vitest = (await import(pathToFileURL(`${vitestDist}/worker.js`).href)) as VitestWorkerModule
-  const tests = (method: 'run' | 'collect'): RunTests => (state, traces) => {
-    root = state.config.root
-    if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
-    // Spent once, before the fork: no file waited for it.
-    if (isWarm) Object.defineProperty(state.durations, 'environment', { get: () => 0, set: () => undefined })
-    return vitest.runBaseTests(method, state, traces)
-  }
+  const tests =
+    (method: 'run' | 'collect'): RunTests =>
+    (state, traces) => {
+      root = state.config.root
+      if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
+      // Spent once, before the fork: no file waited for it.
+      if (isWarm) Object.defineProperty(state.durations, 'environment', { get: () => 0, set: () => undefined })
+      return vitest.runBaseTests(method, state, traces)
+    }
   vitest.init({
     post,
     on: (listener) => listeners.add(listener),

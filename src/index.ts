@@ -1,3 +1,3 @@
 // The library's door: re-exports only.
 
-export { NsboxError, type NsboxErrorOptions, type ErrorStage } from './errors.ts'
+export { type ErrorStage, NsboxError, type NsboxErrorOptions } from './errors.ts'

@@ -30,7 +30,9 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[]): string[] {
 }
 
 function suggest(given: string, known: readonly string[]): string {
-  const nearest = known.map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.distance - b.distance)[0]
+  const nearest = known
+    .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0]
   return nearest && nearest.distance <= Math.max(1, Math.floor(nearest.name.length / 2)) ? ` (did you mean "${nearest.name}"?)` : ''
 }
 

@@ -40,7 +40,10 @@ const schema = z.strictObject({
   net: z.enum(['none', 'host']).default('none'),
   hostname: z
     .string()
-    .regex(/^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/, 'a host name has letters, digits and hyphens, 63 at most, and no hyphen at its ends')
+    .regex(
+      /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/,
+      'a host name has letters, digits and hyphens, 63 at most, and no hyphen at its ends',
+    )
     .default('nsbox'),
   workspace: z.string().startsWith('/', 'a workspace is an absolute path').optional(),
   upper: z.enum(['auto', 'tmpfs', 'disk']).default('auto'),
@@ -50,7 +53,10 @@ const schema = z.strictObject({
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function poolOptions(input: unknown): ResolvedPoolOptions {
   if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
-    throw new NsboxError(`nsbox(): options are ${JSON.stringify(input)}; they must be an object`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+    throw new NsboxError(`nsbox(): options are ${JSON.stringify(input)}; they must be an object`, {
+      code: 'ERR_NSBOX_CONFIG',
+      stage: 'config',
+    })
   }
   const parsed = parseOptions(schema, input, 'nsbox()')
   const { workspace, ...rest } = parsed

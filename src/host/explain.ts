@@ -28,7 +28,8 @@ function hintFor({ syscall, errno, message }: NsboxError): string | undefined {
   if (denied && inContainer()) {
     return 'The container forbids namespaces or mounts. Start it with: docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined'
   }
-  if (syscall === 'mount_setattr' && errno === 'ENOSYS') return 'nsbox needs Linux 5.12 or later, or a seccomp profile that knows mount_setattr.'
+  if (syscall === 'mount_setattr' && errno === 'ENOSYS')
+    return 'nsbox needs Linux 5.12 or later, or a seccomp profile that knows mount_setattr.'
   if (errno === 'EINVAL' && /"overlay"/.test(message)) {
     return 'The directory may hold another mount, lie on a second overlay, or the kernel may be older than 5.11. findmnt -R shows the mounts.'
   }

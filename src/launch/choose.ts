@@ -1,7 +1,7 @@
 // Decides how sandboxes are launched here: by trying.
 
 import { debug } from '../debug.ts'
-import { NsboxError, errorFromData } from '../errors.ts'
+import { errorFromData, NsboxError } from '../errors.ts'
 import { explainSealFailure } from '../host/explain.ts'
 import { canRestoreWorkerThreads } from '../sys/node-threads.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
@@ -64,14 +64,16 @@ class SelfCheckFailure extends Error {}
 async function selfCheck(zygote: ZygoteProcess, { upper, plans }: Pick<ChooseOptions, 'upper' | 'plans'>): Promise<NotEnforced[]> {
   await zygote.prepared
   const { plan, release } = plans.next()
-  const { exitCode, signal, error, notEnforced } = await zygote.launch(plan, zygote.mode === 'cold' ? freshNode : { kind: 'self-check' }).ended
+  const { exitCode, signal, error, notEnforced } = await zygote.launch(plan, zygote.mode === 'cold' ? freshNode : { kind: 'self-check' })
+    .ended
   release()
   if (error?.code === 'ERR_NSBOX_UPPER_XATTR' && upper === 'auto' && plans.upper === 'tmpfs') {
     await plans.useDisk()
     return selfCheck(zygote, { upper, plans })
   }
   if (error) throw explainSealFailure(errorFromData(error))
-  if (exitCode !== 0) throw new SelfCheckFailure(`the self-check of a ${zygote.mode} zygote ended with ${signal ?? `exit code ${exitCode}`}`)
+  if (exitCode !== 0)
+    throw new SelfCheckFailure(`the self-check of a ${zygote.mode} zygote ended with ${signal ?? `exit code ${exitCode}`}`)
   return notEnforced
 }
 

@@ -18,7 +18,11 @@ const janitor = 'while read -r _; do :; done; chmod -R u+rwx -- "$1" 2>/dev/null
 
 export async function throwawayDirectory(parent?: string): Promise<ThrowawayDirectory> {
   const { path } = await dir({ prefix: 'nsbox', mode: 0o700, keep: true, ...(parent && { tmpdir: parent }) })
-  const watcher = spawn('/bin/sh', ['-c', janitor, 'nsbox-janitor', path], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, cwd: '/' })
+  const watcher = spawn('/bin/sh', ['-c', janitor, 'nsbox-janitor', path], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+  })
   watcher.unref()
   const remove = () => {
     try {

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { debug } from '../debug.ts'
-import { NsboxError, errorFromData, errorToData } from '../errors.ts'
+import { errorFromData, errorToData, NsboxError } from '../errors.ts'
 import type { Preload } from '../payload/preloaded.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { close, withoutInheritedDescriptors } from '../sys/descriptor.ts'
@@ -176,7 +176,8 @@ export class ZygoteProcess {
 
   /** PR_SET_PDEATHSIG has killed them with the zygote. */
   #endAll(error: NsboxError): void {
-    for (const child of this.#sandboxes.values()) child.end({ exitCode: null, signal: 'SIGKILL', error: errorToData(error), notEnforced: [] })
+    for (const child of this.#sandboxes.values())
+      child.end({ exitCode: null, signal: 'SIGKILL', error: errorToData(error), notEnforced: [] })
     this.#sandboxes.clear()
   }
 }

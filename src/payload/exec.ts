@@ -21,7 +21,11 @@ export interface Program {
 export function execProgram({ file, argv, env }: Program): never {
   resetSignals()
   try {
-    return execve(findProgram(file, env['PATH']), argv, Object.entries(env).map(([name, value]) => `${name}=${value}`))
+    return execve(
+      findProgram(file, env['PATH']),
+      argv,
+      Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    )
   } catch (error) {
     writeAll(2, Buffer.from(`nsbox: ${describeError(error)}\n`))
     return exitNow((error as { errno?: string }).errno === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE)
@@ -31,7 +35,10 @@ export function execProgram({ file, argv, env }: Program): never {
 /** As execvp(3) does, in the sandbox's own view of the file system. */
 function findProgram(file: string, path = '/usr/local/bin:/usr/bin:/bin'): string {
   if (file.includes('/')) return file
-  const found = path.split(delimiter).map((directory) => join(directory || '.', file)).find(isExecutable)
+  const found = path
+    .split(delimiter)
+    .map((directory) => join(directory || '.', file))
+    .find(isExecutable)
   return found ?? file
 }
 

@@ -73,8 +73,8 @@ function fileSystemSteps(request: SandboxRequest, host: HostFacts): SealStep[] {
   const held = [...overlays, ...hidden, ...passThrough, ...(host.upper.on === 'disk' ? [host.upper.directory] : [])]
   return [
     step('later mounts would hide these directories from the steps that need them', { do: 'hold', paths: held }),
-    step('mounts made here would appear on the host, and the host\'s here', { do: 'private-mounts' }),
-    step('the host\'s files could be changed', { do: 'read-only' }),
+    step("mounts made here would appear on the host, and the host's here", { do: 'private-mounts' }),
+    step("the host's files could be changed", { do: 'read-only' }),
     host.upper.on === 'tmpfs'
       ? step('what is written needs a place that vanishes', { do: 'tmpfs', target: scratch, mode: 0o700 })
       : step('what is written needs a place', { do: 'bind', source: host.upper.directory, target: scratch, writable: true }),
@@ -84,18 +84,20 @@ function fileSystemSteps(request: SandboxRequest, host: HostFacts): SealStep[] {
       step('sockets and files that processes share would be reached', { do: 'tmpfs', target, mode: target === '/run' ? 0o755 : 0o1777 }),
     ),
     ...overlays.map((target) => step('writes would reach the real files', { do: 'overlay', target, scratch })),
-    ...hidden.map((path) => step('it lies in a directory that is private now', { do: 'bind', source: path, target: path, writable: false })),
+    ...hidden.map((path) =>
+      step('it lies in a directory that is private now', { do: 'bind', source: path, target: path, writable: false }),
+    ),
     ...passThrough.map((path) => step('its files must outlive the sandbox', { do: 'bind', source: path, target: path, writable: true })),
     step('devices of the host would be reached', { do: 'dev' }),
     step('processes of the host would be seen', { do: 'proc' }),
     ...(request.net === 'none' ? [step('localhost would not answer', { do: 'loopback' })] : []),
-    step('the working directory would still be the host\'s', { do: 'chdir', path: request.cwd }),
+    step("the working directory would still be the host's", { do: 'chdir', path: request.cwd }),
   ]
 }
 
 function privilegeSteps(_request: SandboxRequest, host: HostFacts): SealStep[] {
   return [
-    step('the kernel could choose the host\'s processes when memory is short', { do: 'oom-score', score: 500 }),
+    step("the kernel could choose the host's processes when memory is short", { do: 'oom-score', score: 500 }),
     step('root inside could undo the mounts', { do: 'capabilities', keep: host.uid === 0 ? keptForRoot : keptForCaller }),
     step('a setuid program would gain privileges', { do: 'no-new-privs' }),
     step('kernel surface that programs do not need stays open', { do: 'seccomp', filter: seccompFilter(host.arch) }),

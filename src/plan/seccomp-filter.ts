@@ -1,19 +1,48 @@
 // The system call filter of a sandbox, as classic BPF (seccomp(2)): what tests and programs do not
 // need and a kernel bug could hide behind. Everything else is allowed.
 
-import { type Arch, auditArchitecture, type SyscallName, syscallNumberOn } from '../sys/syscall-numbers.ts'
 import type { BpfInstruction } from '../sys/seccomp.ts'
+import { type Arch, auditArchitecture, type SyscallName, syscallNumberOn } from '../sys/syscall-numbers.ts'
 
 /** Answered EPERM. Grouped by what they would reach. */
 export const deniedSyscalls: Record<string, SyscallName[]> = {
   mounts: [
-    'mount', 'umount2', 'pivot_root', 'chroot', 'open_tree', 'open_tree_attr', 'move_mount', 'fsopen', 'fsconfig',
-    'fsmount', 'fspick', 'mount_setattr', 'quotactl', 'quotactl_fd', 'swapon', 'swapoff',
+    'mount',
+    'umount2',
+    'pivot_root',
+    'chroot',
+    'open_tree',
+    'open_tree_attr',
+    'move_mount',
+    'fsopen',
+    'fsconfig',
+    'fsmount',
+    'fspick',
+    'mount_setattr',
+    'quotactl',
+    'quotactl_fd',
+    'swapon',
+    'swapoff',
   ],
   namespaces: ['unshare', 'setns'],
   kernel: [
-    'bpf', 'perf_event_open', 'add_key', 'request_key', 'keyctl', 'userfaultfd', 'kexec_load', 'kexec_file_load',
-    'init_module', 'finit_module', 'delete_module', 'reboot', 'acct', 'syslog', 'iopl', 'ioperm', 'vhangup',
+    'bpf',
+    'perf_event_open',
+    'add_key',
+    'request_key',
+    'keyctl',
+    'userfaultfd',
+    'kexec_load',
+    'kexec_file_load',
+    'init_module',
+    'finit_module',
+    'delete_module',
+    'reboot',
+    'acct',
+    'syslog',
+    'iopl',
+    'ioperm',
+    'vhangup',
   ],
   files: ['open_by_handle_at'],
   clocks: ['settimeofday', 'clock_settime', 'clock_adjtime', 'adjtimex'],

@@ -2,7 +2,7 @@
 
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { NsboxError, errorToData } from '../errors.ts'
+import { errorToData, NsboxError } from '../errors.ts'
 import type { SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'

@@ -38,7 +38,9 @@ export function duplicateTo(fd: number, target: number): void {
  * asked for: whatever this process was given by its own parent stays with it.
  */
 export function withoutInheritedDescriptors<T>(start: () => T): T {
-  const inherited = readdirSync('/proc/self/fd').map(Number).filter((fd) => fd > 2 && fcntlQuiet(fd, F_GETFD, 0) === 0)
+  const inherited = readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((fd) => fd > 2 && fcntlQuiet(fd, F_GETFD, 0) === 0)
   for (const fd of inherited) fcntlQuiet(fd, F_SETFD, FD_CLOEXEC)
   try {
     return start()

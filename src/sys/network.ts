@@ -1,7 +1,7 @@
 // Network interfaces (netdevice(7)).
 
-import { addressOf, bindChecked } from './libc.ts'
 import { close } from './descriptor.ts'
+import { addressOf, bindChecked } from './libc.ts'
 
 const AF_INET = 2
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000

@@ -11,13 +11,13 @@
 
 import { bind, hasSymbol, symbolAddress } from './libc.ts'
 
-const constructor = '_ZN4node12NodePlatformC1EiPN2v817TracingControllerEPNS1_13PageAllocatorE'
+const constructorSymbol = '_ZN4node12NodePlatformC1EiPN2v817TracingControllerEPNS1_13PageAllocatorE'
 const tracingController = '_ZN4node12NodePlatform20GetTracingControllerEv'
 const workerThreads = '_ZN4node12NodePlatform21NumberOfWorkerThreadsEv'
 const virtualTable = '_ZTVN4node12NodePlatformE'
 const processPlatform = '_ZN4node11per_process11v8_platformE'
 
-const construct = bind(constructor, 'void', ['uint64', 'int', 'uint64', 'uint64'])
+const construct = bind(constructorSymbol, 'void', ['uint64', 'int', 'uint64', 'uint64'])
 const getTracingController = bind(tracingController, 'uint64', ['uint64'])
 const numberOfWorkerThreads = bind(workerThreads, 'int', ['uint64'])
 const malloc = bind('malloc', 'uint64', ['ulong'])
@@ -29,7 +29,7 @@ const pointer = 8
 
 /** True when this node exports what {@link restoreWorkerThreads} needs. */
 export function canRestoreWorkerThreads(): boolean {
-  return [constructor, tracingController, workerThreads, virtualTable, processPlatform].every(hasSymbol)
+  return [constructorSymbol, tracingController, workerThreads, virtualTable, processPlatform].every(hasSymbol)
 }
 
 /** @throws Error when the layout is not the known one; the process is unchanged then */

@@ -2,7 +2,7 @@
 
 import { randomInt, randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { reseedOpenssl, renewEventLoop } from '../sys/node-loop.ts'
+import { renewEventLoop, reseedOpenssl } from '../sys/node-loop.ts'
 import { restoreWorkerThreads } from '../sys/node-threads.ts'
 import { exitNow, getpid } from '../sys/process.ts'
 import { turnOnConcurrency, type ZygoteMode } from './v8-flags.ts'
@@ -17,7 +17,7 @@ export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[]): void {
   if (mode === 'threads') {
     // As many as node would have started: four, or fewer on a smaller machine.
     restoreWorkerThreads(Math.min(4, availableParallelism()))
-    turnOnConcurrency()
+    turnOnConcurrency(execArgv)
   }
   leaveAtOnce()
   divergeRandomness()

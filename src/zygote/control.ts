@@ -1,6 +1,6 @@
 // The zygote's end of its control socket: blocking, because between forks a zygote runs nothing.
 
-import { sendWithDescriptors, receiveWithDescriptors } from '../sys/socket.ts'
+import { receiveWithDescriptors, sendWithDescriptors } from '../sys/socket.ts'
 import { encodeFrame, FrameReader } from '../wire/frame.ts'
 import type { HostToZygote, ZygoteToHost } from '../wire/protocol.ts'
 

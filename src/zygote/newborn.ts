@@ -2,9 +2,9 @@
 
 import { execProgram } from '../payload/exec.ts'
 import type { PreloadedModule } from '../payload/preloaded.ts'
+import { selfCheck } from '../payload/self-check.ts'
 import { close, duplicateTo } from '../sys/descriptor.ts'
 import { Channel } from '../wire/channel.ts'
-import { selfCheck } from '../payload/self-check.ts'
 import { becomeFreshProcess } from './after-fork.ts'
 import type { Born } from './nursery.ts'
 import type { ZygoteMode } from './v8-flags.ts'

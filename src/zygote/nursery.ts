@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { type ErrorData, NsboxError, errorToData } from '../errors.ts'
+import { type ErrorData, errorToData, NsboxError } from '../errors.ts'
 import type { Namespace, SandboxPlan } from '../plan/plan.ts'
 import { close, pipe, pollReadable } from '../sys/descriptor.ts'
 import { type CloneFlag, cloneInto, fork, pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'

@@ -1,11 +1,11 @@
 // A zygote's life: prepare, then serve forks until the host is gone. In a child: run the payload.
 
 import { errorToData } from '../errors.ts'
-import { becomePayload } from './newborn.ts'
-import { type PreloadedModule, loadPreloaded } from '../payload/preloaded.ts'
+import { loadPreloaded, type PreloadedModule } from '../payload/preloaded.ts'
 import { keepHeapOverFork } from '../sys/node-heap.ts'
 import { exitNow, getppid, prctl } from '../sys/process.ts'
 import { Control } from './control.ts'
+import { becomePayload } from './newborn.ts'
 import { Nursery } from './nursery.ts'
 import { ThreadWatch } from './threads.ts'
 import type { ZygoteMode } from './v8-flags.ts'
