@@ -5,8 +5,9 @@ import type { init, runBaseTests, setupEnvironment } from 'vitest/worker'
 import type { PayloadContext } from '../src/payload/preloaded.ts'
 import type { Channel } from '../src/wire/channel.ts'
 import { stagedFiles } from './artifacts.ts'
-import type { HostToWorker, WorkerToHost } from './messages.ts'
+import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
 import { Mirror, mirrorSnapshots } from './mirror.ts'
+import { answerRehearsal, canRehearse, rehearsalRun, rehearsalStart } from './rehearsal.ts'
 
 interface VitestWorkerModule {
   init: typeof init
@@ -62,16 +63,27 @@ export async function prepare(data: unknown): Promise<void> {
 }
 
 /** Handles vitest's `start` once for every worker that is forked from here. */
-export async function warm(start: unknown): Promise<void> {
+export async function warm(data: unknown): Promise<void> {
+  const start = data as StartMessage
   const own = new Set(listeners)
-  const started = await new Promise<{ error?: unknown }>((resolve) => {
-    postedBeforeFork = (message) => resolve(message as { error?: unknown })
-    deliver(start)
-  })
+  const { error } = await ask(rehearsalStart(start))
+  if (error) throw error
+  if (canRehearse(start)) await ask(rehearsalRun(start))
   // The RPC that `start` made has no other end; each child makes its own.
   for (const listener of listeners) if (!own.has(listener)) listeners.delete(listener)
-  if (started.error) throw started.error
   isWarm = true
+}
+
+/** Delivers a request while there is no channel, and waits for vitest's response to it. */
+function ask(request: object): Promise<{ error?: unknown }> {
+  return new Promise((resolve) => {
+    postedBeforeFork = (message) => {
+      const answer = answerRehearsal(message)
+      if (answer) setImmediate(() => deliver(answer))
+      if ((message as { __vitest_worker_response__?: true }).__vitest_worker_response__) resolve(message as { error?: unknown })
+    }
+    deliver(request)
+  })
 }
 
 export function run(context: PayloadContext): void {
