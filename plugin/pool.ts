@@ -1,6 +1,7 @@
 // The pool behind one nsbox(): decides how workers are launched, keeps their templates, cleans up.
 
 import { searchForWorkspaceRoot } from 'vite'
+import type { Vitest } from 'vitest/node'
 import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
 import { NsboxError } from '../src/errors.ts'
 import { chooseLaunch, type LaunchChoice } from '../src/launch/choose.ts'
@@ -70,12 +71,15 @@ export class SandboxPool {
   }
 
   async #open(kind: WorkerKind): Promise<LaunchChoice> {
+    const { vitest } = kind.project
+    vitest.onClose(() => this.close())
     const plans = new Plans(sandboxRequest(this.options, kind), process.env)
     this.#plans = plans
     const { launch, upper } = this.options
     const choice = await chooseLaunch({ launch, upper, plans, start: (mode) => startZygote(mode, kind) })
     if (choice.mode === 'cold') this.#cold = choice.zygote
     else this.#templates.set(templateKey(kind), new Template(choice.zygote, plans))
+    reportChoice(vitest, choice)
     return choice
   }
 
@@ -104,6 +108,12 @@ export class SandboxPool {
     void sandbox.ended.then(release)
     return sandbox
   }
+}
+
+/** Said once a run: what is not as it was asked for, and why. */
+function reportChoice({ logger }: Vitest, { mode, reasons, notEnforced }: LaunchChoice): void {
+  if (reasons.length > 0) logger.warn(`nsbox: workers are launched ${mode}: ${reasons.join('; ')}`)
+  for (const { protection, error } of notEnforced) logger.warn(`nsbox: not sealed here: ${protection}: ${error.message}`)
 }
 
 function startZygote(mode: ZygoteMode, { env, execArgv, distPath }: WorkerKind): ZygoteProcess {

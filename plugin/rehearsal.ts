@@ -27,6 +27,17 @@ describe('rehearsal', () => {
     expect({ a: [1] }).toEqual({ a: [1] });
     await Promise.resolve();
   });
+  test.runIf(typeof document === 'object')('renders', () => {
+    const element = document.createElement('div');
+    element.innerHTML = '<p class="a" id="b">text</p><button>press</button><input value="c">';
+    document.body.append(element);
+    expect(document.querySelector('p.a').textContent).toBe('text');
+    const button = element.querySelector('button');
+    button.addEventListener('click', (event) => event.preventDefault());
+    button.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
+    getComputedStyle(element).display;
+    element.remove();
+  });
 });`
 
 /** birpc's request and, with `r`, its answer. */

@@ -1,0 +1,63 @@
+// `nsbox vitest …`: the project's own vitest with the pool of nsbox, and no change of its config.
+
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import type { createVitest, parseCLI, startVitest } from 'vitest/node'
+import { NsboxError } from '../src/errors.ts'
+import { sandboxPool } from './index.ts'
+import { printTests } from './list.ts'
+
+interface VitestNode {
+  parseCLI: typeof parseCLI
+  startVitest: typeof startVitest
+  createVitest: typeof createVitest
+}
+
+const ownOption = /^--nsbox\.([^=]+)(?:=(.*))?$/
+
+/** The exit code is set by vitest. @throws NsboxError for options that are wrong, or where there is no vitest */
+export async function runVitest(words: string[]): Promise<undefined> {
+  const { parseCLI, startVitest, createVitest } = await loadVitest()
+  const { plugin, initializer } = sandboxPool(ownOptions(words))
+  const rest = words.filter((word) => !ownOption.test(word))
+  const [command] = rest
+  const { filter, options } = parseCLI(['vitest', ...rest])
+  const sealed = { ...options, pool: initializer as never }
+  const overrides = { plugins: [plugin] }
+  if (command === 'list') {
+    const vitest = await createVitest('test', { ...sealed, watch: false, run: true }, overrides)
+    await printTests(vitest, filter, options)
+    await vitest.close()
+    return
+  }
+  // vitest 4 calls benchmarks a mode, vitest 5 an option.
+  const benchmark = command === 'bench' ? { benchmarkOnly: true } : {}
+  const vitest = await startVitest(command === 'bench' ? ('benchmark' as 'test') : 'test', filter, { ...sealed, ...benchmark }, overrides)
+  if (!vitest.shouldKeepServer()) await vitest.exit()
+}
+
+/** `--nsbox.net=host` is the pool's option `net`; numbers and nothing else are read as numbers. */
+function ownOptions(words: string[]): Record<string, unknown> {
+  const options: Record<string, unknown> = {}
+  for (const word of words) {
+    const match = ownOption.exec(word)
+    if (!match) continue
+    const [, name, value = ''] = match as unknown as [string, string, string?]
+    options[name] = /^\d+$/.test(value) ? Number(value) : value
+  }
+  return options
+}
+
+async function loadVitest(): Promise<VitestNode> {
+  const from = pathToFileURL(`${process.cwd()}/`)
+  try {
+    return (await import(pathToFileURL(createRequire(from).resolve('vitest/node')).href)) as VitestNode
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+    throw new NsboxError(`No vitest is installed for ${process.cwd()}`, {
+      code: 'ERR_NSBOX_NO_VITEST',
+      stage: 'config',
+      hint: 'npm install --save-dev vitest',
+    })
+  }
+}
