@@ -11,7 +11,7 @@ import { HangWatch } from './hang-watch.ts'
 import type { HostToWorker, StagedFile, StartMessage, WorkerToHost } from './messages.ts'
 import { mirrorFile } from './places.ts'
 import type { SandboxPool } from './pool.ts'
-import { isProfiled } from './worker-kind.ts'
+import { isProfiled } from './profiles.ts'
 
 /** How long a profiled worker may take to write its profiles, in milliseconds. */
 const profileGrace = 10_000
@@ -64,7 +64,7 @@ export class NsboxPoolWorker implements PoolWorker {
     this.#hang?.stop()
     const sandbox = await this.#launching
     if (!sandbox) return
-    if (isProfiled(this.#options)) await this.#leaveOrdinarily(sandbox)
+    if (isProfiled(this.#options.execArgv)) await this.#leaveOrdinarily(sandbox)
     sandbox.kill()
     await sandbox.ended
   }

@@ -1,5 +1,7 @@
 // The pool behind one nsbox(): decides how workers are launched, keeps their templates, cleans up.
 
+import { mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { searchForWorkspaceRoot } from 'vite'
 import type { Vitest } from 'vitest/node'
 import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
@@ -14,9 +16,10 @@ import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import { coldWorkerPath, workerUrl } from './entry.ts'
 import type { StartMessage } from './messages.ts'
 import { outlivingDirectories, workspaceDirectory } from './places.ts'
+import { isProfiled, ProfileCollection } from './profiles.ts'
 import { Template } from './template.ts'
 import type { WorkerData } from './worker.ts'
-import { isInspected, isProfiled, templateKey, type WorkerKind } from './worker-kind.ts'
+import { isInspected, templateKey, type WorkerKind } from './worker-kind.ts'
 
 /** A zygote that crashes again and again has a cause that another start will not cure. */
 const restartLimit = 3
@@ -43,7 +46,7 @@ export class SandboxPool {
   /** A worker that waits for its first message. @throws NsboxError */
   async launch(kind: WorkerKind, start: StartMessage): Promise<Sandbox> {
     const { mode } = await this.open(kind)
-    if (mode === 'cold' || isInspected(kind) || isProfiled(kind)) return this.#launchCold(kind)
+    if (mode === 'cold' || isInspected(kind) || isProfiled(kind.execArgv)) return this.#launchCold(kind)
     const template = this.#template(kind, mode)
     await template.warm(start)
     return template.take()
@@ -99,13 +102,20 @@ export class SandboxPool {
     return template
   }
 
-  #launchCold(kind: WorkerKind): Sandbox {
+  async #launchCold(kind: WorkerKind): Promise<Sandbox> {
     if (!this.#cold?.alive) this.#cold = startZygote('cold', kind)
+    const { execArgv, env, distPath } = kind
+    const staging = isProfiled(execArgv) ? await mkdtemp(join(await this.stagingDirectory(), 'profiles-')) : undefined
+    const profiles = staging === undefined ? undefined : new ProfileCollection(execArgv, staging)
+    const passThrough = [...outlivingDirectories(kind.project.vitest), ...(staging === undefined ? [] : [staging])]
     // A debugger connects from outside, and a network namespace has no outside.
-    const { plan, release } = (this.#plans as Plans).next(isInspected(kind) ? { net: 'host' } : {})
-    const argv = [process.execPath, ...kind.execArgv, coldWorkerPath, kind.distPath]
-    const sandbox = this.#cold.launch(plan, { kind: 'exec', file: process.execPath, argv, env: definedOnly(kind.env) })
-    void sandbox.ended.then(release)
+    const { plan, release } = (this.#plans as Plans).next({ passThrough, ...(isInspected(kind) ? { net: 'host' } : {}) })
+    const argv = [process.execPath, ...execArgv, ...(profiles?.flags() ?? []), coldWorkerPath, distPath]
+    const sandbox = this.#cold.launch(plan, { kind: 'exec', file: process.execPath, argv, env: definedOnly(env) })
+    void sandbox.ended.then(() => {
+      release()
+      profiles?.collect(sandbox.pid ?? 0)
+    })
     return sandbox
   }
 }

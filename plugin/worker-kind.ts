@@ -18,13 +18,6 @@ export function templateKey({ project, environment, env, execArgv }: WorkerKind)
   return JSON.stringify([id, environment.name, environment.options ?? null, env, execArgv])
 }
 
-/** node writes these when it leaves in the ordinary way, and only a fresh node does. */
-const profileFlags = ['--prof', '--cpu-prof', '--heap-prof', '--diagnostic-dir']
-
-export function isProfiled({ execArgv }: WorkerKind): boolean {
-  return execArgv.some((word) => profileFlags.some((flag) => word.startsWith(flag)))
-}
-
 export function isInspected({ project }: WorkerKind): boolean {
   return project.config.inspector?.enabled === true
 }
@@ -50,7 +43,7 @@ export function likelyKind(project: TestProject): WorkerKind {
       ...config.env,
     },
     execArgv: [
-      ...process.execArgv.filter((word) => profileFlags.some((flag) => flag !== '--prof' && word.startsWith(flag))),
+      ...process.execArgv.filter((word) => /^--(cpu-prof|heap-prof|diagnostic-dir)/.test(word)),
       '--experimental-import-meta-resolve',
       '--require',
       `${vitest.distPath.replace(/\/dist$/, '')}/suppress-warnings.cjs`,
