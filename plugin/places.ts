@@ -17,6 +17,13 @@ export function workspaceDirectory(path: string): string {
   })
 }
 
+/** The tree that a package and its dependencies are installed in. Its real path. */
+export function installDirectory(path: string): string {
+  const real = realpathSync(path)
+  const modules = real.indexOf('/node_modules/')
+  return modules === -1 ? dirname(real) : real.slice(0, modules + '/node_modules'.length)
+}
+
 /** What workers write for vitest's main process to read: the coverage of each file. */
 export function outlivingDirectories({ config }: Vitest): string[] {
   if (!config.coverage.enabled) return []

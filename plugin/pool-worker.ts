@@ -27,6 +27,9 @@ export class NsboxPoolWorker implements PoolWorker {
   #files: string[] = []
   #hang: HangWatch | undefined
   #stderr = ''
+  /** vitest has asked the worker to end, and waits for its answer. */
+  #leaving = false
+  /** vitest expects nothing more from the worker. */
   #stopping = false
   #staging: string | undefined
 
@@ -56,7 +59,10 @@ export class NsboxPoolWorker implements PoolWorker {
       this.#files = message.context.files.map(({ filepath }) => filepath)
       this.#hang?.start()
     }
-    void this.#launching.then((sandbox) => this.#post(sandbox, { vitest: message }))
+    void this.#launching.then((sandbox) => {
+      if (message.type === 'stop') this.#leave(sandbox)
+      this.#post(sandbox, { vitest: message })
+    })
   }
 
   async stop(): Promise<void> {
@@ -67,6 +73,12 @@ export class NsboxPoolWorker implements PoolWorker {
     if (isProfiled(this.#options.execArgv)) await this.#leaveOrdinarily(sandbox)
     sandbox.kill()
     await sandbox.ended
+  }
+
+  #leave(sandbox: Sandbox | undefined): void {
+    if (!sandbox) return
+    this.#leaving = true
+    this.#pool.letFinish(sandbox)
   }
 
   async #launch(start: StartMessage): Promise<Sandbox | undefined> {
@@ -106,7 +118,9 @@ export class NsboxPoolWorker implements PoolWorker {
   #fail(error: Error): void {
     if (this.#stopping) return
     this.#stopping = true
-    this.#events.emit('error', error)
+    // Whoever waits for the answer to `stop` no longer listens for errors: it takes them with the answer.
+    if (this.#leaving) this.#events.emit('message', { __vitest_worker_response__: true, type: 'stopped', error })
+    else this.#events.emit('error', error)
   }
 
   #receive(sandbox: Sandbox, message: WorkerToHost): void {

@@ -15,7 +15,7 @@ import type { SandboxRequest } from '../src/plan/sandbox-plan.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import { coldWorkerPath, workerUrl } from './entry.ts'
 import type { StartMessage } from './messages.ts'
-import { outlivingDirectories, workspaceDirectory } from './places.ts'
+import { installDirectory, outlivingDirectories, workspaceDirectory } from './places.ts'
 import { isProfiled, ProfileCollection } from './profiles.ts'
 import { Template } from './template.ts'
 import type { WorkerData } from './worker.ts'
@@ -31,6 +31,8 @@ export class SandboxPool {
   #plans: Plans | undefined
   #cold: ZygoteProcess | undefined
   #staging: ThrowawayDirectory | undefined
+  readonly #leaving = new Set<Promise<unknown>>()
+  #teardownTimeout = 0
   #restarts = 0
 
   constructor(options: ResolvedPoolOptions) {
@@ -57,6 +59,12 @@ export class SandboxPool {
     return workspaceOf(this.options, kind)
   }
 
+  /** A worker that was told to stop: the pool does not close under it. */
+  letFinish(sandbox: Sandbox): void {
+    const ended: Promise<unknown> = sandbox.ended.then(() => this.#leaving.delete(ended))
+    this.#leaving.add(ended)
+  }
+
   /** Where files of sandboxes are kept until vitest has copied them. */
   async stagingDirectory(): Promise<string> {
     this.#staging ??= await throwawayDirectory()
@@ -64,6 +72,8 @@ export class SandboxPool {
   }
 
   async close(): Promise<void> {
+    // vitest 4 stops its workers at the same time, and they may have profiles to write.
+    await settledWithin(this.#leaving, this.#teardownTimeout)
     const choice = await this.#choice?.catch(() => undefined)
     const templates = [...this.#templates.values()]
     this.#templates.clear()
@@ -76,6 +86,7 @@ export class SandboxPool {
   async #open(kind: WorkerKind): Promise<LaunchChoice> {
     const { vitest } = kind.project
     vitest.onClose(() => this.close())
+    this.#teardownTimeout = vitest.config.teardownTimeout
     const plans = new Plans(sandboxRequest(this.options, kind), process.env)
     this.#plans = plans
     const { launch, upper } = this.options
@@ -120,6 +131,13 @@ export class SandboxPool {
   }
 }
 
+async function settledWithin(promises: Iterable<Promise<unknown>>, timeout: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, timeout)))
+  await Promise.race([Promise.all(promises), late])
+  clearTimeout(timer)
+}
+
 /** Said once a run: what is not as it was asked for, and why. */
 function reportChoice({ logger }: Vitest, { mode, reasons, notEnforced }: LaunchChoice): void {
   if (reasons.length > 0) logger.warn(`nsbox: workers are launched ${mode}: ${reasons.join('; ')}`)
@@ -146,6 +164,7 @@ function sandboxRequest(options: ResolvedPoolOptions, kind: WorkerKind): Sandbox
     hostname,
     overlays: [workspaceOf(options, kind)],
     passThrough: outlivingDirectories(kind.project.vitest),
+    visible: [installDirectory(kind.distPath), installDirectory(import.meta.dirname)],
     cwd: process.cwd(),
   }
 }

@@ -30,6 +30,7 @@ const listeners = new Set<(message: unknown) => void>()
 let channel: Channel | undefined
 let mirror: Mirror | undefined
 let root = process.cwd()
+let vitestDist = ''
 /** What the newest environment gave back; it ends that environment. */
 let teardown: Teardown | undefined
 /** True in the children of a zygote whose environment was set up before the fork. */
@@ -38,7 +39,7 @@ let isWarm = false
 let postedBeforeFork: ((message: unknown) => void) | undefined
 
 export async function prepare(data: unknown): Promise<void> {
-  const { vitestDist } = data as WorkerData
+  vitestDist = (data as WorkerData).vitestDist
   const vitest = (await import(pathToFileURL(`${vitestDist}/worker.js`).href)) as VitestWorkerModule
   const tests =
     (method: 'run' | 'collect'): RunTests =>
@@ -87,6 +88,8 @@ function ask(request: object): Promise<{ error?: unknown }> {
 }
 
 export function run(context: PayloadContext): void {
+  // What tests see in a worker of forks.
+  process.argv.splice(1, Number.POSITIVE_INFINITY, `${vitestDist}/workers/forks.js`)
   channel = context.channel
   mirror = new Mirror(send)
   channel.on((message) => receive(message as HostToWorker))

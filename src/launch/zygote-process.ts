@@ -11,7 +11,7 @@ import { close, withoutInheritedDescriptors } from '../sys/descriptor.ts'
 import { sendWithDescriptors, socketpair } from '../sys/socket.ts'
 import { encodeFrame, FrameReader } from '../wire/frame.ts'
 import type { HostToZygote, Payload, SandboxEnd, ZygoteToHost } from '../wire/protocol.ts'
-import { type ZygoteMode, zygoteFlags } from '../zygote/v8-flags.ts'
+import { type ZygoteMode, zygoteStart } from '../zygote/v8-flags.ts'
 import { zygoteEntry } from './entry.ts'
 import { type Sandbox, SandboxEnds } from './sandbox.ts'
 
@@ -51,9 +51,10 @@ export class ZygoteProcess {
     this.#control = new Socket({ fd: ours, readable: true, writable: true })
     // The stdio of children is swapped for their own after the fork, so it has to be of the same
     // kind: node makes sockets of 'pipe'. A session of its own: Ctrl+C is for the host to handle.
-    const words = [...options.execArgv, ...zygoteFlags(options.mode), zygoteEntry, options.mode, String(process.pid)]
+    const { flags, env } = zygoteStart(options.mode, options.env)
+    const words = [...options.execArgv, ...flags, zygoteEntry, options.mode, String(process.pid)]
     this.#process = withoutInheritedDescriptors(() =>
-      spawn(process.execPath, words, { env: options.env, stdio: ['ignore', 'pipe', 'pipe', theirs], detached: true }),
+      spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'pipe', theirs], detached: true }),
     )
     close(theirs)
     log('zygote %d: %s', this.#process.pid, this.#process.spawnargs.join(' '))

@@ -30,6 +30,8 @@ export interface SandboxRequest {
   overlays: string[]
   /** Directories whose writes reach the host, such as the one for coverage. Real paths. */
   passThrough: string[]
+  /** Directories and files that must stay readable wherever they lie. Real paths. */
+  visible: string[]
   cwd: string
 }
 
@@ -64,7 +66,7 @@ function identitySteps(request: SandboxRequest, host: HostFacts): SealStep[] {
 function fileSystemSteps(request: SandboxRequest, host: HostFacts): SealStep[] {
   const overlays = outermost([...request.overlays, ...(host.home === null ? [] : [host.home])])
   const shared = outermost(host.sharedDirectories)
-  const hidden = host.keepVisible.filter(
+  const hidden = outermost([...host.keepVisible, ...request.visible]).filter(
     (path) => shared.some((directory) => isWithin(path, directory)) && !overlays.some((overlay) => isWithin(path, overlay)),
   )
   const passThrough = request.passThrough

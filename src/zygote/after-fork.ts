@@ -11,7 +11,7 @@ export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[]): void {
   const born = process.hrtime.bigint()
   renewEventLoop()
   Object.defineProperty(process, 'pid', { value: getpid(), enumerable: true, configurable: true, writable: false })
-  // The zygote's flags must not reach child_process.fork and new Worker.
+  // The zygote's flags must not reach child_process.fork.
   process.execArgv = execArgv
   process.uptime = () => Number(process.hrtime.bigint() - born) / 1e9
   if (mode === 'threads') {
@@ -26,7 +26,8 @@ export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[]): void {
 /** Otherwise every child goes on from the zygote's state and draws the same numbers. */
 function divergeRandomness(): void {
   reseedOpenssl()
-  for (let draws = randomInt(1 << 12); draws >= 0; draws--) Math.random()
+  // By Reflect, because bundlers drop a Math.random() whose value nobody uses.
+  for (let draws = randomInt(1 << 12); draws >= 0; draws--) Reflect.apply(Math.random, undefined, [])
   // node serves UUIDs from a cache of 128; one that was filled before the fork ends here.
   for (let used = 0; used < 128; used++) randomUUID()
 }

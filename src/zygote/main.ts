@@ -1,9 +1,9 @@
 // Entry of a zygote: a warm node whose whole job is to fork. Arguments: the mode.
 
-import { turnOffConcurrency, type ZygoteMode } from './v8-flags.ts'
+import { settle, type ZygoteMode } from './v8-flags.ts'
 
 const mode = process.argv[2] as ZygoteMode
-turnOffConcurrency(mode)
+settle(mode)
 
 const { runZygote } = await import('./run.ts')
 await runZygote(mode)

@@ -12,31 +12,43 @@ export type ZygoteMode =
   /** Its children only exec. */
   | 'cold'
 
-/** Concurrent collection: may be turned off at start and on again later. */
-const collection = ['concurrent-marking', 'concurrent-sweeping', 'concurrent-array-buffer-sweeping', 'concurrent-minor-ms-marking']
-/** Turning it on later crashes V8, which makes its queue at start only: it stays off. */
-const neverAgain = ['concurrent-sparkplug']
-/** Optimising compilers work concurrently. Turned off by JavaScript: at start V8 would not make their queues. */
-const compilers = ['turbofan', 'use-osr', ...(hasMaglev() ? ['maglev'] : [])]
+/**
+ * Turned off by JavaScript and not at start: V8 makes the queues of concurrent compilers at start
+ * only, and the children need them.
+ */
+const concurrent = [
+  'concurrent-marking',
+  'concurrent-sweeping',
+  'concurrent-array-buffer-sweeping',
+  'concurrent-minor-ms-marking',
+  ...(hasMaglev() ? ['concurrent-sparkplug', 'maglev'] : []),
+  'turbofan',
+  'use-osr',
+]
 
-/** node's flags for a zygote. One pool thread is the least there is: 0 means one per core. */
-export function zygoteFlags(mode: ZygoteMode): string[] {
-  const concurrency = mode === 'threads' ? [...collection, ...neverAgain].map((name) => `--no-${name}`) : ['--single-threaded']
-  return [...concurrency, '--v8-pool-size=1', '--disable-sigusr1']
+/** One pool thread is the least there is: 0 means one per core. */
+const nodeOptions = ['--v8-pool-size=1', '--disable-sigusr1']
+
+/** How to start a zygote. What stands in NODE_OPTIONS does not show in the execArgv of its workers. */
+export function zygoteStart(mode: ZygoteMode, env: NodeJS.ProcessEnv): { flags: string[]; env: NodeJS.ProcessEnv } {
+  const flags = mode === 'threads' ? [] : ['--single-threaded']
+  return { flags, env: { ...env, NODE_OPTIONS: [env['NODE_OPTIONS'], ...nodeOptions].filter(Boolean).join(' ') } }
 }
 
-/** The first thing a zygote does. */
-export function turnOffConcurrency(mode: ZygoteMode): void {
-  if (mode === 'threads') for (const name of compilers) setFlagsFromString(`--no-${name}`)
+/** The first thing a zygote does: puts the user's NODE_OPTIONS back and makes V8 do one thing at a time. */
+export function settle(mode: ZygoteMode): void {
+  const users = (process.env['NODE_OPTIONS'] ?? '').split(' ').slice(0, -nodeOptions.length).join(' ')
+  if (users) process.env['NODE_OPTIONS'] = users
+  else delete process.env['NODE_OPTIONS']
+  if (mode === 'threads') for (const name of concurrent) setFlagsFromString(`--no-${name}`)
 }
 
 /** In the child, once the worker threads are back. What the user turned off stays off. */
 export function turnOnConcurrency(execArgv: readonly string[]): void {
-  const wanted = [...compilers, ...collection].filter((name) => !execArgv.includes(`--no-${name}`))
-  for (const name of wanted) setFlagsFromString(`--${name}`)
+  for (const name of concurrent) if (!execArgv.includes(`--no-${name}`)) setFlagsFromString(`--${name}`)
 }
 
-/** V8's own default since 11.7, which node followed with V8 13 (node 24). */
+/** Node 22 has them off by default, later ones on. */
 function hasMaglev(): boolean {
   return Number.parseInt(process.versions.v8, 10) >= 13
 }
