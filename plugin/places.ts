@@ -37,7 +37,7 @@ export function outlivingDirectories({ config }: Vitest): string[] {
  * would be a hole in the seal. @throws NsboxError for a path outside
  */
 export function mirrorFile(workspace: string, path: string, content: Uint8Array | null): void {
-  if (!isWithin(realExisting(dirname(path)), workspace)) {
+  if (!isWithin(realExisting(resolve(path)), workspace)) {
     throw new NsboxError(`A snapshot outside the workspace cannot be saved: ${path}`, {
       code: 'ERR_NSBOX_MIRROR',
       stage: 'payload',
@@ -49,12 +49,12 @@ export function mirrorFile(workspace: string, path: string, content: Uint8Array 
   writeFileSync(path, content)
 }
 
-/** The real path of the nearest directory that exists. */
-function realExisting(directory: string): string {
+/** The real path of the path itself, or of the nearest directory above it that exists. */
+function realExisting(path: string): string {
   try {
-    return realpathSync(directory)
+    return realpathSync(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return realExisting(dirname(directory))
+    return realExisting(dirname(path))
   }
 }

@@ -23,11 +23,13 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[]): string[] {
       return [`${field} is ${given}${suggest(String(issue.input), issue.values.map(String))}; it must be one of ${values.join(', ')}`]
     }
     case 'invalid_type':
-      return [`${field} is ${given}; it must be of type ${issue.expected}`]
+      return [`${field} is ${given}; it must be ${kindWords[issue.expected] ?? `of type ${issue.expected}`}`]
     default:
       return [`${field} is ${given}: ${issue.message}`]
   }
 }
+
+const kindWords: Record<string, string> = { int: 'a whole number', number: 'a number', string: 'a text', object: 'an object' }
 
 function suggest(given: string, known: readonly string[]): string {
   const nearest = known

@@ -47,7 +47,7 @@ const schema = z.strictObject({
     .default('nsbox'),
   workspace: z.string().startsWith('/', 'a workspace is an absolute path').optional(),
   upper: z.enum(['auto', 'tmpfs', 'disk']).default('auto'),
-  hangTimeout: z.int('milliseconds are a whole number').min(0, 'milliseconds cannot be negative').default(120_000),
+  hangTimeout: z.int().min(0, 'milliseconds cannot be negative').default(120_000),
 })
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */

@@ -12,7 +12,7 @@ export interface IdMap {
   outside: number
 }
 
-/** One step of sealing. `why` says what would get in or out without it. */
+/** One step of sealing, with its reason. */
 export type SealStep = { why: string } & SealAction
 
 export type SealAction =

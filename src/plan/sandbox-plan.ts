@@ -46,7 +46,7 @@ const keptForRoot: Capability[] = ['chown', 'dac_override', 'fowner', 'fsetid', 
 export function sandboxPlan(request: SandboxRequest, host: HostFacts): SandboxPlan {
   return {
     namespaces: namespaces.filter((name) => name !== 'net' || request.net === 'none'),
-    steps: [...identitySteps(request, host), ...fileSystemSteps(request, host), ...privilegeSteps(request, host)],
+    steps: [...identitySteps(request, host), ...fileSystemSteps(request, host), ...privilegeSteps(host)],
     seal: request.seal,
   }
 }
@@ -54,12 +54,12 @@ export function sandboxPlan(request: SandboxRequest, host: HostFacts): SandboxPl
 function identitySteps(request: SandboxRequest, host: HostFacts): SealStep[] {
   const inside = request.uid === 'root' ? { uid: 0, gid: 0 } : { uid: host.uid, gid: host.gid }
   return [
-    step('an unmapped process owns nothing and may mount nothing', {
+    step('root inside is the caller outside: unmapped, a process may mount nothing', {
       do: 'map-ids',
       uid: { inside: inside.uid, outside: host.uid },
       gid: { inside: inside.gid, outside: host.gid },
     }),
-    step('the host keeps its own name', { do: 'hostname', name: request.hostname }),
+    step('a name of its own, so that a change does not reach the host', { do: 'hostname', name: request.hostname }),
   ]
 }
 
@@ -74,38 +74,47 @@ function fileSystemSteps(request: SandboxRequest, host: HostFacts): SealStep[] {
   const scratch = shared[0] ?? '/tmp'
   const held = [...overlays, ...hidden, ...passThrough, ...(host.upper.on === 'disk' ? [host.upper.directory] : [])]
   return [
-    step('later mounts would hide these directories from the steps that need them', { do: 'hold', paths: held }),
-    step("mounts made here would appear on the host, and the host's here", { do: 'private-mounts' }),
-    step("the host's files could be changed", { do: 'read-only' }),
+    step('handles to directories that later mounts hide from the steps that need them', { do: 'hold', paths: held }),
+    step('mounts made here must not appear on the host, nor new ones of the host here', { do: 'private-mounts' }),
+    step("nothing of the host's can be changed; what may be written is mounted over it", { do: 'read-only' }),
     host.upper.on === 'tmpfs'
-      ? step('what is written needs a place that vanishes', { do: 'tmpfs', target: scratch, mode: 0o700 })
-      : step('what is written needs a place', { do: 'bind', source: host.upper.directory, target: scratch, writable: true }),
+      ? step('what overlays keep lies in memory and vanishes with the sandbox', { do: 'tmpfs', target: scratch, mode: 0o700 })
+      : step('what overlays keep lies in a throwaway directory', {
+          do: 'bind',
+          source: host.upper.directory,
+          target: scratch,
+          writable: true,
+        }),
     // The scratch has to be reached after the first tmpfs covers it.
-    step('the next step covers it', { do: 'hold', paths: [scratch] }),
+    step('the place for overlays stays reachable when the next step covers it', { do: 'hold', paths: [scratch] }),
     ...shared.map((target) =>
-      step('sockets and files that processes share would be reached', { do: 'tmpfs', target, mode: target === '/run' ? 0o755 : 0o1777 }),
+      step('files and sockets that processes of the host share stay out of reach', {
+        do: 'tmpfs',
+        target,
+        mode: target === '/run' ? 0o755 : 0o1777,
+      }),
     ),
-    ...overlays.map((target) => step('writes would reach the real files', { do: 'overlay', target, scratch })),
+    ...overlays.map((target) => step('writes go to a throwaway layer, the real files stay', { do: 'overlay', target, scratch })),
     ...hidden.map((path) =>
-      step('it lies in a directory that is private now', { do: 'bind', source: path, target: path, writable: false }),
+      step('it lies in a directory that is private now, and is needed', { do: 'bind', source: path, target: path, writable: false }),
     ),
     ...passThrough.map((path) => step('its files must outlive the sandbox', { do: 'bind', source: path, target: path, writable: true })),
-    step('devices of the host would be reached', { do: 'dev' }),
-    step('processes of the host would be seen', { do: 'proc' }),
-    ...(request.net === 'none' ? [step('localhost would not answer', { do: 'loopback' })] : []),
-    step("the working directory would still be the host's", { do: 'chdir', path: request.cwd }),
+    step('only the devices that every program expects', { do: 'dev' }),
+    step('only processes of the sandbox are seen', { do: 'proc' }),
+    ...(request.net === 'none' ? [step('a new network namespace has its loopback down', { do: 'loopback' })] : []),
+    step('the old working directory is still the one below the mounts', { do: 'chdir', path: request.cwd }),
   ]
 }
 
-function privilegeSteps(_request: SandboxRequest, host: HostFacts): SealStep[] {
+function privilegeSteps(host: HostFacts): SealStep[] {
   return [
-    step("the kernel could choose the host's processes when memory is short", { do: 'oom-score', score: 500 }),
-    step('root inside could undo the mounts', { do: 'capabilities', keep: host.uid === 0 ? keptForRoot : keptForCaller }),
-    step('a setuid program would gain privileges', { do: 'no-new-privs' }),
-    step('kernel surface that programs do not need stays open', { do: 'seccomp', filter: seccompFilter(host.arch) }),
+    step('when memory is short the kernel chooses the sandbox first', { do: 'oom-score', score: 500 }),
+    step('root inside cannot undo the mounts', { do: 'capabilities', keep: host.uid === 0 ? keptForRoot : keptForCaller }),
+    step('setuid programs gain nothing', { do: 'no-new-privs' }),
+    step('kernel surface that programs do not need is closed', { do: 'seccomp', filter: seccompFilter(host.arch) }),
   ]
 }
 
 function step(why: string, action: SealAction): SealStep {
-  return { why: `without it ${why}`, ...action }
+  return { why, ...action }
 }

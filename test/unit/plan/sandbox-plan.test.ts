@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { type HostFacts, type SandboxRequest, sandboxPlan } from '../../../src/plan/sandbox-plan.ts'
+
+const host: HostFacts = {
+  arch: 'x64',
+  uid: 1000,
+  gid: 1000,
+  home: '/home/me',
+  sharedDirectories: ['/tmp', '/var/tmp', '/run'],
+  upper: { on: 'tmpfs' },
+  keepVisible: ['/usr/bin/node'],
+}
+const request: SandboxRequest = {
+  seal: 'require',
+  uid: 'root',
+  net: 'none',
+  hostname: 'nsbox',
+  overlays: ['/home/me/project'],
+  passThrough: [],
+  visible: [],
+  cwd: '/home/me/project',
+}
+
+function outline(changedRequest: Partial<SandboxRequest> = {}, changedHost: Partial<HostFacts> = {}): string[] {
+  const { steps } = sandboxPlan({ ...request, ...changedRequest }, { ...host, ...changedHost })
+  return steps.map((step) => ('target' in step ? `${step.do} ${step.target}` : step.do))
+}
+
+test('the order of the seal', () => {
+  expect(outline()).toMatchInlineSnapshot(`
+    [
+      "map-ids",
+      "hostname",
+      "hold",
+      "private-mounts",
+      "read-only",
+      "tmpfs /run",
+      "hold",
+      "tmpfs /run",
+      "tmpfs /tmp",
+      "tmpfs /var/tmp",
+      "overlay /home/me",
+      "dev",
+      "proc",
+      "loopback",
+      "chdir",
+      "oom-score",
+      "capabilities",
+      "no-new-privs",
+      "seccomp",
+    ]
+  `)
+})
+
+test('every step says what it is for', () => {
+  for (const step of sandboxPlan(request, host).steps) expect(step.why).not.toBe('')
+})
+
+test('a workspace inside HOME needs no overlay of its own, one outside does', () => {
+  expect(outline().filter((line) => line.startsWith('overlay'))).toEqual(['overlay /home/me'])
+  expect(outline({ overlays: ['/srv/project'] }).filter((line) => line.startsWith('overlay'))).toEqual([
+    'overlay /home/me',
+    'overlay /srv/project',
+  ])
+})
+
+test('a workspace in /tmp is mounted after the tmpfs that hides it', () => {
+  const lines = outline({ overlays: ['/tmp/project'] })
+  expect(lines.indexOf('overlay /tmp/project')).toBeGreaterThan(lines.lastIndexOf('tmpfs /tmp'))
+})
+
+test('what a private directory would hide is bound again, unless an overlay shows it', () => {
+  expect(outline({}, { keepVisible: ['/tmp/node'] })).toContain('bind /tmp/node')
+  expect(outline({ overlays: ['/tmp/project'] }, { keepVisible: ['/tmp/project/node'] })).not.toContain('bind /tmp/project/node')
+})
+
+test("with the host's network there is neither a namespace nor a loopback to bring up", () => {
+  expect(sandboxPlan({ ...request, net: 'host' }, host).namespaces).not.toContain('net')
+  expect(outline({ net: 'host' })).not.toContain('loopback')
+})
+
+test('ids are mapped to root or to the caller', () => {
+  const idsOf = (uid: SandboxRequest['uid']) => sandboxPlan({ ...request, uid }, host).steps.find((step) => step.do === 'map-ids')
+  expect(idsOf('root')).toMatchObject({ uid: { inside: 0, outside: 1000 }, gid: { inside: 0, outside: 1000 } })
+  expect(idsOf('caller')).toMatchObject({ uid: { inside: 1000, outside: 1000 } })
+})
+
+test('an ordinary caller keeps no capability that goes around file permissions, root does', () => {
+  const keptBy = (uid: number) => sandboxPlan(request, { ...host, uid }).steps.find((step) => step.do === 'capabilities')
+  expect(keptBy(1000)).toMatchObject({ keep: ['net_bind_service', 'net_raw'] })
+  expect(keptBy(0)?.keep).toContain('dac_override')
+})
