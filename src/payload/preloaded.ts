@@ -1,6 +1,7 @@
 // A module that a zygote imports before the first fork and whose `run` is the payload after it.
 
 import type { Channel } from '../wire/channel.ts'
+import type { Preload } from '../wire/protocol.ts'
 
 export interface PayloadContext {
   /** Messages to and from whoever launched the sandbox. */
@@ -16,13 +17,6 @@ export interface PreloadedModule {
   warm?(data: unknown): Promise<void>
   /** In the sandbox. The sandbox ends when the process ends, not when this returns. */
   run(context: PayloadContext): void | Promise<void>
-}
-
-/** What a zygote is told to import. */
-export interface Preload {
-  url: string
-  /** For the module's `prepare`. */
-  data: unknown
 }
 
 export async function loadPreloaded({ url, data }: Preload): Promise<PreloadedModule> {

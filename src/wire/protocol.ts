@@ -1,7 +1,6 @@
 // Every message between the host, its zygotes and their sandboxes.
 
 import type { ErrorData } from '../errors.ts'
-import type { Preload } from '../payload/preloaded.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 
 /** What runs in a sandbox once it is sealed. */
@@ -12,6 +11,13 @@ export type Payload =
   | { kind: 'preloaded'; data: unknown; execArgv: string[] }
   /** Some work of every kind that a bad fork breaks; exit code 0 when all of it went well. */
   | { kind: 'self-check' }
+
+/** A module for a zygote to import before the first fork. */
+export interface Preload {
+  url: string
+  /** For the module's `prepare`. */
+  data: unknown
+}
 
 export type HostToZygote =
   /** First message: what to import before the first fork. */
