@@ -1,7 +1,8 @@
 // What this machine and this caller are, for the plan. Reads; changes nothing.
 
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { NsboxError } from '../errors.ts'
+import type { IdRange } from '../plan/plan.ts'
 import type { HostFacts } from '../plan/sandbox-plan.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 
@@ -20,11 +21,30 @@ export function hostFacts(env: NodeJS.ProcessEnv, upper: HostFacts['upper']): Ho
     arch: process.arch,
     uid: process.getuid?.() as number,
     gid: process.getgid?.() as number,
+    mappable: mappableIds(),
     home: realDirectory(env['HOME']),
     sharedDirectories: sharedDirectories(env),
     upper,
     keepVisible: [realpathSync(process.execPath), resolverConfiguration()].filter((path) => path !== null),
   }
+}
+
+const CAP_SETGID = 6n
+const CAP_SETUID = 7n
+
+/** All ids of this user namespace, when the caller is its root and may map them (user_namespaces(7)). */
+function mappableIds(): HostFacts['mappable'] {
+  const capabilities = BigInt(`0x${/^CapEff:\t(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0}`)
+  const hasAll = [CAP_SETGID, CAP_SETUID].every((number) => (capabilities >> number) & 1n)
+  return process.getuid?.() === 0 && hasAll ? { uid: ownIds('uid'), gid: ownIds('gid') } : null
+}
+
+function ownIds(kind: 'uid' | 'gid'): IdRange[] {
+  const rows = readFileSync(`/proc/self/${kind}_map`, 'utf8').trim().split('\n')
+  return rows.map((row) => {
+    const [inside = 0, , count = 0] = row.trim().split(/\s+/).map(Number)
+    return { inside, outside: inside, count }
+  })
 }
 
 function sharedDirectories(env: NodeJS.ProcessEnv): string[] {

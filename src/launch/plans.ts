@@ -1,10 +1,11 @@
 // The plans of many sandboxes that differ only in where each keeps what it writes.
 
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostFacts } from '../host/facts.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { type SandboxRequest, sandboxPlan } from '../plan/sandbox-plan.ts'
+import { removeTree } from './remove-tree.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from './throwaway-directory.ts'
 
 export class Plans {
@@ -35,19 +36,11 @@ export class Plans {
     mkdirSync(directory)
     return {
       plan: sandboxPlan(request, hostFacts(this.#env, { on: 'disk', directory })),
-      release: () => removeUpper(directory),
+      release: () => removeTree(directory),
     }
   }
 
   close(): void {
     this.#disk?.remove()
-  }
-}
-
-function removeUpper(directory: string): void {
-  try {
-    rmSync(directory, { recursive: true, force: true })
-  } catch {
-    // What a test left without permissions, the janitor of the throwaway directory removes.
   }
 }

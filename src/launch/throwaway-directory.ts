@@ -1,8 +1,8 @@
 // A temporary directory on the host that is gone afterwards, even when this process is killed.
 
 import { spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
 import { dir } from 'tmp-promise'
+import { removeTree } from './remove-tree.ts'
 
 export interface ThrowawayDirectory {
   readonly path: string
@@ -11,8 +11,7 @@ export interface ThrowawayDirectory {
 
 /**
  * SIGKILL leaves a process no time to clean up, so another one waits: a shell that reads from a pipe
- * until its last writer, this process, is gone. An overlay's work directory has no permissions at
- * all (overlayfs.rst), hence the chmod.
+ * until its last writer, this process, is gone. The chmod is for the reason of `removeTree`.
  */
 const janitor = 'while read -r _; do :; done; chmod -R u+rwx -- "$1" 2>/dev/null; rm -rf -- "$1"'
 
@@ -26,7 +25,7 @@ export async function throwawayDirectory(parent?: string): Promise<ThrowawayDire
   watcher.unref()
   const remove = () => {
     try {
-      rmSync(path, { recursive: true, force: true })
+      removeTree(path)
     } finally {
       watcher.stdin.destroy() // what could not be removed here, the janitor tries once more
     }

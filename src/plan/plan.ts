@@ -6,17 +6,28 @@ import type { BpfInstruction } from '../sys/seccomp.ts'
 export const namespaces = ['user', 'mount', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const
 export type Namespace = (typeof namespaces)[number]
 
-/** One line of uid_map or gid_map: `inside` in the sandbox is `outside` on the host. */
-export interface IdMap {
+/** One line of uid_map or gid_map: `count` ids from `inside` on are those from `outside` on, on the host. */
+export interface IdRange {
   inside: number
   outside: number
+  count: number
+}
+
+export interface IdMaps {
+  uid: IdRange[]
+  gid: IdRange[]
+  /**
+   * Who writes them. A process of the new namespace may map its own caller and no one else, and only
+   * with setgroups(2) denied; its parent may map all that it has power over (user_namespaces(7)).
+   */
+  writtenBy: 'init' | 'zygote'
 }
 
 /** One step of sealing, with its reason. */
 export type SealStep = { why: string } & SealAction
 
 export type SealAction =
-  | { do: 'map-ids'; uid: IdMap; gid: IdMap }
+  | ({ do: 'map-ids' } & IdMaps)
   | { do: 'hostname'; name: string }
   | { do: 'hold'; paths: string[] }
   | { do: 'private-mounts' }

@@ -3,7 +3,7 @@
 import type { Capability } from '../sys/capabilities.ts'
 import type { Arch } from '../sys/syscall-numbers.ts'
 import { isWithin, outermost } from './paths.ts'
-import { namespaces, type SandboxPlan, type SealAction, type SealStep } from './plan.ts'
+import { type IdMaps, type IdRange, namespaces, type SandboxPlan, type SealAction, type SealStep } from './plan.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 
 /** What the plan needs to know of the host. All paths are real paths of directories that exist. */
@@ -11,6 +11,8 @@ export interface HostFacts {
   arch: Arch
   uid: number
   gid: number
+  /** The ids the caller may map: those of root that has the power to, else null. */
+  mappable: { uid: IdRange[]; gid: IdRange[] } | null
   /** The caller's home, or null when there is none that could be overlaid. */
   home: string | null
   /** Directories that hold what processes share: each becomes an empty tmpfs. */
@@ -52,15 +54,17 @@ export function sandboxPlan(request: SandboxRequest, host: HostFacts): SandboxPl
 }
 
 function identitySteps(request: SandboxRequest, host: HostFacts): SealStep[] {
-  const inside = request.uid === 'root' ? { uid: 0, gid: 0 } : { uid: host.uid, gid: host.gid }
   return [
-    step('root inside is the caller outside: unmapped, a process may mount nothing', {
-      do: 'map-ids',
-      uid: { inside: inside.uid, outside: host.uid },
-      gid: { inside: inside.gid, outside: host.gid },
-    }),
+    step('root inside is the caller outside: unmapped, a process may mount nothing', { do: 'map-ids', ...idMaps(request, host) }),
     step('a name of its own, so that a change does not reach the host', { do: 'hostname', name: request.hostname }),
   ]
+}
+
+/** Root has all its ids inside too: files of a project may belong to anyone, and programs change users. */
+function idMaps({ uid }: SandboxRequest, host: HostFacts): IdMaps {
+  if (host.mappable) return { ...host.mappable, writtenBy: 'zygote' }
+  const only = (outside: number): IdRange[] => [{ inside: uid === 'root' ? 0 : outside, outside, count: 1 }]
+  return { uid: only(host.uid), gid: only(host.gid), writtenBy: 'init' }
 }
 
 function fileSystemSteps(request: SandboxRequest, host: HostFacts): SealStep[] {

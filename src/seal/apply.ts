@@ -14,6 +14,7 @@ import { installFilter } from '../sys/seccomp.ts'
 import { setUserXattr } from '../sys/xattr.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import { mountDevices } from './devices.ts'
+import { writeIdMaps } from './id-maps.ts'
 import { mountProcess } from './proc.ts'
 
 /** @throws SysError of the step that failed, when the plan says `require` */
@@ -48,7 +49,7 @@ class Sealing {
   apply(step: SealAction): void {
     switch (step.do) {
       case 'map-ids':
-        return mapIds(step)
+        return step.writtenBy === 'init' ? writeIdMaps('self', step) : undefined
       case 'hostname':
         return setHostName(step.name)
       case 'hold':
@@ -136,11 +137,4 @@ function makeMountPoint(path: string, directory: boolean): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
-}
-
-/** user_namespaces(7): setgroups must be denied before gid_map may be written without privilege. */
-function mapIds({ uid, gid }: Extract<SealAction, { do: 'map-ids' }>): void {
-  writeFileSync('/proc/self/setgroups', 'deny')
-  writeFileSync('/proc/self/uid_map', `${uid.inside} ${uid.outside} 1`)
-  writeFileSync('/proc/self/gid_map', `${gid.inside} ${gid.outside} 1`)
 }

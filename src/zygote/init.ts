@@ -15,6 +15,8 @@ const SIGKILL = 9
 export interface InitOptions {
   /** Pipe for the {@link InitReport}. */
   report: number
+  /** Hangs up when the zygote has written the id maps that are its to write. */
+  mapped: number
   /** pidfd of the zygote. */
   zygote: number
   /** Why there are no namespaces, where the plan only preferred them. */
@@ -22,11 +24,13 @@ export interface InitOptions {
 }
 
 /** Returns only in the payload's process, sealed. */
-export function runInit(plan: SandboxPlan, { report, zygote, unsealed }: InitOptions): void {
+export function runInit(plan: SandboxPlan, { report, mapped, zygote, unsealed }: InitOptions): void {
   const notEnforced: NotEnforced[] = []
   try {
     close(controlFd)
     dieWith(zygote)
+    pollReadable([mapped])
+    close(mapped)
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
     notEnforced.push(...applySeal(unsealed ? withoutMounts(plan) : plan))
     const payload = fork()

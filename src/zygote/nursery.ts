@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { type ErrorData, errorToData, NsboxError } from '../errors.ts'
 import type { Namespace, SandboxPlan } from '../plan/plan.ts'
+import { writeIdMaps } from '../seal/id-maps.ts'
 import { close, pipe, pollReadable } from '../sys/descriptor.ts'
 import { type CloneFlag, cloneInto, fork, pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
 import type { InitReport, Payload, SandboxEnd } from '../wire/protocol.ts'
@@ -74,22 +75,25 @@ export class Nursery {
 
   #fork(id: number, plan: SandboxPlan, payload: Payload, fds: number[]): Born | undefined {
     const report = pipe()
+    const mapped = pipe()
     try {
       this.#watch.check()
       const { pid, unsealed } = this.#clone(plan)
       if (pid === 0) {
         close(report.read)
-        runInit(plan, { report: report.write, zygote: this.#self, unsealed })
+        close(mapped.write)
+        runInit(plan, { report: report.write, mapped: mapped.read, zygote: this.#self, unsealed })
         return { type: 'born', payload, fds }
       }
       const pidfd = pidfdOpen(pid)
       this.#children.set(pidfd, { id, pid, pidfd, report: report.read, unsealed })
       this.#control.post({ type: 'forked', id, pid })
+      if (!unsealed) mapIds(pid, plan)
     } catch (error) {
       close(report.read)
       this.#control.post({ type: 'ended', id, end: { exitCode: null, signal: null, error: errorToData(error), notEnforced: [] } })
     }
-    for (const fd of [report.write, ...fds]) close(fd)
+    for (const fd of [report.write, mapped.read, mapped.write, ...fds]) close(fd)
     return undefined
   }
 
@@ -117,6 +121,12 @@ export class Nursery {
     close(pidfd)
     this.#control.post({ type: 'ended', id: child.id, end: sandboxEnd(status, report) })
   }
+}
+
+/** The child waits for this: until the pipe is closed it is nobody. */
+function mapIds(pid: number, plan: SandboxPlan): void {
+  const maps = plan.steps.find((step) => step.do === 'map-ids')
+  if (maps?.writtenBy === 'zygote') writeIdMaps(pid, maps)
 }
 
 function sandboxEnd(initStatus: number, report: string): SandboxEnd {

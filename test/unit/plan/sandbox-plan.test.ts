@@ -5,6 +5,7 @@ const host: HostFacts = {
   arch: 'x64',
   uid: 1000,
   gid: 1000,
+  mappable: null,
   home: '/home/me',
   sharedDirectories: ['/tmp', '/var/tmp', '/run'],
   upper: { on: 'tmpfs' },
@@ -81,8 +82,14 @@ test("with the host's network there is neither a namespace nor a loopback to bri
 
 test('ids are mapped to root or to the caller', () => {
   const idsOf = (uid: SandboxRequest['uid']) => sandboxPlan({ ...request, uid }, host).steps.find((step) => step.do === 'map-ids')
-  expect(idsOf('root')).toMatchObject({ uid: { inside: 0, outside: 1000 }, gid: { inside: 0, outside: 1000 } })
-  expect(idsOf('caller')).toMatchObject({ uid: { inside: 1000, outside: 1000 } })
+  expect(idsOf('root')).toMatchObject({ uid: [{ inside: 0, outside: 1000, count: 1 }], writtenBy: 'init' })
+  expect(idsOf('caller')).toMatchObject({ uid: [{ inside: 1000, outside: 1000, count: 1 }] })
+})
+
+test('root has all its ids inside too, and they are written from outside', () => {
+  const all = [{ inside: 0, outside: 0, count: 4294967295 }]
+  const { steps } = sandboxPlan(request, { ...host, uid: 0, gid: 0, mappable: { uid: all, gid: all } })
+  expect(steps[0]).toMatchObject({ do: 'map-ids', uid: all, gid: all, writtenBy: 'zygote' })
 })
 
 test('an ordinary caller keeps no capability that goes around file permissions, root does', () => {
