@@ -6,6 +6,7 @@ import type { createVitest, parseCLI, startVitest } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
 import { sandboxPool } from './index.ts'
 import { printTests } from './list.ts'
+import { isOwnOption, ownOptions } from './own-options.ts'
 
 interface VitestNode {
   parseCLI: typeof parseCLI
@@ -13,13 +14,11 @@ interface VitestNode {
   createVitest: typeof createVitest
 }
 
-const ownOption = /^--nsbox\.([^=]+)(?:=(.*))?$/
-
 /** The exit code is set by vitest. @throws NsboxError for options that are wrong, or where there is no vitest */
 export async function runVitest(words: string[]): Promise<undefined> {
   const { parseCLI, startVitest, createVitest } = await loadVitest()
   const { plugin, initializer } = sandboxPool(ownOptions(words))
-  const rest = words.filter((word) => !ownOption.test(word))
+  const rest = words.filter((word) => !isOwnOption(word))
   const [command] = rest
   const { filter, options } = parseCLI(['vitest', ...rest])
   const sealed = { ...options, pool: initializer as never }
@@ -34,18 +33,6 @@ export async function runVitest(words: string[]): Promise<undefined> {
   const benchmark = command === 'bench' ? { benchmarkOnly: true } : {}
   const vitest = await startVitest(command === 'bench' ? ('benchmark' as 'test') : 'test', filter, { ...sealed, ...benchmark }, overrides)
   if (!vitest.shouldKeepServer()) await vitest.exit()
-}
-
-/** `--nsbox.net=host` is the pool's option `net`; numbers and nothing else are read as numbers. */
-function ownOptions(words: string[]): Record<string, unknown> {
-  const options: Record<string, unknown> = {}
-  for (const word of words) {
-    const match = ownOption.exec(word)
-    if (!match) continue
-    const [, name, value = ''] = match as unknown as [string, string, string?]
-    options[name] = /^\d+$/.test(value) ? Number(value) : value
-  }
-  return options
 }
 
 async function loadVitest(): Promise<VitestNode> {

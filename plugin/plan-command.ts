@@ -1,0 +1,19 @@
+// `nsbox plan`: what a test file's sandbox would be here. Does nothing.
+
+import { searchForWorkspaceRoot } from 'vite'
+import { poolOptions } from '../src/config/pool-options.ts'
+import { hostFacts } from '../src/host/facts.ts'
+import { formatPlan } from '../src/plan/format.ts'
+import { sandboxPlan } from '../src/plan/sandbox-plan.ts'
+import { ownOptions } from './own-options.ts'
+import { workspaceDirectory } from './places.ts'
+
+/** @throws NsboxError ERR_NSBOX_CONFIG for options that are wrong */
+export function printPlan(words: string[]): number {
+  const { workspace, seal, uid, net, hostname } = poolOptions(ownOptions(words))
+  const cwd = process.cwd()
+  const overlays = [workspaceDirectory(workspace ?? searchForWorkspaceRoot(cwd))]
+  const request = { seal, uid, net, hostname, overlays, passThrough: [], visible: [], cwd }
+  console.log(formatPlan(sandboxPlan(request, hostFacts(process.env, { on: 'tmpfs' }))))
+  return 0
+}
