@@ -39,7 +39,9 @@ export function sandboxPool(options: unknown): { plugin: Plugin; initializer: Po
     config: (config) => addToInlineProjects(config, plugin),
     async configureVitest({ project }) {
       project.config.poolRunner ??= initializer
-      if (project.config.pool === poolName && project.config.poolRunner === initializer) await pool.open(likelyKind(project))
+      // By its function: vitest merges options, and the object may be a copy.
+      const isOurs = project.config.poolRunner.createPoolWorker === initializer.createPoolWorker
+      if (project.config.pool === poolName && isOurs) await pool.open(likelyKind(project))
     },
   }
   return { plugin, initializer }

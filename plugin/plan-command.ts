@@ -14,6 +14,6 @@ export function printPlan(words: string[]): number {
   const cwd = process.cwd()
   const overlays = [workspaceDirectory(workspace ?? searchForWorkspaceRoot(cwd))]
   const request = { seal, uid, net, hostname, overlays, passThrough: [], visible: [], cwd }
-  console.log(formatPlan(sandboxPlan(request, hostFacts(process.env, { on: 'tmpfs' }))))
+  console.log(formatPlan(sandboxPlan(request, { ...hostFacts(process.env, overlays), upper: { on: 'tmpfs' } })))
   return 0
 }

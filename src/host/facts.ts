@@ -2,31 +2,40 @@
 
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { NsboxError } from '../errors.ts'
+import { outermost } from '../plan/paths.ts'
 import type { IdRange } from '../plan/plan.ts'
-import type { HostFacts } from '../plan/sandbox-plan.ts'
+import type { HostFacts, OverlayPart } from '../plan/sandbox-plan.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
+import { overlayParts } from './overlay-parts.ts'
 
 /** Places where processes of one machine meet, by convention (file-hierarchy(7)). */
 const sharedByConvention = ['/tmp', '/var/tmp', '/run']
 const sharedByVariable = ['TMPDIR', 'TMP', 'TEMP', 'XDG_RUNTIME_DIR']
 
-export function hostFacts(env: NodeJS.ProcessEnv, upper: HostFacts['upper']): HostFacts {
+/** `overlays` are the directories that will be put under overlays, besides the home. */
+export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[]): Omit<HostFacts, 'upper'> {
   if (process.platform !== 'linux' || !isSupportedArch(process.arch)) {
     throw new NsboxError(`nsbox runs on Linux on x64 and arm64, not on ${process.platform} on ${process.arch}`, {
       code: 'ERR_NSBOX_PLATFORM',
       stage: 'host',
     })
   }
+  const home = realDirectory(env['HOME'])
   return {
     arch: process.arch,
     uid: process.getuid?.() as number,
     gid: process.getgid?.() as number,
     mappable: mappableIds(),
-    home: realDirectory(env['HOME']),
+    home,
+    rebuilt: rebuilt(home === null ? overlays : [...overlays, home]),
     sharedDirectories: sharedDirectories(env),
-    upper,
     keepVisible: [realpathSync(process.execPath), resolverConfiguration()].filter((path) => path !== null),
   }
+}
+
+function rebuilt(directories: readonly string[]): HostFacts['rebuilt'] {
+  const parts = outermost(directories).map((directory): [string, OverlayPart[]] => [directory, overlayParts(directory)])
+  return Object.fromEntries(parts.filter(([, { length }]) => length > 1))
 }
 
 const CAP_SETGID = 6n

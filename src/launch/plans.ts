@@ -4,19 +4,19 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostFacts } from '../host/facts.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
-import { type SandboxRequest, sandboxPlan } from '../plan/sandbox-plan.ts'
+import { type HostFacts, type SandboxRequest, sandboxPlan } from '../plan/sandbox-plan.ts'
 import { removeTree } from './remove-tree.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from './throwaway-directory.ts'
 
 export class Plans {
   readonly #request: SandboxRequest
-  readonly #env: NodeJS.ProcessEnv
+  readonly #facts: Omit<HostFacts, 'upper'>
   #disk: ThrowawayDirectory | undefined
   #count = 0
 
   constructor(request: SandboxRequest, env: NodeJS.ProcessEnv) {
     this.#request = request
-    this.#env = env
+    this.#facts = hostFacts(env, request.overlays)
   }
 
   /** From here on writes are kept on disk: the way out where tmpfs cannot serve an overlay. */
@@ -30,14 +30,16 @@ export class Plans {
 
   /** The next sandbox's plan. `release` is called when that sandbox has ended. */
   next(change: Partial<SandboxRequest> = {}): { plan: SandboxPlan; release: () => void } {
-    const request = { ...this.#request, ...change }
-    if (!this.#disk) return { plan: sandboxPlan(request, hostFacts(this.#env, { on: 'tmpfs' })), release: () => undefined }
+    const upper = this.#nextUpper()
+    const plan = sandboxPlan({ ...this.#request, ...change }, { ...this.#facts, upper })
+    return { plan, release: () => upper.on === 'disk' && removeTree(upper.directory) }
+  }
+
+  #nextUpper(): HostFacts['upper'] {
+    if (!this.#disk) return { on: 'tmpfs' }
     const directory = join(this.#disk.path, String(this.#count++))
     mkdirSync(directory)
-    return {
-      plan: sandboxPlan(request, hostFacts(this.#env, { on: 'disk', directory })),
-      release: () => removeTree(directory),
-    }
+    return { on: 'disk', directory }
   }
 
   close(): void {

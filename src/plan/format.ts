@@ -27,6 +27,10 @@ function describeStep(step: SealStep): string {
       return `tmpfs on ${step.target}, mode ${step.mode.toString(8)}`
     case 'bind':
       return `bind ${step.source === step.target ? '' : `${step.source} `}at ${step.target}, ${step.writable ? 'writable' : 'read-only'}`
+    case 'copy':
+      return `copy ${step.target}`
+    case 'symlink':
+      return `link ${step.target} to ${step.to}`
     case 'overlay':
       return `overlay on ${step.target}`
     case 'dev':

@@ -34,6 +34,8 @@ export type SealAction =
   | { do: 'read-only' }
   | { do: 'tmpfs'; target: string; mode: number; size?: number }
   | { do: 'bind'; source: string; target: string; writable: boolean }
+  | { do: 'copy'; source: string; target: string }
+  | { do: 'symlink'; target: string; to: string }
   | { do: 'overlay'; target: string; scratch: string }
   | { do: 'dev' }
   | { do: 'proc' }

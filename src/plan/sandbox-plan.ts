@@ -17,11 +17,20 @@ export interface HostFacts {
   home: string | null
   /** Directories that hold what processes share: each becomes an empty tmpfs. */
   sharedDirectories: string[]
+  /** For each directory that cannot be put under one overlay, what to rebuild it from: parents first. */
+  rebuilt: Record<string, OverlayPart[]>
   /** Where overlays keep what is written: memory, or a directory on disk. */
   upper: { on: 'tmpfs' } | { on: 'disk'; directory: string }
   /** Files that must stay readable though a shared directory hides them, such as node itself. */
   keepVisible: string[]
 }
+
+/** A piece of a directory that holds mounts. */
+export type OverlayPart =
+  | { kind: 'overlay' | 'copy' | 'bind'; path: string }
+  | { kind: 'symlink'; path: string; to: string }
+  /** An empty directory that the parts below it are put into. */
+  | { kind: 'tmpfs'; path: string; mode: number }
 
 export interface SandboxRequest {
   seal: 'require' | 'prefer'
@@ -76,7 +85,13 @@ function fileSystemSteps(request: SandboxRequest, host: HostFacts): SealStep[] {
   const passThrough = request.passThrough
   // Any directory that is covered afterwards will do; the first shared one always is.
   const scratch = shared[0] ?? '/tmp'
-  const held = [...overlays, ...hidden, ...passThrough, ...(host.upper.on === 'disk' ? [host.upper.directory] : [])]
+  const parts = overlays.flatMap((path): OverlayPart[] => host.rebuilt[path] ?? [{ kind: 'overlay', path }])
+  const held = [
+    ...parts.filter(({ kind }) => kind !== 'tmpfs' && kind !== 'symlink').map(({ path }) => path),
+    ...hidden,
+    ...passThrough,
+    ...(host.upper.on === 'disk' ? [host.upper.directory] : []),
+  ]
   return [
     step('handles to directories that later mounts hide from the steps that need them', { do: 'hold', paths: held }),
     step('mounts made here must not appear on the host, nor new ones of the host here', { do: 'private-mounts' }),
@@ -98,7 +113,7 @@ function fileSystemSteps(request: SandboxRequest, host: HostFacts): SealStep[] {
         mode: target === '/run' ? 0o755 : 0o1777,
       }),
     ),
-    ...overlays.map((target) => step('writes go to a throwaway layer, the real files stay', { do: 'overlay', target, scratch })),
+    ...parts.map((part) => partStep(part, scratch)),
     ...hidden.map((path) =>
       step('it lies in a directory that is private now, and is needed', { do: 'bind', source: path, target: path, writable: false }),
     ),
@@ -108,6 +123,22 @@ function fileSystemSteps(request: SandboxRequest, host: HostFacts): SealStep[] {
     ...(request.net === 'none' ? [step('a new network namespace has its loopback down', { do: 'loopback' })] : []),
     step('the old working directory is still the one below the mounts', { do: 'chdir', path: request.cwd }),
   ]
+}
+
+function partStep(part: OverlayPart, scratch: string): SealStep {
+  const target = part.path
+  switch (part.kind) {
+    case 'overlay':
+      return step('writes go to a throwaway layer, the real files stay', { do: 'overlay', target, scratch })
+    case 'tmpfs':
+      return step('a directory that holds a mount cannot be under one overlay, so it is rebuilt', { do: 'tmpfs', target, mode: part.mode })
+    case 'copy':
+      return step('a file of a rebuilt directory', { do: 'copy', source: target, target })
+    case 'symlink':
+      return step('a link of a rebuilt directory', { do: 'symlink', target, to: part.to })
+    case 'bind':
+      return step('a large file of a rebuilt directory', { do: 'bind', source: target, target, writable: false })
+  }
 }
 
 function privilegeSteps(host: HostFacts): SealStep[] {

@@ -1,6 +1,6 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
@@ -63,6 +63,10 @@ class Sealing {
         return mountTmpfs(step.target, step)
       case 'bind':
         return this.#bind(step)
+      case 'copy':
+        return copyFile(this.#heldPath(step.source), step.target)
+      case 'symlink':
+        return symlinkSync(step.to, step.target)
       case 'overlay':
         return this.#overlay(step.target, step.scratch)
       case 'dev':
@@ -127,6 +131,12 @@ function requireUserXattrs(upper: string): void {
     stage: 'seal',
     hint: "tmpfs has them since Linux 6.6. Use upper: 'auto' or 'disk'.",
   })
+}
+
+function copyFile(source: string, target: string): void {
+  copyFileSync(source, target)
+  const { atime, mtime } = statSync(source)
+  utimesSync(target, atime, mtime)
 }
 
 function makeMountPoint(path: string, directory: boolean): void {

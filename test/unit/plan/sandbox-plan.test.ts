@@ -7,6 +7,7 @@ const host: HostFacts = {
   gid: 1000,
   mappable: null,
   home: '/home/me',
+  rebuilt: {},
   sharedDirectories: ['/tmp', '/var/tmp', '/run'],
   upper: { on: 'tmpfs' },
   keepVisible: ['/usr/bin/node'],
