@@ -49,7 +49,7 @@ export const deniedSyscalls: Record<string, SyscallName[]> = {
 }
 
 /** Answered ENOSYS, so that callers fall back: libc to clone(2), libuv to epoll(7). */
-export const absentSyscalls: SyscallName[] = ['clone3', 'io_uring_setup', 'io_uring_enter', 'io_uring_register']
+const absentSyscalls: SyscallName[] = ['clone3', 'io_uring_setup', 'io_uring_enter', 'io_uring_register']
 
 /** Every CLONE_NEW* flag of clone(2). CLONE_NEWTIME cannot be given to clone(2). */
 const newNamespaceFlags = 0x7e020000

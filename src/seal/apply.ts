@@ -34,7 +34,7 @@ export function applySeal(plan: SandboxPlan): NotEnforced[] {
 }
 
 /** What a report calls a step: `overlay /home/me/project`. */
-export function stepName(step: SealStep): string {
+function stepName(step: SealStep): string {
   return 'target' in step ? `${step.do} ${step.target}` : step.do
 }
 

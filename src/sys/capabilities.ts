@@ -5,7 +5,7 @@ import { prctl } from './process.ts'
 import { syscall } from './syscall.ts'
 
 /** Numbers of linux/capability.h, in order. */
-export const capabilityNames = [
+const capabilityNames = [
   'chown',
   'dac_override',
   'dac_read_search',

@@ -27,7 +27,7 @@ export function mountPrivate(target: string): void {
 }
 
 /** Sizes are in bytes; without them the kernel's default of half the memory holds. */
-export interface TmpfsOptions {
+interface TmpfsOptions {
   mode: number
   size?: number | undefined
   inodes?: number | undefined
@@ -58,12 +58,12 @@ export function mountBind(source: string, target: string): void {
 }
 
 const attributes = { MOUNT_ATTR_RDONLY: 0x1, MOUNT_ATTR_NOSUID: 0x2, MOUNT_ATTR_NODEV: 0x4 }
-export type MountAttribute = keyof typeof attributes
+type MountAttribute = keyof typeof attributes
 
 const AT_FDCWD = -100
 const AT_RECURSIVE = 0x8000
 
-export interface MountAttributeChange {
+interface MountAttributeChange {
   set?: readonly MountAttribute[]
   clear?: readonly MountAttribute[]
   recursive?: boolean

@@ -5,7 +5,7 @@ import { Flags } from './sys-error.ts'
 import { syscall } from './syscall.ts'
 
 /** CLONE_NEW* of linux/sched.h. */
-export const cloneFlags = {
+const cloneFlags = {
   CLONE_NEWNS: 0x00020000,
   CLONE_NEWCGROUP: 0x02000000,
   CLONE_NEWUTS: 0x04000000,
@@ -34,12 +34,11 @@ export const getppid: () => number = bind('getppid', 'int', [])
 /** Ends the process at once: no exit handlers, no destructors (_exit(2)). */
 export const exitNow: (code: number) => never = bind('_exit', 'void', ['int']) as never
 export const setsid: () => number = bind('setsid', 'int', [])
-export const umask: (mask: number) => number = bind('umask', 'int', ['int'])
 const waitpid_ = bind('waitpid', 'int', ['int', 'uint64', 'int'])
 const waitStatus = Buffer.alloc(128)
 const WNOHANG = 1
 
-export interface Waited {
+interface Waited {
   pid: number
   /** As waitpid(2) gives it: exit code in bits 8-15, signal in bits 0-6. */
   status: number

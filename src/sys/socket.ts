@@ -75,7 +75,7 @@ function waitWritable(socket: number): void {
   poll_(addressOf(entry), 1, -1)
 }
 
-export interface Received {
+interface Received {
   bytes: Buffer
   fds: number[]
 }

@@ -24,13 +24,9 @@ export type HostToZygote =
   | { type: 'prepare'; preload: Preload | null }
   /** Handed to the preloaded module's `warm`. */
   | { type: 'warm'; data: unknown }
-  /** Comes with the sandbox's descriptors, in the order of {@link SandboxDescriptor}. */
+  /** Comes with four descriptors: stdin, stdout, stderr and the channel. */
   | { type: 'fork'; id: number; plan: SandboxPlan; payload: Payload }
   | { type: 'kill'; id: number }
-
-/** The descriptors that travel with `fork`. */
-export const sandboxDescriptors = ['stdin', 'stdout', 'stderr', 'channel'] as const
-export type SandboxDescriptor = (typeof sandboxDescriptors)[number]
 
 export type ZygoteToHost =
   | { type: 'prepared'; error?: ErrorData }

@@ -27,10 +27,8 @@ const cloneFlagOf: Record<Namespace, CloneFlag> = {
 interface Child {
   id: number
   pid: number
-  pidfd: number
+  /** Pipe for the report of its init. */
   report: number
-  /** Why it has no namespaces, where the plan preferred them and the kernel refused. */
-  unsealed: ErrorData | undefined
 }
 
 /** In the child: the payload's process, sealed and not yet a fresh node. */
@@ -45,6 +43,7 @@ export type Turn = Born | { type: 'warm'; data: unknown } | { type: 'closed' }
 export class Nursery {
   readonly #control: Control
   readonly #watch: ThreadWatch
+  /** By pidfd. */
   readonly #children = new Map<number, Child>()
   /** This zygote, for its children: readable once it is dead. */
   readonly #self = pidfdOpen(process.pid)
@@ -73,11 +72,14 @@ export class Nursery {
     }
   }
 
+  /** Answers in the child only. */
   #fork(id: number, plan: SandboxPlan, payload: Payload, fds: number[]): Born | undefined {
-    const report = pipe()
-    const mapped = pipe()
+    /** What only the child uses. */
+    const childs = [...fds]
     try {
       this.#watch.check()
+      const [report, mapped] = [pipe(), pipe()]
+      childs.push(report.write, mapped.read, mapped.write)
       const { pid, unsealed } = this.#clone(plan)
       if (pid === 0) {
         close(report.read)
@@ -85,15 +87,13 @@ export class Nursery {
         runInit(plan, { report: report.write, mapped: mapped.read, zygote: this.#self, unsealed })
         return { type: 'born', payload, fds }
       }
-      const pidfd = pidfdOpen(pid)
-      this.#children.set(pidfd, { id, pid, pidfd, report: report.read, unsealed })
+      this.#children.set(pidfdOpen(pid), { id, pid, report: report.read })
       this.#control.post({ type: 'forked', id, pid })
       if (!unsealed) mapIds(pid, plan)
     } catch (error) {
-      close(report.read)
       this.#control.post({ type: 'ended', id, end: { exitCode: null, signal: null, error: errorToData(error), notEnforced: [] } })
     }
-    for (const fd of [report.write, mapped.read, mapped.write, ...fds]) close(fd)
+    for (const fd of childs) close(fd)
     return undefined
   }
 
@@ -108,7 +108,7 @@ export class Nursery {
   }
 
   #kill(id: number): void {
-    for (const child of this.#children.values()) if (child.id === id) pidfdSendSignal(child.pidfd, SIGKILL)
+    for (const [pidfd, child] of this.#children) if (child.id === id) pidfdSendSignal(pidfd, SIGKILL)
   }
 
   #collect(pidfd: number): void {
