@@ -1,5 +1,8 @@
 // `nsbox/vitest`: the Vite plugin that makes `pool: 'nsbox'` and `--pool=nsbox` work.
 
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'vite'
 import type {} from 'vitest/config'
 import type { PoolRunnerInitializer } from 'vitest/node'
@@ -47,11 +50,24 @@ export function sandboxPool(options: unknown): { plugin: Plugin; initializer: Po
   return { plugin, initializer }
 }
 
+interface InlineConfig {
+  root?: string
+  test?: unknown
+}
+
 /** Each project has its own plugins: one that is written inline and extends nothing would have none of ours. */
-function addToInlineProjects(config: { test?: unknown }, plugin: Plugin): void {
+function addToInlineProjects(config: InlineConfig, plugin: Plugin): void {
   const { projects = [] } = (config.test ?? {}) as { projects?: { extends?: unknown; plugins?: unknown[] }[] }
+  if (projects.length === 0) return
+  // Since vitest 5 they extend the config around them unless they say no.
+  const extendsByDefault = vitestMajor(config.root) >= 5
   for (const project of projects) {
-    if (typeof project !== 'object' || project.extends) continue
+    if (typeof project !== 'object' || (project.extends ?? extendsByDefault)) continue
     project.plugins = [...(project.plugins ?? []), plugin]
   }
+}
+
+function vitestMajor(root = process.cwd()): number {
+  const manifest = createRequire(pathToFileURL(`${resolve(root)}/`))('vitest/package.json') as { version: string }
+  return Number.parseInt(manifest.version, 10)
 }

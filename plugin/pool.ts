@@ -48,7 +48,7 @@ export class SandboxPool {
   /** A worker that waits for its first message. @throws NsboxError */
   async launch(kind: WorkerKind, start: StartMessage): Promise<Sandbox> {
     const { mode } = await this.open(kind)
-    if (mode === 'cold' || isInspected(kind) || isProfiled(kind.execArgv)) return this.#launchCold(kind)
+    if (mode === 'cold' || needsFreshNode(kind)) return this.#launchCold(kind)
     const template = this.#template(kind, mode)
     await template.warm(start)
     return template.take()
@@ -89,7 +89,9 @@ export class SandboxPool {
     this.#teardownTimeout = vitest.config.teardownTimeout
     const plans = new Plans(sandboxRequest(this.options, kind), process.env)
     this.#plans = plans
-    const { launch, upper } = this.options
+    const { upper } = this.options
+    // A profiler's thread would be lost in a fork.
+    const launch = needsFreshNode(kind) ? 'cold' : this.options.launch
     const choice = await chooseLaunch({ launch, upper, plans, start: (mode) => startZygote(mode, kind) })
     if (choice.mode === 'cold') this.#cold = choice.zygote
     else this.#templates.set(templateKey(kind), new Template(choice.zygote, plans))
@@ -136,6 +138,10 @@ async function settledWithin(promises: Iterable<Promise<unknown>>, timeout: numb
   const late = new Promise((resolve) => (timer = setTimeout(resolve, timeout)))
   await Promise.race([Promise.all(promises), late])
   clearTimeout(timer)
+}
+
+function needsFreshNode(kind: WorkerKind): boolean {
+  return isInspected(kind) || isProfiled(kind.execArgv)
 }
 
 /** Said once a run: what is not as it was asked for, and why. */

@@ -57,6 +57,9 @@ function candidates(launch: ChooseOptions['launch']): ZygoteMode[] {
   return launch === 'warm' ? warm : [...warm, 'cold']
 }
 
+/** A self-check takes tens of milliseconds; one that takes this long, in milliseconds, has failed. */
+const selfCheckLimit = 20_000
+
 /** This way of launching does not work with this node; another may. */
 class SelfCheckFailure extends Error {}
 
@@ -64,14 +67,16 @@ class SelfCheckFailure extends Error {}
 async function selfCheck(zygote: ZygoteProcess, { upper, plans }: Pick<ChooseOptions, 'upper' | 'plans'>): Promise<NotEnforced[]> {
   await zygote.prepared
   const { plan, release } = plans.next()
-  const { exitCode, signal, error, notEnforced } = await zygote.launch(plan, zygote.mode === 'cold' ? freshNode : { kind: 'self-check' })
-    .ended
+  const sandbox = zygote.launch(plan, zygote.mode === 'cold' ? freshNode : { kind: 'self-check' })
+  const overdue = setTimeout(() => sandbox.kill(), selfCheckLimit)
+  const { exitCode, signal, error, notEnforced } = await sandbox.ended
+  clearTimeout(overdue)
   release()
   if (error?.code === 'ERR_NSBOX_UPPER_XATTR' && upper === 'auto' && plans.upper === 'tmpfs') {
     await plans.useDisk()
     return selfCheck(zygote, { upper, plans })
   }
-  if (error) throw explainSealFailure(errorFromData(error))
+  if (error && error.code !== 'ERR_NSBOX_INIT_KILLED') throw explainSealFailure(errorFromData(error))
   if (exitCode !== 0)
     throw new SelfCheckFailure(`the self-check of a ${zygote.mode} zygote ended with ${signal ?? `exit code ${exitCode}`}`)
   return notEnforced

@@ -1,14 +1,14 @@
 // The first process of a sandbox: pid 1 of its namespace. It seals, forks the payload, reaps, and
 // when the payload ends it ends, which kills everything else in the namespace (pid_namespaces(7)).
 
-import { readFileSync } from 'node:fs'
 import { type ErrorData, errorToData } from '../errors.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { applySeal } from '../seal/apply.ts'
 import { close, pollReadable, writeAll } from '../sys/descriptor.ts'
-import { exitNow, fork, prctl, setsid, waitpid } from '../sys/process.ts'
+import { exitNow, fork, getpid, pidfdOpen, prctl, setsid, waitpid } from '../sys/process.ts'
 import type { InitReport, NotEnforced } from '../wire/protocol.ts'
 import { controlFd } from './control.ts'
+import { killDescendants } from './descendants.ts'
 
 const SIGKILL = 9
 
@@ -33,15 +33,19 @@ export function runInit(plan: SandboxPlan, { report, mapped, zygote, unsealed }:
     close(mapped)
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
     notEnforced.push(...applySeal(unsealed ? withoutMounts(plan) : plan))
+    const own = pidfdOpen(getpid())
     const payload = fork()
     if (payload === 0) {
       close(report)
+      // Where a pid namespace does not end it with its init, this does.
+      dieWith(own)
       // A group of its own: kill(0) inside must not reach the zygote's.
       setsid()
       return
     }
+    close(own)
     const status = reap(payload)
-    if (unsealed) killDescendants()
+    if (unsealed) killDescendants(getpid())
     finish(report, { status, notEnforced })
   } catch (error) {
     finish(report, { error: errorToData(error), notEnforced })
@@ -73,14 +77,4 @@ function withoutMounts(plan: SandboxPlan): SandboxPlan {
   const own = ['chdir', 'oom-score', 'no-new-privs', 'seccomp']
   prctl('PR_SET_CHILD_SUBREAPER', 1)
   return { ...plan, steps: plan.steps.filter((step) => own.includes(step.do)) }
-}
-
-/** Without a pid namespace nothing but this ends what the payload left behind. */
-function killDescendants(): void {
-  for (;;) {
-    const children = readFileSync('/proc/thread-self/children', 'utf8').trim()
-    if (children === '') return
-    for (const pid of children.split(' ')) process.kill(Number(pid), 'SIGKILL')
-    waitpid(-1, { block: true })
-  }
 }

@@ -9,6 +9,7 @@ import { close, pipe, pollReadable } from '../sys/descriptor.ts'
 import { type CloneFlag, cloneInto, fork, pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
 import type { InitReport, Payload, SandboxEnd } from '../wire/protocol.ts'
 import { type Control, controlFd } from './control.ts'
+import { killDescendants } from './descendants.ts'
 import { runInit } from './init.ts'
 import type { ThreadWatch } from './threads.ts'
 
@@ -29,6 +30,8 @@ interface Child {
   pid: number
   /** Pipe for the report of its init. */
   report: number
+  /** True without a pid namespace, whose end would be the end of all in it. */
+  unsealed: boolean
 }
 
 /** In the child: the payload's process, sealed and not yet a fresh node. */
@@ -87,7 +90,7 @@ export class Nursery {
         runInit(plan, { report: report.write, mapped: mapped.read, zygote: this.#self, unsealed })
         return { type: 'born', payload, fds }
       }
-      this.#children.set(pidfdOpen(pid), { id, pid, report: report.read })
+      this.#children.set(pidfdOpen(pid), { id, pid, report: report.read, unsealed: unsealed !== undefined })
       this.#control.post({ type: 'forked', id, pid })
       if (!unsealed) mapIds(pid, plan)
     } catch (error) {
@@ -108,7 +111,10 @@ export class Nursery {
   }
 
   #kill(id: number): void {
-    for (const [pidfd, child] of this.#children) if (child.id === id) pidfdSendSignal(pidfd, SIGKILL)
+    const [pidfd, child] = [...this.#children].find(([, { id: candidate }]) => candidate === id) ?? []
+    if (pidfd === undefined || !child) return
+    if (child.unsealed) killDescendants(child.pid)
+    pidfdSendSignal(pidfd, SIGKILL)
   }
 
   #collect(pidfd: number): void {

@@ -1,6 +1,6 @@
 // Threads of this process: fork(2) leaves all but the caller's behind.
 
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { NsboxError } from '../errors.ts'
 
 function threadCount(): number {
@@ -13,12 +13,32 @@ function poolThreads(): number {
   return Number.isInteger(asked) && asked > 0 ? asked : 4
 }
 
+/** How long other threads may work before a fork goes ahead all the same, in milliseconds. */
+const quietLimit = 10_000
+const nothing = new Int32Array(new SharedArrayBuffer(4))
+
+/**
+ * clone(2) takes none of malloc's locks, as fork(3) would: one that another thread holds in that
+ * moment stays locked in the child for ever. And what such a thread works at is lost there.
+ */
+function awaitQuiet(): void {
+  const deadline = performance.now() + quietLimit
+  while (!othersSleep() && performance.now() < deadline) Atomics.wait(nothing, 0, 0, 1)
+}
+
+/** True when every other thread sleeps; the state follows the name (proc_pid_stat(5)). */
+function othersSleep(): boolean {
+  const others = readdirSync('/proc/self/task').filter((tid) => Number(tid) !== process.pid)
+  return others.every((tid) => /\) S [^)]*$/.test(readFileSync(`/proc/self/task/${tid}/stat`, 'utf8')))
+}
+
 /** Watches over what a preloaded module may have started. */
 export class ThreadWatch {
   readonly #atStart = threadCount()
 
-  /** @throws NsboxError when threads run that a fork would leave behind */
+  /** Waits until a fork is safe. @throws NsboxError when threads run that a fork would leave behind */
   check(): void {
+    awaitQuiet()
     const extra = threadCount() - this.#atStart - poolThreads()
     if (extra <= 0) return
     throw new NsboxError(`The zygote runs ${extra} threads that a fork would lose`, {
