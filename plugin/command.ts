@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import type { createVitest, parseCLI, startVitest } from 'vitest/node'
+import type { CliOptions, createVitest, parseCLI, startVitest } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
 import { sandboxPool } from './index.ts'
 import { printTests } from './list.ts'
@@ -21,7 +21,7 @@ export async function runVitest(words: string[]): Promise<undefined> {
   const rest = words.filter((word) => !isOwnOption(word))
   const [command] = rest
   const { filter, options } = parseCLI(['vitest', ...rest])
-  const sealed = { ...options, pool: initializer as never }
+  const sealed = { ...asVitestDoes(filter, options), pool: initializer as never }
   const overrides = { plugins: [plugin] }
   if (command === 'list') {
     const vitest = await createVitest('test', { ...sealed, watch: false, run: true }, overrides)
@@ -33,6 +33,14 @@ export async function runVitest(words: string[]): Promise<undefined> {
   const benchmark = command === 'bench' ? { benchmarkOnly: true } : {}
   const vitest = await startVitest(command === 'bench' ? ('benchmark' as 'test') : 'test', filter, { ...sealed, ...benchmark }, overrides)
   if (!vitest.shouldKeepServer()) await vitest.exit()
+}
+
+/** What vitest's own command does to its options before it starts. */
+function asVitestDoes(filter: string[], { exclude, ...options }: CliOptions): CliOptions & { cliExclude?: string[] } {
+  if (filter.some((word) => word.includes(':'))) options.includeTaskLocation ??= true
+  if (typeof options.typecheck?.only === 'boolean') options.typecheck.enabled ??= true
+  if (options.clearCache || options.listTags) Object.assign(options, { watch: false, run: true })
+  return exclude === undefined ? options : { ...options, cliExclude: [exclude].flat() }
 }
 
 async function loadVitest(): Promise<VitestNode> {

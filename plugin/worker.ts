@@ -5,6 +5,7 @@ import type { init, runBaseTests, setupEnvironment } from 'vitest/worker'
 import type { PayloadContext } from '../src/payload/preloaded.ts'
 import type { Channel } from '../src/wire/channel.ts'
 import { stagedFiles } from './artifacts.ts'
+import { answerMadeHere } from './made-here.ts'
 import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
 import { Mirror, mirrorSnapshots } from './mirror.ts'
 import { answerRehearsal, canRehearse, rehearsalRun, rehearsalStart } from './rehearsal.ts'
@@ -28,6 +29,8 @@ const exit = process.exit.bind(process)
 
 const listeners = new Set<(message: unknown) => void>()
 let channel: Channel | undefined
+/** When the tests began: what is younger was written by them. In milliseconds. */
+let begun = Number.POSITIVE_INFINITY
 let mirror: Mirror | undefined
 let root = process.cwd()
 let vitestDist = ''
@@ -97,7 +100,10 @@ export function run(context: PayloadContext): void {
 }
 
 function receive(message: HostToWorker): void {
-  if ('vitest' in message) return deliver(message.vitest)
+  if ('vitest' in message) {
+    if ((message.vitest as { type?: string }).type === 'run') begun = Math.min(begun, Date.now())
+    return deliver(message.vitest)
+  }
   switch (message.nsbox) {
     case 'ping':
       return send({ nsbox: 'pong' })
@@ -114,6 +120,8 @@ function deliver(message: unknown): void {
 
 function post(message: unknown): void {
   if (!channel) return postedBeforeFork?.(message)
+  const answer = answerMadeHere(message, begun)
+  if (answer) return void setImmediate(() => deliver(answer))
   const files = stagedFiles(message, root)
   send(files.length > 0 ? { vitest: message, files } : { vitest: message })
 }

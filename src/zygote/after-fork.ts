@@ -2,12 +2,13 @@
 
 import { randomInt, randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { type AddressRange, leaveHeapAtFork } from '../sys/node-heap.ts'
 import { renewEventLoop, reseedOpenssl } from '../sys/node-loop.ts'
 import { restoreWorkerThreads } from '../sys/node-threads.ts'
 import { exitNow, getpid } from '../sys/process.ts'
 import { turnOnConcurrency, type ZygoteMode } from './v8-flags.ts'
 
-export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[]): void {
+export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[], heap: readonly AddressRange[]): void {
   const born = process.hrtime.bigint()
   renewEventLoop()
   Object.defineProperty(process, 'pid', { value: getpid(), enumerable: true, configurable: true, writable: false })
@@ -19,6 +20,7 @@ export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[]): void {
     restoreWorkerThreads(Math.min(4, availableParallelism()))
     turnOnConcurrency(execArgv)
   }
+  leaveHeapAtFork(heap)
   leaveAtOnce()
   divergeRandomness()
 }

@@ -12,7 +12,7 @@ import type { ZygoteMode } from './v8-flags.ts'
 /** Where an exec'd program finds its channel. */
 const channelFd = 3
 
-export async function becomePayload({ payload, fds }: Born, preloaded: PreloadedModule | undefined, mode: ZygoteMode): Promise<void> {
+export async function becomePayload({ payload, fds, heap }: Born, preloaded: PreloadedModule | undefined, mode: ZygoteMode): Promise<void> {
   const [stdin, stdout, stderr, channel] = fds as [number, number, number, number]
   for (const [target, fd] of [stdin, stdout, stderr].entries()) duplicateTo(fd, target)
   for (const fd of [stdin, stdout, stderr]) close(fd)
@@ -21,10 +21,10 @@ export async function becomePayload({ payload, fds }: Born, preloaded: Preloaded
       duplicateTo(channel, channelFd)
       return execProgram(payload)
     case 'preloaded':
-      becomeFreshProcess(mode, payload.execArgv)
+      becomeFreshProcess(mode, payload.execArgv, heap)
       return preloaded?.run({ channel: new Channel(channel, 'blocking'), data: payload.data })
     case 'self-check':
-      becomeFreshProcess(mode, [])
+      becomeFreshProcess(mode, [], heap)
       return selfCheck()
   }
 }

@@ -6,6 +6,7 @@ import { type ErrorData, errorToData, NsboxError } from '../errors.ts'
 import type { Namespace, SandboxPlan } from '../plan/plan.ts'
 import { writeIdMaps } from '../seal/id-maps.ts'
 import { close, pipe, pollReadable } from '../sys/descriptor.ts'
+import { type AddressRange, heapRanges } from '../sys/node-heap.ts'
 import { type CloneFlag, cloneInto, fork, pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
 import type { InitReport, Payload, SandboxEnd } from '../wire/protocol.ts'
 import { type Control, controlFd } from './control.ts'
@@ -39,6 +40,8 @@ export interface Born {
   type: 'born'
   payload: Payload
   fds: number[]
+  /** What of its memory its own children need not inherit. */
+  heap: AddressRange[]
 }
 
 export type Turn = Born | { type: 'warm'; data: unknown } | { type: 'closed' }
@@ -48,6 +51,8 @@ export class Nursery {
   readonly #watch: ThreadWatch
   /** By pidfd. */
   readonly #children = new Map<number, Child>()
+  /** V8's heap as it was before the first fork since the zygote last ran anything. */
+  #heap: AddressRange[] | undefined
   /** This zygote, for its children: readable once it is dead. */
   readonly #self = pidfdOpen(process.pid)
 
@@ -61,7 +66,10 @@ export class Nursery {
     for (;;) {
       for (let request = this.#control.pending(); request; request = this.#control.pending()) {
         const { message, fds } = request
-        if (message.type === 'warm') return message
+        if (message.type === 'warm') {
+          this.#heap = undefined
+          return message
+        }
         if (message.type === 'kill') this.#kill(message.id)
         if (message.type === 'fork') {
           const born = this.#fork(message.id, message.plan, message.payload, fds)
@@ -80,6 +88,7 @@ export class Nursery {
     /** What only the child uses. */
     const childs = [...fds]
     try {
+      this.#heap ??= heapRanges()
       this.#watch.check()
       const [report, mapped] = [pipe(), pipe()]
       childs.push(report.write, mapped.read, mapped.write)
@@ -88,7 +97,7 @@ export class Nursery {
         close(report.read)
         close(mapped.write)
         runInit(plan, { report: report.write, mapped: mapped.read, zygote: this.#self, unsealed })
-        return { type: 'born', payload, fds }
+        return { type: 'born', payload, fds, heap: this.#heap }
       }
       this.#children.set(pidfdOpen(pid), { id, pid, report: report.read, unsealed: unsealed !== undefined })
       this.#control.post({ type: 'forked', id, pid })
