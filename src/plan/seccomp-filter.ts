@@ -56,8 +56,12 @@ const newNamespaceFlags = 0x7e020000
 /** ioctl(2) requests that type into, or paste to, a terminal: they would outlive the sandbox. */
 const deniedIoctls = [0x5412 /* TIOCSTI */, 0x541c /* TIOCLINUX */]
 
+/** No namespace holds these sockets: they reach the hypervisor and its other guests (vsock(7)). */
+const AF_VSOCK = 40
+
 const EPERM = 1
 const ENOSYS = 38
+const EAFNOSUPPORT = 97
 /** Offsets in struct seccomp_data. */
 const at = { nr: 0, arch: 4, arg0: 16, arg1: 24 }
 const x32Bit = 0x40000000
@@ -78,6 +82,11 @@ export function seccompFilter(arch: Arch): BpfInstruction[] {
     load(at.arg0),
     skipUnlessAnyBit(newNamespaceFlags, 1),
     answerErrno(EPERM),
+    allow(),
+    skipUnlessEqual(number('socket') as number, 4),
+    load(at.arg0),
+    skipUnlessEqual(AF_VSOCK, 1),
+    answerErrno(EAFNOSUPPORT),
     allow(),
     skipUnlessEqual(number('ioctl') as number, 1 + 2 * deniedIoctls.length),
     load(at.arg1),

@@ -25,8 +25,9 @@ export function applySeal(plan: SandboxPlan): NotEnforced[] {
     try {
       sealing.apply(step)
     } catch (error) {
-      if (plan.seal === 'require') throw error
-      notEnforced.push({ protection: stepName(step), error: errorToData(error) })
+      const failure = asSealError(step, error)
+      if (plan.seal === 'require') throw failure
+      notEnforced.push({ protection: stepName(step), error: errorToData(failure) })
     }
   }
   sealing.release()
@@ -36,6 +37,13 @@ export function applySeal(plan: SandboxPlan): NotEnforced[] {
 /** What a report calls a step: `overlay /home/me/project`. */
 function stepName(step: SealStep): string {
   return 'target' in step ? `${step.do} ${step.target}` : step.do
+}
+
+/** node's own file system calls fail with errors of its own. */
+function asSealError(step: SealStep, error: unknown): NsboxError {
+  if (NsboxError.is(error)) return error
+  const { code, message, syscall } = error as NodeJS.ErrnoException
+  return new NsboxError(`${stepName(step)}: ${message}`, { code: 'ERR_NSBOX_SEAL', stage: 'seal', errno: code, syscall, cause: error })
 }
 
 class Sealing {

@@ -67,6 +67,7 @@ export function pidfdSendSignal(pidfd: number, signal: number): void {
 const prctl_ = bind('prctl', 'int', ['int', 'uint64', 'uint64', 'uint64', 'uint64'])
 const prctlOptions = {
   PR_SET_PDEATHSIG: 1,
+  PR_SET_DUMPABLE: 4,
   PR_CAPBSET_DROP: 24,
   PR_SET_CHILD_SUBREAPER: 36,
   PR_SET_NO_NEW_PRIVS: 38,

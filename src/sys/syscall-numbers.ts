@@ -23,6 +23,7 @@ const common = {
 const x64 = {
   ioctl: 16,
   madvise: 28,
+  socket: 41,
   clone: 56,
   syslog: 103,
   capset: 126,
@@ -78,6 +79,7 @@ const arm64: Record<Exclude<keyof typeof x64, 'iopl' | 'ioperm'>, number> = {
   reboot: 142,
   settimeofday: 170,
   adjtimex: 171,
+  socket: 198,
   add_key: 217,
   request_key: 218,
   keyctl: 219,

@@ -28,8 +28,9 @@ export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[], heap: r
 /** Otherwise every child goes on from the zygote's state and draws the same numbers. */
 function divergeRandomness(): void {
   reseedOpenssl()
-  // By Reflect, because bundlers drop a Math.random() whose value nobody uses.
-  for (let draws = randomInt(1 << 12); draws >= 0; draws--) Reflect.apply(Math.random, undefined, [])
+  // Each child skips another part of the zygote's sequence. By Reflect, because bundlers drop a
+  // Math.random() whose value nobody uses.
+  for (let draws = randomInt(1 << 16); draws >= 0; draws--) Reflect.apply(Math.random, undefined, [])
   // node serves UUIDs from a cache of 128; one that was filled before the fork ends here.
   for (let used = 0; used < 128; used++) randomUUID()
 }
@@ -47,6 +48,8 @@ function leaveAtOnce(): void {
   const emit = process.emit
   process.emit = function (this: NodeJS.Process, event: string, ...args: unknown[]) {
     const handled = Reflect.apply(emit, this, [event, ...args]) as boolean
+    // A listener of the program's has handled it.
+    if (event === 'uncaughtException' && handled) uncaught = undefined
     // Programs emit 'exit' themselves to try their listeners; only node's own is the end.
     if (event === 'exit' && process._exiting) {
       if (uncaught !== undefined) process._rawDebug(uncaught instanceof Error ? uncaught.stack : uncaught)

@@ -1,5 +1,6 @@
 // The zygote's end of its control socket: blocking, because between forks a zygote runs nothing.
 
+import { close } from '../sys/descriptor.ts'
 import { receiveWithDescriptors, sendWithDescriptors } from '../sys/socket.ts'
 import { encodeFrame, FrameReader } from '../wire/frame.ts'
 import type { HostToZygote, ZygoteToHost } from '../wire/protocol.ts'
@@ -47,6 +48,11 @@ export class Control {
       if (request || !this.#open) return request
       this.receive()
     }
+  }
+
+  /** In a child: closes the descriptors of requests that are not its own. */
+  closeWaiting(): void {
+    for (const fd of this.#fds.splice(0)) close(fd)
   }
 
   post(message: ZygoteToHost): void {

@@ -34,8 +34,11 @@ export function runInit(plan: SandboxPlan, { report, mapped, zygote, unsealed }:
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
     notEnforced.push(...applySeal(unsealed ? withoutMounts(plan) : plan))
     const own = pidfdOpen(getpid())
+    // ptrace(2), /proc/1/fd, /proc/1/mem: the payload has init's uid and could stop it or forge its report.
+    prctl('PR_SET_DUMPABLE', 0)
     const payload = fork()
     if (payload === 0) {
+      prctl('PR_SET_DUMPABLE', 1)
       close(report)
       // Where a pid namespace does not end it with its init, this does.
       dieWith(own)

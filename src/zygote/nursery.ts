@@ -87,26 +87,37 @@ export class Nursery {
   #fork(id: number, plan: SandboxPlan, payload: Payload, fds: number[]): Born | undefined {
     /** What only the child uses. */
     const childs = [...fds]
+    let reportRead: number | undefined
     try {
       this.#heap ??= heapRanges()
       this.#watch.check()
       const [report, mapped] = [pipe(), pipe()]
       childs.push(report.write, mapped.read, mapped.write)
+      reportRead = report.read
       const { pid, unsealed } = this.#clone(plan)
       if (pid === 0) {
+        this.#closeOthers()
         close(report.read)
         close(mapped.write)
         runInit(plan, { report: report.write, mapped: mapped.read, zygote: this.#self, unsealed })
         return { type: 'born', payload, fds, heap: this.#heap }
       }
       this.#children.set(pidfdOpen(pid), { id, pid, report: report.read, unsealed: unsealed !== undefined })
+      reportRead = undefined
       this.#control.post({ type: 'forked', id, pid })
       if (!unsealed) mapIds(pid, plan)
     } catch (error) {
+      if (reportRead !== undefined) close(reportRead)
       this.#control.post({ type: 'ended', id, end: { exitCode: null, signal: null, error: errorToData(error), notEnforced: [] } })
     }
     for (const fd of childs) close(fd)
     return undefined
+  }
+
+  /** In a child: what belongs to other sandboxes would keep their ends open, and give them away. */
+  #closeOthers(): void {
+    this.#control.closeWaiting()
+    for (const [pidfd, { report }] of this.#children) for (const fd of [pidfd, report]) close(fd)
   }
 
   /** @throws SysError when the kernel gives no namespaces and the plan requires them */
@@ -150,9 +161,18 @@ function sandboxEnd(initStatus: number, report: string): SandboxEnd {
     const error = new NsboxError("The sandbox's init was killed from outside", { code: 'ERR_NSBOX_INIT_KILLED', stage: 'payload' })
     return { ...decodeStatus(initStatus), error: errorToData(error), notEnforced: [] }
   }
-  const { status, error, notEnforced } = JSON.parse(report) as InitReport
+  const { status, error, notEnforced } = parseReport(report)
   const ended = status === undefined ? { exitCode: null, signal: null } : decodeStatus(status)
   return error === undefined ? { ...ended, notEnforced } : { ...ended, error, notEnforced }
+}
+
+/** What is no report must not end the zygote. */
+function parseReport(report: string): InitReport {
+  try {
+    return JSON.parse(report) as InitReport
+  } catch (error) {
+    return { error: errorToData(error), notEnforced: [] }
+  }
 }
 
 /** waitpid(2): the signal in the low seven bits, else the exit code in the next eight. */

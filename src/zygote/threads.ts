@@ -29,7 +29,15 @@ function awaitQuiet(): void {
 /** True when every other thread sleeps; the state follows the name (proc_pid_stat(5)). */
 function othersSleep(): boolean {
   const others = readdirSync('/proc/self/task').filter((tid) => Number(tid) !== process.pid)
-  return others.every((tid) => /\) S [^)]*$/.test(readFileSync(`/proc/self/task/${tid}/stat`, 'utf8')))
+  return others.every((tid) => /^$|\) S [^)]*$/.test(statOf(tid)))
+}
+
+function statOf(tid: string): string {
+  try {
+    return readFileSync(`/proc/self/task/${tid}/stat`, 'utf8')
+  } catch {
+    return '' // it has ended meanwhile
+  }
 }
 
 /** Watches over what a preloaded module may have started. */

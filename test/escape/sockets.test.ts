@@ -1,0 +1,65 @@
+// Attempts to talk to the host.
+
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer, type ListenOptions, type Server } from 'node:net'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { attempts, type Target } from './attempt.ts'
+
+interface Found {
+  port: number
+  abstract: string
+  shared: string
+  socket: string
+}
+
+const servers: Server[] = []
+afterAll(() => {
+  for (const server of servers) server.close()
+})
+
+async function listen(options: ListenOptions): Promise<Server> {
+  const server = createServer().listen(options)
+  servers.push(server)
+  await once(server, 'listening')
+  return server
+}
+
+async function prepare(target: Target): Promise<() => void> {
+  const shared = mkdtempSync('/tmp/nsbox-test-')
+  const abstract = `nsbox-test-${shared}`
+  const found: Found = { port: 0, abstract, shared: join(shared, 'socket'), socket: join(target.project, 'socket') }
+  found.port = ((await listen({ port: 0, host: '127.0.0.1' })).address() as AddressInfo).port
+  for (const path of [`\0${abstract}`, found.shared, found.socket]) await listen({ path })
+  target.found = found
+  return () => rmSync(shared, { recursive: true })
+}
+
+attempts(
+  {
+    "a TCP port of the host's localhost": [
+      'ECONNREFUSED',
+      ({ connect }, { found }) => connect({ host: '127.0.0.1', port: (found as Found).port }),
+    ],
+    'the same over IPv6': ['ECONNREFUSED', ({ connect }, { found }) => connect({ host: '::1', port: (found as Found).port })],
+    'an address beyond the machine': ['ENETUNREACH', ({ connect }) => connect({ host: '192.0.2.1', port: 80 })],
+    'an abstract socket': ['ECONNREFUSED', ({ connect }, { found }) => connect({ path: `\0${(found as Found).abstract}` })],
+    'a socket below /tmp': ['ENOENT', ({ connect }, { found }) => connect({ path: (found as Found).shared })],
+    'a socket in the project': ['ECONNREFUSED', ({ connect }, { found }) => connect({ path: (found as Found).socket })],
+    'a System V queue of the host': ['', ({ fs }) => fs.readFileSync('/proc/sysvipc/msg', 'utf8').split('\n').slice(1).join('')],
+    'message queues by their file system': ['ENOENT', ({ fs }) => fs.readdirSync('/dev/mqueue')],
+    'shared memory of the host': [[], ({ fs }) => fs.readdirSync('/dev/shm')],
+    'a raw packet to another interface': [
+      'ENODEV',
+      ({ call, raw }) => {
+        const request = Buffer.alloc(40)
+        request.write('eth0')
+        return call(16, raw(41, 2, 2, 0), 0x8913, request)
+      },
+    ],
+    // No namespace holds AF_VSOCK: vsock(7).
+    'a socket to the hypervisor': ['EAFNOSUPPORT', ({ call }) => call(41, 40, 1, 0)],
+  },
+  prepare,
+)

@@ -1,0 +1,54 @@
+// Coverage outlives the sandbox, and its figures are those of forks.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type Project, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { vitestRun } from '../support/vitest-run.ts'
+
+const files = {
+  'src/shapes.ts': `export function area(shape: { kind: 'square' | 'circle'; size: number }): number {
+  if (shape.kind === 'square') {
+    return shape.size ** 2
+  }
+  return Math.PI * shape.size ** 2
+}
+
+export const unused = () => {
+  return 'never called'
+}
+`,
+  'src/untested.ts': `export function untested(): number {\n  return 1\n}\n`,
+  'square.test.ts': testFile(
+    `import { area } from './src/shapes'; test('square', () => { expect(area({ kind: 'square', size: 2 })).toBe(4) })`,
+  ),
+  'circle.test.ts': testFile(
+    `import { area } from './src/shapes'; test('circle', () => { expect(area({ kind: 'circle', size: 1 })).toBeCloseTo(3.14) })`,
+  ),
+}
+
+function summary(project: Project, directory: string): unknown {
+  return JSON.parse(readFileSync(join(project.root, directory, 'coverage-summary.json'), 'utf8'))
+}
+
+describe.each(vitestVersions)('$name', (version) => {
+  test.each(['v8', 'istanbul'])('%s', async (provider) => {
+    const project = seedTest(version, files)
+    const covered = (pool: string) =>
+      vitestRun(project, [
+        `--pool=${pool}`,
+        '--coverage.enabled',
+        `--coverage.provider=${provider}`,
+        '--coverage.include=src/**',
+        '--coverage.reporter=json-summary',
+        `--coverage.reportsDirectory=figures-${pool}`,
+      ])
+    const sealed = await covered('nsbox')
+    const forks = await covered('forks')
+    expect(sealed.exitCode, sealed.output).toBe(0)
+    expect(forks.exitCode, forks.output).toBe(0)
+    const figures = summary(project, 'figures-nsbox')
+    expect(figures).toEqual(summary(project, 'figures-forks'))
+    expect(figures).toMatchObject({ total: { functions: { total: 3, covered: 1 } } })
+  })
+})

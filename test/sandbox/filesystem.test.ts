@@ -1,0 +1,135 @@
+// Promise: what a sandbox writes is gone when it ends, and the host's files are as they were.
+
+import { chmodSync, existsSync, linkSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { Bench } from '../support/sandbox.ts'
+import { describeTree } from '../support/tree.ts'
+
+const files = { 'src/index.js': 'module.exports = 1\n', 'src/deep/a.txt': 'a', 'package.json': '{}', '.hidden': 'h' }
+
+describe('a project', () => {
+  let bench: Bench
+  let before: string[]
+  beforeAll(() => {
+    bench = new Bench({ files })
+    const at = (name: string) => join(bench.project, name)
+    symlinkSync('src/index.js', at('link'))
+    symlinkSync('/etc/passwd', at('outward'))
+    symlinkSync('nowhere', at('dangling'))
+    linkSync(at('package.json'), at('hard'))
+    for (const [name, mode] of [
+      ['package.json', 0o640],
+      ['src/index.js', 0o755],
+      ['src/deep', 0o711],
+      ['.', 0o750],
+    ] as const)
+      chmodSync(at(name), mode)
+    writeFileSync(join(bench.home, '.profile'), 'real')
+    before = describeTree(bench.root)
+  })
+  afterAll(() => bench.close())
+
+  const unchanged = () => expect(describeTree(bench.root)).toEqual(before)
+
+  test('reads as it is', async () => {
+    const { stdout } = await bench.sh(
+      'cat src/index.js package.json; stat -c "%a %n" . package.json src/index.js src/deep; readlink link outward dangling',
+    )
+    expect(stdout).toBe(
+      'module.exports = 1\n{}750 .\n640 package.json\n755 src/index.js\n711 src/deep\nsrc/index.js\n/etc/passwd\nnowhere\n',
+    )
+  })
+
+  test.each([
+    ['new files', 'echo new > new; mkdir -p d/e; echo new > d/e/f; cat new d/e/f'],
+    ['changed files', 'echo more >> src/index.js; sed -i s/a/b/ src/deep/a.txt; chmod 600 package.json; touch -d 1999-01-01 .hidden'],
+    ['renamed and linked', 'mv src/index.js moved; ln package.json again; ln -sf /tmp link; mv src/deep src/deeper'],
+    ['replaced directories', 'rm -r src; echo file > src; rm package.json; mkdir package.json'],
+    ['the whole project deleted', 'rm -rf ./* ./.hidden && [ -z "$(ls -A)" ]'],
+    ['attributes', 'chmod 777 .; chmod -R a+rwx src; touch -d 1999-01-01 . src'],
+  ])('%s: seen inside, gone afterwards', async (_, script) => {
+    expect(await bench.sh(`set -e; ${script}`)).toMatchObject({ exitCode: 0, stderr: '' })
+    unchanged()
+  })
+
+  test('what one sandbox writes another does not see', async () => {
+    await bench.sh('echo one > shared')
+    expect((await bench.sh('cat shared 2>/dev/null || echo absent')).stdout).toBe('absent\n')
+  })
+
+  test('the home is writable and vanishes', async () => {
+    const { stdout } = await bench.sh(
+      'cat ~/.profile; echo changed > ~/.profile; mkdir ~/.cache; cat ~/.profile; rm -rf ~/* ~/.[!.]*; ls -A ~',
+    )
+    expect(stdout).toBe('realchanged\n')
+    unchanged()
+  })
+
+  test.each([['memory'], ['disk']])('sparse and large files, kept in %s', async (on) => {
+    if (on === 'disk') await bench.plans.useDisk()
+    const { stdout } = await bench.sh('head -c 20000000 /dev/zero > large; truncate -s 1T sparse; stat -c %s large sparse')
+    expect(stdout).toBe('20000000\n1099511627776\n')
+    unchanged()
+  })
+})
+
+test('outside the overlays everything is read-only', async () => {
+  const outside = mkdtempSync(join(userInfo().homedir, '.nsbox-test-'))
+  onTestFinished(() => rmSync(outside, { recursive: true }))
+  writeFileSync(join(outside, 'kept'), 'kept')
+  const bench = new Bench()
+  const before = describeTree(outside)
+  const script = `cat kept; for command in 'touch new' 'rm kept' 'chmod 777 kept' 'mv kept moved' 'ln kept hard' 'truncate -s 0 kept' 'mkdir d' 'touch -d 1999-01-01 kept' 'touch /etc/nsbox' 'mkdir /nsbox' 'rm /etc/passwd'; do LC_ALL=C $command 2>&1 | grep -o 'Read-only file system' || echo "$command"; done`
+  const { stdout } = await bench.sh(script, { change: { cwd: outside } })
+  expect(stdout).toBe(`kept${'Read-only file system\n'.repeat(11)}`)
+  expect(describeTree(outside)).toEqual(before)
+  await bench.close()
+})
+
+test('places that processes share are private and empty', async () => {
+  const name = `nsbox-shared-${process.pid}`
+  const places = ['/tmp', '/var/tmp', '/dev/shm']
+  onTestFinished(() => {
+    for (const place of places) rmSync(join(place, name), { force: true })
+  })
+  for (const place of places) writeFileSync(join(place, name), 'host')
+  const bench = new Bench({ parent: userInfo().homedir })
+  const hidden = (directory: string) =>
+    `[ -e ${directory}/${name} ] && echo ${directory}; echo inside > ${directory}/inside-${name} && ls -A ${directory}`
+  const { stdout } = await bench.sh([...places, '/run'].map(hidden).join(';'))
+  const seen = stdout.split('\n').filter((line) => line !== `inside-${name}` && line !== '')
+  // What node and the resolver need is bound back, by its full path.
+  expect(seen.filter((line) => !process.execPath.startsWith(`/tmp/${line}`))).toEqual([])
+  for (const place of [...places, '/run']) expect(existsSync(join(place, `inside-${name}`))).toBe(false)
+  await bench.close()
+})
+
+test.each([
+  'with space',
+  "quote's",
+  'double"quote',
+  'colon:colon',
+  'comma,comma',
+  'back\\slash',
+  'ünï😀',
+  '$HOME',
+  '-dash',
+  'percent%20',
+  'x'.repeat(200),
+])('a project named %j', async (project) => {
+  const bench = new Bench({ project, files })
+  const before = describeTree(bench.root)
+  const { stdout } = await bench.sh('pwd -P; cat src/deep/a.txt; echo changed > src/deep/a.txt; cat src/deep/a.txt; rm -r src; ls')
+  expect(stdout).toBe(`${bench.project}\nachanged\npackage.json\n`)
+  expect(describeTree(bench.root)).toEqual(before)
+  await bench.close()
+})
+
+test('a directory passed through reaches the host, and nothing beside it', async () => {
+  const bench = new Bench({ files: { 'coverage/.keep': '' } })
+  await bench.sh('echo figures > coverage/figures; echo beside > beside', { change: { passThrough: [join(bench.project, 'coverage')] } })
+  expect(describeTree(bench.project).map((line) => line.split(' ')[0])).toEqual(['.', 'coverage', 'coverage/.keep', 'coverage/figures'])
+  await bench.close()
+})

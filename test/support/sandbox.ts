@@ -1,0 +1,148 @@
+// A place with real files, a zygote, and programs run in sandboxes of it.
+
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Plans } from '../../src/launch/plans.ts'
+import type { Sandbox } from '../../src/launch/sandbox.ts'
+import { type ForkPayload, type ZygoteOptions, ZygoteProcess } from '../../src/launch/zygote-process.ts'
+import type { SandboxPlan } from '../../src/plan/plan.ts'
+import type { SandboxRequest } from '../../src/plan/sandbox-plan.ts'
+import type { SandboxEnd } from '../../src/wire/protocol.ts'
+import type { ZygoteMode } from '../../src/zygote/v8-flags.ts'
+
+export const warmModes: ZygoteMode[] = ['threads', 'single-threaded']
+export const modes: ZygoteMode[] = [...warmModes, 'cold']
+export const repository: string = realpathSync(fileURLToPath(new URL('../..', import.meta.url)))
+export const programPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+type Preload = NonNullable<ZygoteOptions['preload']>
+
+export function payloadFixture(name: string): Preload {
+  return { url: new URL(`../fixtures/payload/${name}.mjs`, import.meta.url).href, data: 'prepared' }
+}
+
+export type Files = Record<string, string>
+
+export interface BenchOptions {
+  mode?: ZygoteMode
+  /** Name of the project's directory. */
+  project?: string
+  files?: Files
+  request?: Partial<SandboxRequest>
+  preload?: Preload
+  execArgv?: string[]
+  /** Directory that holds all of it. */
+  parent?: string
+}
+
+export interface RunOptions {
+  env?: Record<string, string>
+  change?: Partial<SandboxRequest>
+  plan?: SandboxPlan
+}
+
+/** How a sandbox ended and what it wrote. */
+export interface Outcome extends SandboxEnd {
+  stdout: string
+  stderr: string
+}
+
+export class Bench {
+  /** Holds home and project, and is private to this bench. */
+  readonly root: string
+  readonly home: string
+  readonly project: string
+  /** In the environment of every process of this bench. */
+  readonly token: string
+  readonly plans: Plans
+  readonly zygote: ZygoteProcess
+
+  constructor(options: BenchOptions = {}) {
+    const { mode = 'cold', project = 'project', files = {}, request, preload, execArgv = [], parent = tmpdir() } = options
+    this.root = mkdtempSync(join(realpathSync(parent), 'nsbox-test-'))
+    this.home = join(this.root, 'home')
+    this.project = join(this.root, project)
+    this.token = this.root
+    mkdirSync(this.home)
+    mkdirSync(this.project)
+    writeFiles(this.project, files)
+    const whole: SandboxRequest = {
+      seal: 'require',
+      uid: 'root',
+      net: 'none',
+      hostname: 'nsbox',
+      overlays: [this.project],
+      passThrough: [],
+      visible: [],
+      cwd: this.project,
+      ...request,
+    }
+    this.plans = new Plans(whole, { HOME: this.home })
+    this.zygote = new ZygoteProcess({ mode, env: this.env, execArgv, preload: preload ?? null })
+  }
+
+  get env(): Record<string, string> {
+    return { PATH: programPath, HOME: this.home, NSBOX_TEST: this.token }
+  }
+
+  /** A shell script in a sandbox. */
+  sh(script: string, options: RunOptions = {}): Promise<Outcome> {
+    return this.exec(['/bin/sh', '-c', script], options)
+  }
+
+  /** A module's source in a fresh node. */
+  node(source: string, options: RunOptions = {}): Promise<Outcome> {
+    return this.exec([process.execPath, '--input-type=module', '--eval', source], options)
+  }
+
+  exec(argv: string[], options: RunOptions = {}): Promise<Outcome> {
+    return collect(this.start(argv, options))
+  }
+
+  start(argv: string[], { env = {}, ...options }: RunOptions = {}): Sandbox {
+    return this.launch({ kind: 'exec', file: argv[0] as string, argv, env: { ...this.env, ...env } }, options)
+  }
+
+  /** What the preloaded module does with this. */
+  preloaded(data: unknown, options: RunOptions = {}): Promise<Outcome> {
+    return collect(this.launch({ kind: 'preloaded', data }, options))
+  }
+
+  launch(payload: ForkPayload, { change, plan: given }: RunOptions = {}): Sandbox {
+    const { plan, release } = this.plans.next(change)
+    const sandbox = this.zygote.launch(given ?? plan, payload)
+    void sandbox.ended.then(release)
+    return sandbox
+  }
+
+  async close(): Promise<void> {
+    await this.zygote.close()
+    this.plans.close()
+    await rm(this.root, { recursive: true, force: true })
+  }
+}
+
+export async function collect(sandbox: Sandbox): Promise<Outcome> {
+  const [stdout, stderr] = [sandbox.stdout, sandbox.stderr].map((stream) => {
+    const chunks: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    return chunks
+  }) as [Buffer[], Buffer[]]
+  const end = await sandbox.ended
+  return { ...end, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
+}
+
+/** Settles with the first chunk that a sandbox writes: it runs. */
+export function firstOutput(sandbox: Sandbox): Promise<string> {
+  return new Promise((resolve) => sandbox.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())))
+}
+
+function writeFiles(directory: string, files: Files): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true })
+    writeFileSync(join(directory, name), text)
+  }
+}
