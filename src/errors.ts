@@ -26,18 +26,18 @@ export interface ErrorData extends Omit<NsboxErrorOptions, 'cause'> {
 export class NsboxError extends Error {
   readonly code: string
   readonly stage: ErrorStage
-  readonly hint: string | undefined
-  readonly errno: string | undefined
-  readonly syscall: string | undefined
+  // Declared only: reporters print every field that an error has.
+  declare readonly hint?: string
+  declare readonly errno?: string
+  declare readonly syscall?: string
 
   constructor(message: string, options: NsboxErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'NsboxError'
     this.code = options.code
     this.stage = options.stage
-    this.hint = options.hint
-    this.errno = options.errno
-    this.syscall = options.syscall
+    const { hint, errno, syscall } = options
+    Object.assign(this, hint && { hint }, errno && { errno }, syscall && { syscall })
     Object.defineProperty(this, brand, { value: true })
   }
 

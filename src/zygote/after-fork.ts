@@ -25,12 +25,15 @@ export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[], heap: r
   divergeRandomness()
 }
 
+const noArguments: [] = []
+
 /** Otherwise every child goes on from the zygote's state and draws the same numbers. */
 function divergeRandomness(): void {
   reseedOpenssl()
-  // Each child skips another part of the zygote's sequence. By Reflect, because bundlers drop a
+  // Each child skips another part of the zygote's sequence. A short one: every draw allocates, and a
+  // garbage collection here would copy the heap it shares. By Reflect, because bundlers drop a
   // Math.random() whose value nobody uses.
-  for (let draws = randomInt(1 << 16); draws >= 0; draws--) Reflect.apply(Math.random, undefined, [])
+  for (let draws = randomInt(1 << 12); draws >= 0; draws--) Reflect.apply(Math.random, undefined, noArguments)
   // node serves UUIDs from a cache of 128; one that was filled before the fork ends here.
   for (let used = 0; used < 128; used++) randomUUID()
 }

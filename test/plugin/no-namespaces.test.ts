@@ -2,7 +2,7 @@
 // set to 0 in one that the run is started in.
 
 import { describe, expect, test } from 'vitest'
-import { processesOf } from '../support/vitest-left-behind.ts'
+import { expectNothingRuns } from '../support/vitest-left-behind.ts'
 import { nsboxConfig, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { vitestRun } from '../support/vitest-run.ts'
 
@@ -37,6 +37,6 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(run.tests, run.output).toEqual({ 'runs.test.ts > runs': 'passed' })
     expect(run.output).toMatch(/nsbox: not sealed here: namespaces: .*ENOSPC/)
     expect(run.exitCode).toBe(0)
-    expect(processesOf(project)).toEqual([])
+    await expectNothingRuns(project)
   })
 })

@@ -2,6 +2,7 @@
 
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { expect, vi } from 'vitest'
 import type { Project } from './vitest-project.ts'
 
 export interface RunningProcess {
@@ -26,6 +27,11 @@ export function processesWith(...marks: string[]): RunningProcess[] {
 /** Everything that runs for a project: its HOME is in the environment of each. */
 export function processesOf({ home }: Project): RunningProcess[] {
   return processesWith(home)
+}
+
+/** The shell that cleans up after a run may take a moment longer than vitest. */
+export async function expectNothingRuns(project: Project): Promise<void> {
+  await vi.waitFor(() => expect(processesOf(project)).toEqual([]), { timeout: 30_000, interval: 20 })
 }
 
 export function isZygote({ words }: RunningProcess): boolean {
