@@ -131,8 +131,12 @@ export class ZygoteProcess {
 
   /** A zygote that waits must not keep the host's event loop alive; one that owes an answer does. */
   #holdLoop(): void {
-    if (this.#owed > 0 || this.#sandboxes.size > 0) this.#control.ref()
-    else this.#control.unref()
+    const busy = this.#owed > 0 || this.#sandboxes.size > 0
+    // The process too: when it is killed its sockets close first, and its end has yet to be told.
+    for (const handle of [this.#control, this.#process]) {
+      if (busy) handle.ref()
+      else handle.unref()
+    }
   }
 
   #owe(change: 1 | -1): void {

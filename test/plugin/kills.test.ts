@@ -33,7 +33,7 @@ async function seedRunning(version: VitestVersion, options = '', files: Record<s
   const workers = 1 + Object.values(files).filter((source) => source.includes('worker is up')).length
   await until(() => expect(vitest.output().split('worker is up').length - 1).toBe(workers))
   // Without these the tests below would find nothing because they cannot see anything.
-  const running = processesOf(project)
+  const running = processesOf(project, vitest.child.pid)
   expect(running.filter(isZygote).length).toBeGreaterThan(2)
   expect(running.some(({ words }) => words[0] === 'sleep')).toBe(true)
   return { project, vitest, before, temporary, running }
@@ -41,8 +41,12 @@ async function seedRunning(version: VitestVersion, options = '', files: Record<s
 
 type Running = Awaited<ReturnType<typeof seedRunning>>
 
-function leftovers(project: Project) {
-  return { processes: processesOf(project), mounts: mounts().filter(isOurs(project)), sockets: namedSockets().filter(isOurs(project)) }
+function leftovers(project: Project, vitest?: number) {
+  return {
+    processes: processesOf(project, vitest),
+    mounts: mounts().filter(isOurs(project)),
+    sockets: namedSockets().filter(isOurs(project)),
+  }
 }
 
 function isOurs({ root }: Project) {
@@ -50,8 +54,8 @@ function isOurs({ root }: Project) {
   return (line: string) => line.includes(base) || /\bnsbox\b/.test(line)
 }
 
-async function expectNothingLeft({ project, before, temporary }: Running) {
-  await until(() => expect(leftovers(project)).toEqual(before))
+async function expectNothingLeft({ project, before, temporary, vitest }: Running) {
+  await until(() => expect(leftovers(project, vitest.child.pid)).toEqual(before))
   await until(() => expect(readdirSync(temporary).filter((name) => name.startsWith('nsbox'))).toEqual([]))
 }
 
@@ -87,7 +91,7 @@ describe.each(vitestVersions)('$name', (version) => {
     const running = await seedRunning(version, '', { 'busy.test.ts': busy, 'z-good.test.ts': good })
     for (const { pid } of zygoteOf(running)) process.kill(pid, 'SIGKILL')
     const run = await running.vitest.done
-    expect(run.stderr).toMatch(/(waits|busy)\.test\.ts: /)
+    expect(run.stderr, `${run.exitCode} ${run.signal}: ${run.output}`).toMatch(/(waits|busy)\.test\.ts: /)
     expect(run.tests['z-good.test.ts > passes'], run.output).toBe('passed')
     expect(run.exitCode).toBe(1)
     await expectNothingLeft(running)

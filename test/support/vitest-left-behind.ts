@@ -24,9 +24,13 @@ export function processesWith(...marks: string[]): RunningProcess[] {
     })
 }
 
-/** Everything that runs for a project: its HOME is in the environment of each. */
-export function processesOf({ home }: Project): RunningProcess[] {
-  return processesWith(home)
+/**
+ * Everything that runs for a project: its HOME is in the environment of each. An init hides its
+ * environment, but not its words, which are its zygote's and end with the pid of vitest.
+ */
+export function processesOf({ home }: Project, vitest?: number): RunningProcess[] {
+  const zygotes = vitest === undefined ? [] : ['threads', 'single-threaded', 'cold'].map((mode) => `\0${mode}\0${vitest}\0`)
+  return processesWith(home, ...zygotes)
 }
 
 /** The shell that cleans up after a run may take a moment longer than vitest. */
