@@ -1,6 +1,6 @@
 // Directories of the host that a run touches.
 
-import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Vitest } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
@@ -15,6 +15,13 @@ export function workspaceDirectory(path: string): string {
     code: 'ERR_NSBOX_CONFIG',
     stage: 'config',
   })
+}
+
+/** Says so when the directory's group does not exist inside, where only root has more than its own. */
+export function foreignGroup(directory: string): string | undefined {
+  const { gid } = statSync(directory)
+  if (process.getuid?.() === 0 || gid === process.getgid?.()) return undefined
+  return `${directory} belongs to group ${gid}, which does not exist inside: its files cannot be changed there (EOVERFLOW). chgrp -R $(id -g) mends it.`
 }
 
 /** The tree that a package and its dependencies are installed in. Its real path. */

@@ -15,7 +15,7 @@ import type { SandboxRequest } from '../src/plan/sandbox-plan.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import { coldWorkerPath, workerUrl } from './entry.ts'
 import type { StartMessage } from './messages.ts'
-import { installDirectory, outlivingDirectories, workspaceDirectory } from './places.ts'
+import { foreignGroup, installDirectory, outlivingDirectories, workspaceDirectory } from './places.ts'
 import { isProfiled, ProfileCollection } from './profiles.ts'
 import { Template } from './template.ts'
 import type { WorkerData } from './worker.ts'
@@ -96,6 +96,8 @@ export class SandboxPool {
     if (choice.mode === 'cold') this.#cold = choice.zygote
     else this.#templates.set(templateKey(kind), new Template(choice.zygote, plans))
     reportChoice(vitest, choice)
+    const foreign = foreignGroup(this.workspace(kind))
+    if (foreign !== undefined) vitest.logger.warn(`nsbox: ${foreign}`)
     return choice
   }
 

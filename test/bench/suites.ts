@@ -16,7 +16,6 @@ interface Suite {
   commit: string
   /** Where vitest runs, relative to the directory of all suites. */
   dir: string
-  install: string[]
   args: string[]
 }
 
@@ -111,11 +110,12 @@ function describeExit({ exitCode, signal }: Finished): string {
 }
 
 function explain(): void {
-  console.log('Make a directory of checkouts, then run again with --suites and that directory:\n')
-  for (const { name, repo, commit, dir, install } of listOf(committed)) {
+  console.log(
+    'Make a directory of these checkouts and of suites.json, install each as its own README says, and run again with --suites DIR:\n',
+  )
+  for (const { name, repo, commit, dir } of listOf(committed)) {
     const root = dir.split('/')[0]
     console.log(`# ${name}\ngit clone ${repo} ${root} && git -C ${root} checkout ${commit}`)
-    console.log(`(cd ${root} && ${install.join(' && ')})\n`)
   }
 }
 
