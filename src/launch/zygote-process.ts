@@ -38,6 +38,7 @@ export class ZygoteProcess {
   #warmed = Promise.withResolvers<void>()
   /** Answers to `prepare` and `warm` that have not come yet. */
   #owed = 0
+  #closing = false
   #nextId = 1
   #ended: NsboxError | undefined
   #stderr = ''
@@ -94,7 +95,8 @@ export class ZygoteProcess {
 
   /** Ends the zygote and with it every sandbox it forked. */
   async close(): Promise<void> {
-    this.#process.ref()
+    this.#closing = true
+    this.#holdLoop()
     for (const child of this.#sandboxes.values()) child.kill()
     await Promise.all([...this.#sandboxes.values()].map((child) => child.ended))
     this.#control.destroy()
@@ -131,11 +133,12 @@ export class ZygoteProcess {
 
   /** A zygote that waits must not keep the host's event loop alive; one that owes an answer does. */
   #holdLoop(): void {
-    const busy = this.#owed > 0 || this.#sandboxes.size > 0
-    // The process too: when it is killed its sockets close first, and its end has yet to be told.
-    for (const handle of [this.#control, this.#process]) {
-      if (busy) handle.ref()
-      else handle.unref()
+    const busy = this.#closing || this.#owed > 0 || this.#sandboxes.size > 0
+    // The process and its output too: the end of one that was killed is told after its sockets close.
+    const { stdout, stderr } = this.#process
+    for (const handle of [this.#control, this.#process, stdout as Socket | null, stderr as Socket | null]) {
+      if (busy) handle?.ref()
+      else handle?.unref()
     }
   }
 
