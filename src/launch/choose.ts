@@ -5,7 +5,7 @@ import { errorFromData, NsboxError } from '../errors.ts'
 import { explainSealFailure } from '../host/explain.ts'
 import { canRestoreWorkerThreads } from '../sys/node-threads.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
-import type { ZygoteMode } from '../zygote/v8-flags.ts'
+import { warmModes, type ZygoteMode } from '../zygote/v8-flags.ts'
 import type { Plans } from './plans.ts'
 import type { ForkPayload, ZygoteProcess } from './zygote-process.ts'
 
@@ -52,7 +52,7 @@ export async function chooseLaunch(options: ChooseOptions): Promise<LaunchChoice
 }
 
 function candidates(launch: ChooseOptions['launch']): ZygoteMode[] {
-  const warm: ZygoteMode[] = canRestoreWorkerThreads() ? ['threads', 'single-threaded'] : ['single-threaded']
+  const warm = warmModes.filter((mode) => mode !== 'threads' || canRestoreWorkerThreads())
   if (launch === 'cold') return ['cold']
   return launch === 'warm' ? warm : [...warm, 'cold']
 }

@@ -13,6 +13,13 @@ export type ZygoteMode =
   | 'cold'
 
 /**
+ * The ways a zygote of this node can be warm, best first. Children of a single-threaded one stop for
+ * ever on Node 26 as soon as they spawn or collect much garbage: `vitest … contract` shows it.
+ */
+export const warmModes: readonly ZygoteMode[] =
+  Number.parseInt(process.versions.node, 10) < 26 ? ['threads', 'single-threaded'] : ['threads']
+
+/**
  * Turned off by JavaScript and not at start: V8 makes the queues of concurrent compilers at start
  * only, and the children need them.
  */

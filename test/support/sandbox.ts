@@ -11,9 +11,9 @@ import { type ForkPayload, type ZygoteOptions, ZygoteProcess } from '../../src/l
 import type { SandboxPlan } from '../../src/plan/plan.ts'
 import type { SandboxRequest } from '../../src/plan/sandbox-plan.ts'
 import type { SandboxEnd } from '../../src/wire/protocol.ts'
-import type { ZygoteMode } from '../../src/zygote/v8-flags.ts'
+import { warmModes, type ZygoteMode } from '../../src/zygote/v8-flags.ts'
 
-export const warmModes: ZygoteMode[] = ['threads', 'single-threaded']
+export { warmModes }
 export const modes: ZygoteMode[] = [...warmModes, 'cold']
 export const repository: string = realpathSync(fileURLToPath(new URL('../..', import.meta.url)))
 export const programPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
