@@ -127,8 +127,6 @@ export class ZygoteProcess {
     })
     this.#process.on('error', (error) => this.#end(error.message))
     this.#process.on('close', (code, signal) => this.#end(signal ?? `exit code ${code}`))
-    this.#process.unref()
-    for (const stream of [this.#control, this.#process.stdout, this.#process.stderr]) (stream as Socket).unref()
   }
 
   /** A zygote that waits must not keep the host's event loop alive; one that owes an answer does. */

@@ -67,13 +67,24 @@ export function writeAll(fd: number, bytes: Buffer): void {
 }
 
 const POLLIN = 1
+const POLLOUT = 4
 
 /** Blocks until at least one descriptor is readable or hung up, and answers which. */
 export function pollReadable(fds: readonly number[], timeoutMs = -1): Set<number> {
+  return poll(fds, POLLIN, timeoutMs)
+}
+
+/** Blocks until the descriptor takes more bytes, or its reader is gone. */
+export function waitWritable(fd: number): void {
+  poll([fd], POLLOUT, -1)
+}
+
+/** struct pollfd: the descriptor, then the events asked for and those that came, 16 bits each. */
+function poll(fds: readonly number[], events: number, timeoutMs: number): Set<number> {
   const entries = Buffer.alloc(8 * fds.length)
   for (const [index, fd] of fds.entries()) {
     entries.writeInt32LE(fd, 8 * index)
-    entries.writeInt16LE(POLLIN, 8 * index + 4)
+    entries.writeInt16LE(events, 8 * index + 4)
   }
   const ready = new Set<number>()
   if (poll_(addressOf(entries), fds.length, timeoutMs) <= 0) return ready

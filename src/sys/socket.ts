@@ -1,5 +1,6 @@
 // Unix sockets that carry descriptors (unix(7), cmsg(3)).
 
+import { waitWritable } from './descriptor.ts'
 import { addressOf, bind, bindChecked, checked, errno } from './libc.ts'
 
 const AF_UNIX = 1
@@ -15,7 +16,6 @@ const EAGAIN = 11
 const socketpair_ = bindChecked('socketpair', 'int', ['int', 'int', 'int', 'uint64'])
 const sendmsg_ = bind('sendmsg', 'long', ['int', 'uint64', 'int'])
 const recvmsg_ = bind('recvmsg', 'long', ['int', 'uint64', 'int'])
-const poll_ = bind('poll', 'int', ['uint64', 'ulong', 'int'])
 
 /** Two connected stream sockets. Being connected, they work across network namespaces. */
 export function socketpair(): [number, number] {
@@ -64,15 +64,6 @@ export function sendWithDescriptors(socket: number, bytes: Buffer, fds: readonly
     } else if (errno() === EAGAIN) waitWritable(socket)
     else if (errno() !== EINTR) checked(-1, 'sendmsg', [socket, bytes, `${fds.length} descriptors`])
   }
-}
-
-const POLLOUT = 4
-
-function waitWritable(socket: number): void {
-  const entry = Buffer.alloc(8)
-  entry.writeInt32LE(socket, 0)
-  entry.writeInt16LE(POLLOUT, 4)
-  poll_(addressOf(entry), 1, -1)
 }
 
 interface Received {
