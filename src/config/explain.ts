@@ -1,11 +1,11 @@
 // Makes sentences of what zod finds: the field, the value, what is allowed, the nearest right name.
 
-import type { z } from 'zod'
+import * as z from 'zod/mini'
 import { NsboxError } from '../errors.ts'
 
 /** @throws NsboxError ERR_NSBOX_CONFIG that lists everything wrong at once */
-export function parseOptions<T extends z.ZodObject>(schema: T, input: unknown, where: string): z.output<T> {
-  const result = schema.safeParse(input ?? {}, { reportInput: true })
+export function parseOptions<T extends z.ZodMiniObject>(schema: T, input: unknown, where: string): z.output<T> {
+  const result = z.safeParse(schema, input ?? {}, { reportInput: true })
   if (result.success) return result.data
   const known = Object.keys(schema.shape)
   const problems = result.error.issues.flatMap((issue) => explain(issue, known))

@@ -1,8 +1,9 @@
 // Options of the vitest pool.
 
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { NsboxError } from '../errors.ts'
 import { parseOptions } from './explain.ts'
+import { hostname } from './schemas.ts'
 
 export interface PoolOptions {
   /**
@@ -34,20 +35,14 @@ export interface PoolOptions {
 export type ResolvedPoolOptions = Required<Omit<PoolOptions, 'workspace'>> & Pick<PoolOptions, 'workspace'>
 
 const schema = z.strictObject({
-  seal: z.enum(['require', 'prefer']).default('require'),
-  launch: z.enum(['auto', 'warm', 'cold']).default('auto'),
-  uid: z.enum(['root', 'caller']).default('root'),
-  net: z.enum(['none', 'host']).default('none'),
-  hostname: z
-    .string()
-    .regex(
-      /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/,
-      'a host name has letters, digits and hyphens, 63 at most, and no hyphen at its ends',
-    )
-    .default('nsbox'),
-  workspace: z.string().startsWith('/', 'a workspace is an absolute path').optional(),
-  upper: z.enum(['auto', 'tmpfs', 'disk']).default('auto'),
-  hangTimeout: z.int().min(0, 'milliseconds cannot be negative').default(120_000),
+  seal: z._default(z.enum(['require', 'prefer']), 'require'),
+  launch: z._default(z.enum(['auto', 'warm', 'cold']), 'auto'),
+  uid: z._default(z.enum(['root', 'caller']), 'root'),
+  net: z._default(z.enum(['none', 'host']), 'none'),
+  hostname: z._default(hostname, 'nsbox'),
+  workspace: z.optional(z.string().check(z.startsWith('/', 'a workspace is an absolute path'))),
+  upper: z._default(z.enum(['auto', 'tmpfs', 'disk']), 'auto'),
+  hangTimeout: z._default(z.int().check(z.minimum(0, 'milliseconds cannot be negative')), 120_000),
 })
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */

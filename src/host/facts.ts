@@ -7,13 +7,14 @@ import type { IdRange } from '../plan/plan.ts'
 import type { HostFacts, OverlayPart } from '../plan/sandbox-plan.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 import { overlayParts } from './overlay-parts.ts'
+import { subordinateIds } from './subordinate-ids.ts'
 
 /** Places where processes of one machine meet, by convention (file-hierarchy(7)). */
 const sharedByConvention = ['/tmp', '/var/tmp', '/run']
 const sharedByVariable = ['TMPDIR', 'TMP', 'TEMP', 'XDG_RUNTIME_DIR']
 
-/** `overlays` are the directories that will be put under overlays, besides the home. */
-export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[]): Omit<HostFacts, 'upper'> {
+/** `overlays` are the directories that will be put under overlays, besides the home; `ranges`: whether subordinate ids matter. */
+export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], ranges = false): Omit<HostFacts, 'upper'> {
   if (process.platform !== 'linux' || !isSupportedArch(process.arch)) {
     throw new NsboxError(`nsbox runs on Linux on x64 and arm64, not on ${process.platform} on ${process.arch}`, {
       code: 'ERR_NSBOX_PLATFORM',
@@ -26,10 +27,12 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[]): 
     uid: process.getuid?.() as number,
     gid: process.getgid?.() as number,
     mappable: mappableIds(),
+    subordinate: ranges ? subordinateIds() : { uid: [], gid: [] },
     home,
     rebuilt: rebuilt(home === null ? overlays : [...overlays, home]),
     sharedDirectories: sharedDirectories(env),
-    keepVisible: [realpathSync(process.execPath), resolverConfiguration()].filter((path) => path !== null),
+    keepVisible: [realpathSync(process.execPath), ...resolverConfiguration()],
+    resolverConfiguration: resolverConfiguration(),
   }
 }
 
@@ -69,6 +72,6 @@ export function realDirectory(path: string | undefined): string | null {
 }
 
 /** Often a link below /run (resolv.conf(5)); with the host's network it has to stay readable. */
-function resolverConfiguration(): string | null {
-  return existsSync('/etc/resolv.conf') ? realpathSync('/etc/resolv.conf') : null
+function resolverConfiguration(): string[] {
+  return existsSync('/etc/resolv.conf') ? [realpathSync('/etc/resolv.conf')] : []
 }

@@ -6,7 +6,7 @@ import { hostFacts } from '../host/facts.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { type HostFacts, type SandboxRequest, sandboxPlan } from '../plan/sandbox-plan.ts'
 import { removeTree } from './remove-tree.ts'
-import { type ThrowawayDirectory, throwawayDirectory } from './throwaway-directory.ts'
+import type { ThrowawayDirectory } from './throwaway-directory.ts'
 
 export class Plans {
   readonly #request: SandboxRequest
@@ -16,11 +16,12 @@ export class Plans {
 
   constructor(request: SandboxRequest, env: NodeJS.ProcessEnv) {
     this.#request = request
-    this.#facts = hostFacts(env, request.overlays)
+    this.#facts = hostFacts(env, request.overlays, request.run?.mapRange === 'auto')
   }
 
   /** From here on writes are kept on disk: the way out where tmpfs cannot serve an overlay. */
   async useDisk(): Promise<void> {
+    const { throwawayDirectory } = await import('./throwaway-directory.ts')
     this.#disk ??= await throwawayDirectory('/var/tmp')
   }
 

@@ -1,56 +1,119 @@
 // The host's view of one running sandbox.
 
+import { openSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { close } from '../sys/descriptor.ts'
-import { socketpair } from '../sys/socket.ts'
+import { close, pipe } from '../sys/descriptor.ts'
+import { receiveDescriptor, socketpair } from '../sys/socket.ts'
 import { Channel } from '../wire/channel.ts'
-import type { SandboxEnd } from '../wire/protocol.ts'
+import type { Descriptors, SandboxEnd } from '../wire/protocol.ts'
 
-export interface Sandbox {
-  readonly stdout: Socket
-  readonly stderr: Socket
-  readonly channel: Channel
+/** Streams and channel are null where they were not asked for. */
+export interface Sandbox<Output = Socket, Messages = Channel> {
+  readonly stdin: Socket | null
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly channel: Messages
   /** Pid of the sandbox's init on the host, once it is forked. */
   readonly pid: number | undefined
   /** Settles when every process of the sandbox is gone and all its output has been read. Never rejects. */
   readonly ended: Promise<SandboxEnd>
   /** Kills every process of the sandbox at once. */
   kill(): void
+  /** A handle to what overlays keep, once, when it was asked for and the sandbox got that far. The caller closes it. */
+  takeScratch(): number | undefined
 }
+
+export type AnySandbox = Sandbox<Socket | null, Channel | null>
+
+/** `pipe` and `socket` end here, a number is a descriptor of this process that the sandbox shares. */
+type Stream = 'pipe' | 'socket' | 'ignore' | number
+
+export interface Streams {
+  stdin: Exclude<Stream, 'socket'>
+  stdout: Stream
+  stderr: Stream
+  channel: boolean
+  /** Whether what overlays keep is wanted. */
+  scratch: boolean
+}
+
+/** What node makes of its own children's streams, so that a forked node finds the kind it expects. */
+export const sockets: Streams = { stdin: 'ignore', stdout: 'socket', stderr: 'socket', channel: true, scratch: false }
 
 /** The host's ends, and the other ends that travel to the zygote. */
 export class SandboxEnds {
-  readonly stdout: Socket
-  readonly stderr: Socket
-  readonly channel: Channel
-  readonly #theirs: number[]
+  readonly stdin: Socket | null
+  readonly stdout: Socket | null
+  readonly stderr: Socket | null
+  readonly channel: Channel | null
+  #handles: number | undefined
+  readonly #theirs: Descriptors
+  readonly #given: number[] = []
 
-  constructor() {
-    const [stdout, theirStdout] = socketpair()
-    const [stderr, theirStderr] = socketpair()
-    const [channel, theirChannel] = socketpair()
-    this.stdout = readEnd(stdout)
-    this.stderr = readEnd(stderr)
-    this.channel = new Channel(channel, 'queued')
-    this.#theirs = [theirStdout, theirStderr, theirChannel]
+  constructor({ stdin, stdout, stderr, channel, scratch }: Streams) {
+    const input = this.#input(stdin)
+    const [output, errors] = [this.#output(stdout), this.#output(stderr)]
+    this.stdin = input.ours
+    this.stdout = output.ours
+    this.stderr = errors.ours
+    this.#theirs = { stdin: input.theirs, stdout: output.theirs, stderr: errors.theirs }
+    this.channel = null
+    if (channel) {
+      const [ours, theirs] = socketpair()
+      this.channel = new Channel(ours, 'queued')
+      this.#theirs.channel = this.#give(theirs)
+    }
+    if (scratch) {
+      const [ours, theirs] = socketpair()
+      this.#handles = ours
+      this.#theirs.handles = this.#give(theirs)
+    }
   }
 
   /** Gives the sandbox's ends away; they are closed here afterwards. */
-  give(send: (theirs: number[]) => void): void {
+  give(send: (theirs: Descriptors) => void): void {
     send(this.#theirs)
-    for (const fd of this.#theirs) close(fd)
+    for (const fd of this.#given) close(fd)
   }
 
   /** Settles once everything that was written has been read. */
   async drained(): Promise<void> {
-    await Promise.all([closed(this.stdout), closed(this.stderr), this.channel.closed])
+    await Promise.all([this.stdout && closed(this.stdout), this.stderr && closed(this.stderr), this.channel?.closed])
+    this.stdin?.destroy()
+  }
+
+  takeScratch(): number | undefined {
+    if (this.#handles === undefined) return undefined
+    const fd = receiveDescriptor(this.#handles)
+    close(this.#handles)
+    this.#handles = undefined
+    return fd
+  }
+
+  #give(fd: number): number {
+    this.#given.push(fd)
+    return fd
+  }
+
+  #input(stream: Streams['stdin']): { ours: Socket | null; theirs: number } {
+    if (stream === 'ignore') return { ours: null, theirs: devNull() }
+    if (typeof stream === 'number') return { ours: null, theirs: stream }
+    const { read, write } = pipe()
+    return { ours: quiet(new Socket({ fd: write, readable: false, writable: true })), theirs: this.#give(read) }
+  }
+
+  #output(stream: Stream): { ours: Socket | null; theirs: number } {
+    if (stream === 'ignore') return { ours: null, theirs: devNull() }
+    if (typeof stream === 'number') return { ours: null, theirs: stream }
+    // A pipe can be opened again by /dev/stdout, a socket cannot (open(2), ENXIO).
+    const [ours, theirs] = stream === 'pipe' ? (Object.values(pipe()) as [number, number]) : socketpair()
+    return { ours: quiet(new Socket({ fd: ours, readable: true, writable: false })), theirs: this.#give(theirs) }
   }
 }
 
-function readEnd(fd: number): Socket {
-  const socket = new Socket({ fd, readable: true, writable: false })
-  socket.on('error', () => undefined)
-  return socket
+/** The end of a stream is told by 'close'. */
+function quiet(socket: Socket): Socket {
+  return socket.on('error', () => undefined)
 }
 
 function closed(socket: Socket): Promise<void> {
@@ -60,4 +123,11 @@ function closed(socket: Socket): Promise<void> {
     // Output that nobody listens to must not hold the end back.
     if (socket.listenerCount('data') === 0 && socket.listenerCount('readable') === 0) socket.resume()
   })
+}
+
+let nullFd: number | undefined
+
+function devNull(): number {
+  nullFd ??= openSync('/dev/null', 'r+')
+  return nullFd
 }

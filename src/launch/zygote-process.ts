@@ -1,18 +1,18 @@
 // One zygote as the host sees it: starts it, asks it to fork, hears how its children end.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { debug } from '../debug.ts'
-import { errorFromData, errorToData, NsboxError } from '../errors.ts'
+import { type ErrorData, errorFromData, errorToData, NsboxError } from '../errors.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { close, withoutInheritedDescriptors } from '../sys/descriptor.ts'
 import { sendWithDescriptors, socketpair } from '../sys/socket.ts'
 import { encodeFrame, FrameReader } from '../wire/frame.ts'
-import type { HostToZygote, Payload, Preload, SandboxEnd, ZygoteToHost } from '../wire/protocol.ts'
+import type { DescriptorName, HostToZygote, Payload, Preload, SandboxEnd, ZygoteToHost } from '../wire/protocol.ts'
 import { type ZygoteMode, zygoteStart } from '../zygote/v8-flags.ts'
 import { zygoteEntry } from './entry.ts'
-import { type Sandbox, SandboxEnds } from './sandbox.ts'
+import { IdMapper } from './id-mapper.ts'
+import { type AnySandbox, type Sandbox, SandboxEnds, type Streams, sockets } from './sandbox.ts'
 
 const log = debug('launch')
 
@@ -82,15 +82,34 @@ export class ZygoteProcess {
     return this.#warmed.promise
   }
 
-  launch(plan: SandboxPlan, payload: ForkPayload): Sandbox {
+  launch(plan: SandboxPlan, payload: ForkPayload): Sandbox
+  launch(plan: SandboxPlan, payload: ForkPayload, streams: Streams): AnySandbox
+  launch(plan: SandboxPlan, payload: ForkPayload, streams: Streams = sockets): AnySandbox {
     const id = this.#nextId++
     const full: Payload = payload.kind === 'preloaded' ? { ...payload, execArgv: [...this.#execArgv] } : payload
-    const child = new Child(() => this.#post({ type: 'kill', id }))
+    const child = new Child(streams, () => this.#post({ type: 'kill', id }))
+    void this.#mapIds(id, plan, child)
     this.#sandboxes.set(id, child)
     this.#holdLoop()
-    child.ends.give((theirs) => this.#post({ type: 'fork', id, plan, payload: full }, [devNull(), ...theirs]))
+    child.ends.give((theirs) => {
+      const descriptors = Object.keys(theirs) as DescriptorName[]
+      this.#post({ type: 'fork', id, plan, payload: full, descriptors }, Object.values(theirs))
+    })
     if (this.#ended) this.#endAll(this.#ended)
     return child
+  }
+
+  /** What the zygote may not do: it has no_new_privs, and newuidmap(1) is a setuid program. */
+  async #mapIds(id: number, plan: SandboxPlan, child: Child): Promise<void> {
+    if (!IdMapper.isNeeded(plan)) return
+    try {
+      const pid = await child.forked
+      await IdMapper.for(plan)?.map(pid)
+      this.#post({ type: 'mapped', id })
+    } catch (error) {
+      child.fail(errorToData(error))
+      child.kill()
+    }
   }
 
   /** Ends the zygote and with it every sandbox it forked. */
@@ -155,7 +174,7 @@ export class ZygoteProcess {
         return message.error ? this.#warmed.reject(errorFromData(message.error)) : this.#warmed.resolve()
       case 'forked': {
         const child = this.#sandboxes.get(message.id)
-        if (child) child.pid = message.pid
+        child?.begin(message.pid)
         return
       }
       case 'ended':
@@ -190,41 +209,62 @@ export class ZygoteProcess {
 /** A payload as its launcher states it: the zygote's own flags are added on the way. */
 export type ForkPayload = Exclude<Payload, { kind: 'preloaded' }> | { kind: 'preloaded'; data: unknown }
 
-class Child implements Sandbox {
-  readonly ends = new SandboxEnds()
+class Child implements AnySandbox {
+  readonly ends: SandboxEnds
   readonly ended: Promise<SandboxEnd>
   readonly kill: () => void
   pid: number | undefined
+  readonly #forked = Promise.withResolvers<number>()
   readonly #reported = Promise.withResolvers<SandboxEnd>()
+  #failure: ErrorData | undefined
 
-  constructor(kill: () => void) {
+  constructor(streams: Streams, kill: () => void) {
+    this.ends = new SandboxEnds(streams)
     this.kill = kill
+    this.#forked.promise.catch(() => undefined)
     this.ended = this.#reported.promise.then(async (end) => {
       await this.ends.drained()
       return end
     })
   }
 
-  get stdout(): Socket {
+  /** The pid of the sandbox's init. Rejects when it is never forked. */
+  get forked(): Promise<number> {
+    return this.#forked.promise
+  }
+
+  get stdin(): Socket | null {
+    return this.ends.stdin
+  }
+
+  get stdout(): Socket | null {
     return this.ends.stdout
   }
 
-  get stderr(): Socket {
+  get stderr(): Socket | null {
     return this.ends.stderr
   }
 
-  get channel(): Sandbox['channel'] {
+  get channel(): AnySandbox['channel'] {
     return this.ends.channel
   }
 
-  end(end: SandboxEnd): void {
-    this.#reported.resolve(end)
+  takeScratch(): number | undefined {
+    return this.ends.takeScratch()
   }
-}
 
-let nullFd: number | undefined
+  begin(pid: number): void {
+    this.pid = pid
+    this.#forked.resolve(pid)
+  }
 
-function devNull(): number {
-  nullFd ??= openSync('/dev/null', 'r')
-  return nullFd
+  /** What went wrong on this side; the sandbox ends soon. */
+  fail(error: ErrorData): void {
+    this.#failure = error
+  }
+
+  end(end: SandboxEnd): void {
+    this.#forked.reject(end.error)
+    this.#reported.resolve(this.#failure ? { ...end, error: this.#failure } : end)
+  }
 }

@@ -2,50 +2,63 @@
 
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { describeError } from '../errors.ts'
-import { writeAll } from '../sys/descriptor.ts'
-import { execve, exitNow } from '../sys/process.ts'
+import { NsboxError } from '../errors.ts'
+import { execve } from '../sys/process.ts'
 import { resetSignals } from '../sys/signal.ts'
+import type { Program } from '../wire/protocol.ts'
 
 /** Exit codes of a shell that cannot start a command: POSIX, 2.8.2. */
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
-export interface Program {
-  file: string
-  argv: string[]
-  env: Record<string, string>
+export interface NotStarted {
+  error: NsboxError
+  exitCode: number
 }
 
-/** Replaces this process. When that fails it says why on stderr and ends it as a shell would. */
-export function execProgram({ file, argv, env }: Program): never {
+/** Replaces this process. Answers only when that fails, with the exit code that a shell would give. */
+export function execProgram({ file, argv, env }: Program): NotStarted {
   resetSignals()
+  const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const path = findProgram(file, env['PATH'])
+  if (path === undefined) return notStarted(file, 'ENOENT', 'it is not found along PATH')
   try {
-    return execve(
-      findProgram(file, env['PATH']),
-      argv,
-      Object.entries(env).map(([name, value]) => `${name}=${value}`),
-    )
+    return execve(path, argv, environment)
   } catch (error) {
-    writeAll(2, Buffer.from(`nsbox: ${describeError(error)}\n`))
-    return exitNow((error as { errno?: string }).errno === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE)
+    const { errno, message } = error as NsboxError
+    // execvp(3): a file that is no binary and names no interpreter is a shell's.
+    if (errno === 'ENOEXEC') return execProgram({ file: '/bin/sh', argv: ['/bin/sh', path, ...argv.slice(1)], env })
+    return notStarted(file, errno, message)
   }
 }
 
-/** As execvp(3) does, in the sandbox's own view of the file system. */
-function findProgram(file: string, path = '/usr/local/bin:/usr/bin:/bin'): string {
+function notStarted(file: string, errno: string | undefined, why: string): NotStarted {
+  const error = new NsboxError(`Cannot run ${JSON.stringify(file)}: ${why}`, { code: 'ERR_NSBOX_EXEC', stage: 'payload', errno })
+  return { error, exitCode: errno === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE }
+}
+
+/** As execvp(3) does, in the sandbox's own view of the file system. A file that may not be executed is better than none. */
+function findProgram(file: string, path = '/usr/local/bin:/usr/bin:/bin'): string | undefined {
   if (file.includes('/')) return file
-  const found = path
+  const files = path
     .split(delimiter)
     .map((directory) => join(directory || '.', file))
-    .find(isExecutable)
-  return found ?? file
+    .filter(isFile)
+  return files.find(isExecutable) ?? files[0]
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
+    return true
   } catch {
     return false
   }

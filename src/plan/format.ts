@@ -1,9 +1,9 @@
 // A plan in words: numbered steps, each with its reason.
 
-import type { SandboxPlan, SealStep } from './plan.ts'
+import type { LastStep, SandboxPlan, SealStep } from './plan.ts'
 
-export function formatPlan({ namespaces, steps, seal }: SandboxPlan): string {
-  const lines = steps.map((step, index) => `${String(index + 1).padStart(2)}. ${describeStep(step)}\n      ${step.why}`)
+export function formatPlan({ namespaces, steps, lastSteps, seal }: SandboxPlan): string {
+  const lines = [...steps, ...lastSteps].map((step, index) => `${String(index + 1).padStart(2)}. ${describeStep(step)}\n      ${step.why}`)
   return [
     `New namespaces: ${namespaces.join(', ')}`,
     `A step that fails is ${seal === 'require' ? 'an error' : 'reported and left out'}.`,
@@ -11,12 +11,14 @@ export function formatPlan({ namespaces, steps, seal }: SandboxPlan): string {
   ].join('\n')
 }
 
-function describeStep(step: SealStep): string {
+function describeStep(step: SealStep | LastStep): string {
   switch (step.do) {
     case 'map-ids':
       return `map ids: ${step.uid.map(({ inside, outside, count }) => `uid ${inside} is ${outside}${count > 1 ? ` and ${count - 1} more` : ''}`).join(', ')}`
     case 'hostname':
       return `host name ${step.name}`
+    case 'time':
+      return `new time namespace, ${clockWords(step)}`
     case 'hold':
       return `open ${step.paths.join(', ')}`
     case 'private-mounts':
@@ -24,7 +26,7 @@ function describeStep(step: SealStep): string {
     case 'read-only':
       return 'make the whole tree read-only, without setuid'
     case 'tmpfs':
-      return `tmpfs on ${step.target}, mode ${step.mode.toString(8)}`
+      return `tmpfs on ${step.target}, mode ${step.mode.toString(8)}${step.size === undefined ? '' : `, ${step.size} bytes`}${step.inodes === undefined ? '' : `, ${step.inodes} inodes`}`
     case 'bind':
       return `bind ${step.source === step.target ? '' : `${step.source} `}at ${step.target}, ${step.writable ? 'writable' : 'read-only'}`
     case 'copy':
@@ -32,9 +34,15 @@ function describeStep(step: SealStep): string {
     case 'symlink':
       return `link ${step.target} to ${step.to}`
     case 'overlay':
-      return `overlay on ${step.target}`
+      return `overlay on ${step.target}${layerWords(step.layers)}`
+    case 'pivot-root':
+      return `change the root to an overlay over ${step.rootfs}${layerWords(step.layers)}`
+    case 'leave-root':
+      return 'unmount the old root'
+    case 'mask':
+      return `cover ${step.target}`
     case 'dev':
-      return 'own /dev'
+      return `own /dev${step.nodes.length > 0 ? `, with ${step.nodes.join(', ')}` : ''}`
     case 'proc':
       return 'own /proc'
     case 'loopback':
@@ -49,5 +57,19 @@ function describeStep(step: SealStep): string {
       return 'set no_new_privs'
     case 'seccomp':
       return `install a system call filter of ${step.filter.length} instructions`
+    case 'rlimit':
+      return `limit ${step.resource} to ${step.soft ?? 'unlimited'}${step.hard === step.soft ? '' : `, at most ${step.hard ?? 'unlimited'}`}`
+    case 'nice':
+      return `niceness ${step.value}`
+    case 'cpus-allowed':
+      return `run on the processors ${step.cpus.join(', ')}`
   }
+}
+
+function layerWords(layers: readonly string[]): string {
+  return layers.length === 0 ? '' : `, with the layers ${layers.join(', ')}`
+}
+
+function clockWords({ monotonic, boottime }: { monotonic: string; boottime: string }): string {
+  return `monotonic clock ${Number(monotonic) / 1e9} s, boot time ${Number(boottime) / 1e9} s ahead`
 }

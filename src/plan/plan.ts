@@ -1,9 +1,11 @@
 // A sandbox as pure data: which namespaces, and the ordered steps that seal it.
 
 import type { Capability } from '../sys/capabilities.ts'
+import type { Resource } from '../sys/resources.ts'
 import type { BpfInstruction } from '../sys/seccomp.ts'
 
 export const namespaces = ['user', 'mount', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const
+/** The time namespace is not among them: it is made by a step, because clone(2) cannot. */
 export type Namespace = (typeof namespaces)[number]
 
 /** One line of uid_map or gid_map: `count` ids from `inside` on are those from `outside` on, on the host. */
@@ -18,9 +20,10 @@ export interface IdMaps {
   gid: IdRange[]
   /**
    * Who writes them. A process of the new namespace may map its own caller and no one else, and only
-   * with setgroups(2) denied; its parent may map all that it has power over (user_namespaces(7)).
+   * with setgroups(2) denied; its parent may map all that it has power over (user_namespaces(7)), and
+   * newuidmap(1) what /etc/subuid grants the caller.
    */
-  writtenBy: 'init' | 'zygote'
+  writtenBy: 'init' | 'zygote' | 'newuidmap'
 }
 
 /** One step of sealing, with its reason. */
@@ -29,15 +32,22 @@ export type SealStep = { why: string } & SealAction
 export type SealAction =
   | ({ do: 'map-ids' } & IdMaps)
   | { do: 'hostname'; name: string }
+  /** Offsets are in nanoseconds, as decimal numbers. */
+  | { do: 'time'; monotonic: string; boottime: string }
   | { do: 'hold'; paths: string[] }
   | { do: 'private-mounts' }
   | { do: 'read-only' }
-  | { do: 'tmpfs'; target: string; mode: number; size?: number }
+  | { do: 'tmpfs'; target: string; mode: number; size?: number; inodes?: number }
   | { do: 'bind'; source: string; target: string; writable: boolean }
   | { do: 'copy'; source: string; target: string }
   | { do: 'symlink'; target: string; to: string }
-  | { do: 'overlay'; target: string; scratch: string }
-  | { do: 'dev' }
+  /** `layers` lie between what is written and the directory itself, the first on top. */
+  | { do: 'overlay'; target: string; scratch: string; layers: string[] }
+  /** An overlay over `rootfs` becomes the root; the old one is out of sight but can be reached until `leave-root`. */
+  | { do: 'pivot-root'; rootfs: string; scratch: string; layers: string[] }
+  | { do: 'leave-root' }
+  | { do: 'mask'; target: string }
+  | { do: 'dev'; nodes: string[] }
   | { do: 'proc' }
   | { do: 'loopback' }
   | { do: 'chdir'; path: string }
@@ -46,9 +56,19 @@ export type SealAction =
   | { do: 'no-new-privs' }
   | { do: 'seccomp'; filter: BpfInstruction[] }
 
+/** Steps of the payload's own process, right before it becomes the program: they would hinder the others. */
+export type LastStep = { why: string } & LastAction
+
+export type LastAction =
+  /** Null is unlimited. */
+  | { do: 'rlimit'; resource: Resource; soft: number | null; hard: number | null }
+  | { do: 'nice'; value: number }
+  | { do: 'cpus-allowed'; cpus: number[] }
+
 export interface SandboxPlan {
   namespaces: Namespace[]
   steps: SealStep[]
+  lastSteps: LastStep[]
   /** `require`: a step that fails ends the sandbox. `prefer`: it is reported and left out. */
   seal: 'require' | 'prefer'
 }

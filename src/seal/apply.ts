@@ -3,44 +3,74 @@
 import { chmodSync, copyFileSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorToData, NsboxError } from '../errors.ts'
-import type { SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
+import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
-import { mountBind, mountOverlay, mountPrivate, mountSetAttributes, mountTmpfs } from '../sys/mount.ts'
+import { setAllowedCpus, setNiceness, setResourceLimit } from '../sys/limits.ts'
+import { detach, mountBind, mountOverlay, mountPrivate, mountSetAttributes, mountTmpfs, pivotRoot } from '../sys/mount.ts'
 import { interfaceUp } from '../sys/network.ts'
 import { prctl } from '../sys/process.ts'
 import { installFilter } from '../sys/seccomp.ts'
+import { unshareTime } from '../sys/time-namespace.ts'
 import { setUserXattr } from '../sys/xattr.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import { mountDevices } from './devices.ts'
 import { writeIdMaps } from './id-maps.ts'
 import { mountProcess } from './proc.ts'
 
-/** @throws SysError of the step that failed, when the plan says `require` */
-export function applySeal(plan: SandboxPlan): NotEnforced[] {
+/**
+ * `scratch` is given a handle to the directory that holds the uppers of overlays, if there are any:
+ * number N in the order of the plan keeps what is written in `N/upper`.
+ * @throws SysError of the step that failed, when the plan says `require`
+ */
+export function applySeal(plan: SandboxPlan, scratch?: (fd: number) => void): NotEnforced[] {
   const sealing = new Sealing()
-  const notEnforced: NotEnforced[] = []
-  for (const step of plan.steps) {
-    try {
-      sealing.apply(step)
-    } catch (error) {
-      const failure = asSealError(step, error)
-      if (plan.seal === 'require') throw failure
-      notEnforced.push({ protection: stepName(step), error: errorToData(failure) })
-    }
-  }
-  sealing.release()
+  const notEnforced = applyEach(plan, plan.steps, (step) => sealing.apply(step))
+  sealing.release(scratch)
   return notEnforced
 }
 
+/** In the payload's process, right before the program. @throws as {@link applySeal} */
+export function applyLast(plan: SandboxPlan): NotEnforced[] {
+  return applyEach(plan, plan.lastSteps, applyLastStep)
+}
+
+function applyEach<S extends Step>({ seal }: SandboxPlan, steps: readonly S[], apply: (step: S) => void): NotEnforced[] {
+  const notEnforced: NotEnforced[] = []
+  for (const step of steps) {
+    try {
+      apply(step)
+    } catch (error) {
+      const failure = asSealError(step, error)
+      if (seal === 'require') throw failure
+      notEnforced.push({ protection: stepName(step), error: errorToData(failure) })
+    }
+  }
+  return notEnforced
+}
+
+type Step = SealStep | LastStep
+
 /** What a report calls a step: `overlay /home/me/project`. */
-function stepName(step: SealStep): string {
-  return 'target' in step ? `${step.do} ${step.target}` : step.do
+function stepName(step: Step): string {
+  if ('target' in step) return `${step.do} ${step.target}`
+  return step.do === 'rlimit' ? `rlimit ${step.resource}` : step.do
+}
+
+function applyLastStep(step: LastAction): void {
+  switch (step.do) {
+    case 'rlimit':
+      return setResourceLimit(step.resource, step.soft, step.hard)
+    case 'nice':
+      return setNiceness(step.value)
+    case 'cpus-allowed':
+      return setAllowedCpus(step.cpus)
+  }
 }
 
 /** node's own file system calls fail with errors of its own. */
-function asSealError(step: SealStep, error: unknown): NsboxError {
+function asSealError(step: Step, error: unknown): NsboxError {
   if (NsboxError.is(error)) return error
   const { code, message, syscall } = error as NodeJS.ErrnoException
   return new NsboxError(`${stepName(step)}: ${message}`, { code: 'ERR_NSBOX_SEAL', stage: 'seal', errno: code, syscall, cause: error })
@@ -49,9 +79,12 @@ function asSealError(step: SealStep, error: unknown): NsboxError {
 class Sealing {
   readonly #held = new Map<string, number>()
   #overlays = 0
+  #scratch: string | undefined
 
-  release(): void {
-    for (const fd of this.#held.values()) close(fd)
+  release(scratch?: (fd: number) => void): void {
+    const fd = this.#scratch === undefined ? undefined : this.#held.get(this.#scratch)
+    if (fd !== undefined) scratch?.(fd)
+    for (const held of this.#held.values()) close(held)
   }
 
   apply(step: SealAction): void {
@@ -60,6 +93,8 @@ class Sealing {
         return step.writtenBy === 'init' ? writeIdMaps('self', step) : undefined
       case 'hostname':
         return setHostName(step.name)
+      case 'time':
+        return unshareTime({ monotonic: BigInt(step.monotonic), boottime: BigInt(step.boottime) })
       case 'hold':
         return this.#hold(step.paths)
       case 'private-mounts':
@@ -76,9 +111,16 @@ class Sealing {
       case 'symlink':
         return symlinkSync(step.to, step.target)
       case 'overlay':
-        return this.#overlay(step.target, step.scratch)
+        this.#overlay(step.target, step.target, step)
+        return
+      case 'pivot-root':
+        return pivotRoot(this.#overlay(step.rootfs, null, step))
+      case 'leave-root':
+        return this.#leaveRoot()
+      case 'mask':
+        return mask(step.target)
       case 'dev':
-        return mountDevices()
+        return mountDevices(step.nodes, (path) => this.#heldPath(path))
       case 'proc':
         return mountProcess()
       case 'loopback':
@@ -114,18 +156,36 @@ class Sealing {
     if (writable) mountSetAttributes(target, { clear: ['MOUNT_ATTR_RDONLY'] })
   }
 
-  #overlay(target: string, scratch: string): void {
-    const layer = `${this.#heldPath(scratch)}/${this.#overlays++}`
-    const [upper, work] = [`${layer}/upper`, `${layer}/work`]
+  /** An overlay over `lower`, at `target` or else at a place of its own. Answers where it is. */
+  #overlay(lower: string, target: string | null, { scratch, layers }: { scratch: string; layers: string[] }): string {
+    this.#scratch = scratch
+    const place = `${this.#heldPath(scratch)}/${this.#overlays++}`
+    const [upper, work] = [`${place}/upper`, `${place}/work`]
     mkdirSync(upper, { recursive: true })
     mkdirSync(work)
     requireUserXattrs(upper)
     // The merged directory shows the upper's mode (overlayfs.rst), so it has to be the lower's.
-    chmodSync(upper, statSync(this.#heldPath(target)).mode & 0o7777)
-    mkdirSync(target, { recursive: true })
+    chmodSync(upper, statSync(this.#heldPath(lower)).mode & 0o7777)
+    const at = target ?? `${place}/root`
+    mkdirSync(at, { recursive: true })
     // By descriptor: a path may hold ':' or ',', and one overlay must not see another as its lower.
-    mountOverlay(target, this.#heldPath(target), upper, work)
+    const lowers = [...layers, lower].map((path) => this.#heldPath(path))
+    mountOverlay(at, lowers, upper, work)
+    return at
   }
+
+  #leaveRoot(): void {
+    process.chdir(this.#heldPath('/'))
+    detach('.')
+    process.chdir('/')
+  }
+}
+
+/** An empty file or directory in place of what is there. */
+function mask(target: string): void {
+  if (!statSync(target).isDirectory()) return mountBind('/dev/null', target)
+  mountTmpfs(target, { mode: 0o555 })
+  mountSetAttributes(target, { set: ['MOUNT_ATTR_RDONLY'] })
 }
 
 /**

@@ -14,6 +14,7 @@ const dup2_ = bindChecked('dup2', 'int', ['int', 'int'])
 const fcntl_ = bindChecked('fcntl', 'int', ['int', 'int', 'int'])
 const fcntlQuiet = bind('fcntl', 'int', ['int', 'int', 'int'])
 const close_ = bind('close', 'int', ['int'])
+const read_ = bind('read', 'long', ['int', 'uint64', 'ulong'])
 const write_ = bind('write', 'long', ['int', 'uint64', 'ulong'])
 const pipe2_ = bindChecked('pipe2', 'int', ['uint64', 'int'])
 const poll_ = bind('poll', 'int', ['uint64', 'ulong', 'int'])
@@ -38,15 +39,24 @@ export function duplicateTo(fd: number, target: number): void {
  * asked for: whatever this process was given by its own parent stays with it.
  */
 export function withoutInheritedDescriptors<T>(start: () => T): T {
-  const inherited = readdirSync('/proc/self/fd')
-    .map(Number)
-    .filter((fd) => fd > 2 && fcntlQuiet(fd, F_GETFD, 0) === 0)
+  const inherited = inheritable()
   for (const fd of inherited) fcntlQuiet(fd, F_SETFD, FD_CLOEXEC)
   try {
     return start()
   } finally {
     for (const fd of inherited) fcntlQuiet(fd, F_SETFD, 0)
   }
+}
+
+/** What this process was given above stderr stays with it when a program is started. */
+export function closeAtExec(): void {
+  for (const fd of inheritable()) fcntlQuiet(fd, F_SETFD, FD_CLOEXEC)
+}
+
+function inheritable(): number[] {
+  return readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((fd) => fd > 2 && fcntlQuiet(fd, F_GETFD, 0) === 0)
 }
 
 export function pipe(): { read: number; write: number } {
@@ -64,6 +74,12 @@ export function writeAll(fd: number, bytes: Buffer): void {
     if (written <= 0) return
     offset += written
   }
+}
+
+/** Throws away what can be read from a descriptor that does not block. */
+export function drain(fd: number): void {
+  const bytes = Buffer.alloc(4096)
+  while (Number(read_(fd, addressOf(bytes), bytes.length)) > 0);
 }
 
 const POLLIN = 1

@@ -40,9 +40,29 @@ export function mountTmpfs(target: string, options: TmpfsOptions): void {
   mount('tmpfs', target, 'tmpfs', ['MS_NOSUID', 'MS_NODEV'], data.join(','))
 }
 
-/** Overlay with `userxattr`, the kind a user namespace may mount (Linux 5.11). */
-export function mountOverlay(target: string, lower: string, upper: string, work: string): void {
-  mount('overlay', target, 'overlay', ['MS_NOSUID', 'MS_NODEV'], `lowerdir=${lower},upperdir=${upper},workdir=${work},userxattr`)
+/** Overlay with `userxattr`, the kind a user namespace may mount (Linux 5.11). The first lower directory is on top. */
+export function mountOverlay(target: string, lowers: readonly string[], upper: string, work: string): void {
+  const data = `lowerdir=${lowers.join(':')},upperdir=${upper},workdir=${work},userxattr`
+  mount('overlay', target, 'overlay', ['MS_NOSUID', 'MS_NODEV'], data)
+}
+
+/**
+ * Makes `root` the root of this mount namespace and leaves the old one mounted on top of it, out of
+ * sight, until {@link detach}: the `pivot_root(".", ".")` of pivot_root(2).
+ */
+export function pivotRoot(root: string): void {
+  process.chdir(root)
+  const here = Buffer.from('.\0')
+  syscall('pivot_root', [addressOf(here), addressOf(here)], ['.', '.'])
+  process.chdir('/')
+}
+
+const MNT_DETACH = 2
+const umount2_ = bind('umount2', 'int', ['str', 'int'])
+
+/** Unmounts at once what is seen, and the rest when nobody uses it any more (umount2(2)). */
+export function detach(target: string): void {
+  checked(umount2_(target, MNT_DETACH), 'umount2', [target, 'MNT_DETACH'])
 }
 
 export function mountProc(target: string): void {

@@ -34,20 +34,37 @@ export const getppid: () => number = bind('getppid', 'int', [])
 /** Ends the process at once: no exit handlers, no destructors (_exit(2)). */
 export const exitNow: (code: number) => never = bind('_exit', 'void', ['int']) as never
 export const setsid: () => number = bind('setsid', 'int', [])
+const setpgid_ = bindChecked('setpgid', 'int', ['int', 'int'])
+/** Makes the calling process the leader of a process group of its own, in its old session (setpgid(2)). */
+export function leadProcessGroup(): void {
+  setpgid_(0, 0)
+}
 const waitpid_ = bind('waitpid', 'int', ['int', 'uint64', 'int'])
 const waitStatus = Buffer.alloc(128)
 const WNOHANG = 1
+const WUNTRACED = 2
 
 interface Waited {
   pid: number
-  /** As waitpid(2) gives it: exit code in bits 8-15, signal in bits 0-6. */
+  /** As waitpid(2) gives it: exit code in bits 8-15, signal in bits 0-6, 0x7f there when it only stopped. */
   status: number
 }
 
+interface WaitOptions {
+  block: boolean
+  /** Tells of stopped children too. */
+  stopped?: boolean
+}
+
 /** Waits for one child, or for any with pid -1. Answers undefined when there is none (left). */
-export function waitpid(pid: number, options: { block: boolean }): Waited | undefined {
-  const ended = waitpid_(pid, addressOf(waitStatus), options.block ? 0 : WNOHANG)
-  return ended > 0 ? { pid: ended, status: waitStatus.readInt32LE(0) } : undefined
+export function waitpid(pid: number, { block, stopped = false }: WaitOptions): Waited | undefined {
+  const changed = waitpid_(pid, addressOf(waitStatus), (block ? 0 : WNOHANG) | (stopped ? WUNTRACED : 0))
+  return changed > 0 ? { pid: changed, status: waitStatus.readInt32LE(0) } : undefined
+}
+
+/** The signal that stopped a child, or undefined when the status tells of its end. */
+export function stopSignal(status: number): number | undefined {
+  return (status & 0xff) === 0x7f ? (status >> 8) & 0xff : undefined
 }
 
 /** A descriptor that becomes readable when the process ends (pidfd_open(2)). */

@@ -1,6 +1,6 @@
 // Signal dispositions.
 
-import { bind } from './libc.ts'
+import { addressOf, bind, bindChecked } from './libc.ts'
 
 const signal_ = bind('signal', 'uint64', ['int', 'uint64'])
 const SIG_DFL = 0
@@ -9,4 +9,26 @@ const lastStandardSignal = 31
 /** exec(2) keeps ignored signals ignored, and node ignores SIGPIPE: programs expect it to be deadly. */
 export function resetSignals(): void {
   for (let number = 1; number <= lastStandardSignal; number++) signal_(number, SIG_DFL)
+}
+
+const SIG_IGN = 1
+
+/** Ignored signals stay ignored in what this process starts, unless it resets them. */
+export function ignoreSignals(numbers: readonly number[]): void {
+  for (const number of numbers) signal_(number, SIG_IGN)
+}
+
+const sigprocmask_ = bindChecked('sigprocmask', 'int', ['int', 'uint64', 'uint64'])
+const signalfd_ = bindChecked('signalfd', 'int', ['int', 'uint64', 'int'])
+const SIG_BLOCK = 0
+const SIGCHLD = 17
+const SFD_CLOEXEC = 0o2000000
+const SFD_NONBLOCK = 0o4000
+
+/** Readable when children end, stop or go on; from here on SIGCHLD comes no other way (signalfd(2)). */
+export function childSignals(): number {
+  const set = Buffer.alloc(128) // sigset_t
+  set.writeUInt32LE(1 << (SIGCHLD - 1), 0)
+  sigprocmask_(SIG_BLOCK, addressOf(set), 0)
+  return signalfd_(-1, addressOf(set), SFD_CLOEXEC | SFD_NONBLOCK)
 }

@@ -1,6 +1,6 @@
 // Unix sockets that carry descriptors (unix(7), cmsg(3)).
 
-import { waitWritable } from './descriptor.ts'
+import { pollReadable, waitWritable } from './descriptor.ts'
 import { addressOf, bind, bindChecked, checked, errno } from './libc.ts'
 
 const AF_UNIX = 1
@@ -83,6 +83,12 @@ export function receiveWithDescriptors(socket: number, buffer: Buffer): Received
     }
     return { bytes: buffer.subarray(0, length), fds: readDescriptors(control.subarray(0, message.controlLength)) }
   }
+}
+
+/** The descriptor of a message that has come already, if any. */
+export function receiveDescriptor(socket: number): number | undefined {
+  if (!pollReadable([socket], 0).has(socket)) return undefined
+  return receiveWithDescriptors(socket, Buffer.alloc(1)).fds[0]
 }
 
 function readDescriptors(control: Buffer): number[] {

@@ -5,12 +5,23 @@ import type { SandboxPlan } from '../plan/plan.ts'
 
 /** What runs in a sandbox once it is sealed. */
 export type Payload =
-  /** A program, started with exactly these words and this environment. */
-  | { kind: 'exec'; file: string; argv: string[]; env: Record<string, string> }
+  /** A program. */
+  | ({ kind: 'exec' } & Program)
   /** The exported `run` of the module that the zygote has preloaded. */
   | { kind: 'preloaded'; data: unknown; execArgv: string[] }
   /** Some work of every kind that a bad fork breaks; exit code 0 when all of it went well. */
   | { kind: 'self-check' }
+
+/** A program, started with exactly these words and this environment. */
+export interface Program {
+  file: string
+  argv: string[]
+  env: Record<string, string>
+}
+
+/** What travels with a fork: the payload's own, and a socket for handles that the sandbox passes back. */
+export type DescriptorName = 'stdin' | 'stdout' | 'stderr' | 'channel' | 'handles'
+export type Descriptors = Record<'stdin' | 'stdout' | 'stderr', number> & Partial<Record<DescriptorName, number>>
 
 /** A module for a zygote to import before the first fork. */
 export interface Preload {
@@ -24,8 +35,10 @@ export type HostToZygote =
   | { type: 'prepare'; preload: Preload | null }
   /** Handed to the preloaded module's `warm`. */
   | { type: 'warm'; data: unknown }
-  /** Comes with four descriptors: stdin, stdout, stderr and the channel. */
-  | { type: 'fork'; id: number; plan: SandboxPlan; payload: Payload }
+  /** Comes with descriptors, in this order. */
+  | { type: 'fork'; id: number; plan: SandboxPlan; payload: Payload; descriptors: DescriptorName[] }
+  /** The ids of a sandbox whose plan leaves them to newuidmap(1) are mapped: it may go on. */
+  | { type: 'mapped'; id: number }
   | { type: 'kill'; id: number }
 
 export type ZygoteToHost =
@@ -41,6 +54,17 @@ export interface NotEnforced {
   error: ErrorData
 }
 
+/** Resources that all processes of a sandbox have used together. */
+export interface Usage {
+  /** Microseconds of CPU time. */
+  userMicros: number
+  systemMicros: number
+  /** Resident memory of the largest process, in bytes. */
+  maxRss: number
+  voluntarySwitches: number
+  involuntarySwitches: number
+}
+
 /** How a sandbox ended. */
 export interface SandboxEnd {
   /** The payload's exit code, or null when a signal ended it or it never ran. */
@@ -50,12 +74,24 @@ export interface SandboxEnd {
   /** Why the payload could not be started, or what went wrong around it. */
   error?: ErrorData
   notEnforced: NotEnforced[]
+  /** Missing when the sandbox could not report. */
+  usage?: Usage
 }
 
-/** What a sandbox's init reports through its pipe; the zygote makes a {@link SandboxEnd} of it. */
+/** A line of the pipe that init, and the payload until it is the program, report through. */
+export type ReportLine =
+  /** The payload was stopped by this signal (waitpid(2), WUNTRACED). */
+  | { stopped: number }
+  /** The payload's process could not become the program. */
+  | { failed: ErrorData }
+  /** Of the payload's last steps. */
+  | { notEnforced: NotEnforced[] }
+  | { ended: InitReport }
+
 export interface InitReport {
   /** Wait status of the payload (waitpid(2)). */
   status?: number
   error?: ErrorData
   notEnforced: NotEnforced[]
+  usage?: Usage
 }

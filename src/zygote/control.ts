@@ -3,14 +3,15 @@
 import { close } from '../sys/descriptor.ts'
 import { receiveWithDescriptors, sendWithDescriptors } from '../sys/socket.ts'
 import { encodeFrame, FrameReader } from '../wire/frame.ts'
-import type { HostToZygote, ZygoteToHost } from '../wire/protocol.ts'
+import type { Descriptors, HostToZygote, ZygoteToHost } from '../wire/protocol.ts'
 
 /** The descriptor that the host passes to every zygote. */
 export const controlFd = 3
 
 export interface Request {
   message: HostToZygote
-  fds: number[]
+  /** Of a fork. */
+  descriptors: Descriptors
 }
 
 export class Control {
@@ -30,7 +31,9 @@ export class Control {
     const frame = this.#reader.next()
     if (!frame) return undefined
     const message = frame.message as HostToZygote
-    return { message, fds: message.type === 'fork' ? this.#fds.splice(0, 4) : [] }
+    const names = message.type === 'fork' ? message.descriptors : []
+    const fds = this.#fds.splice(0, names.length)
+    return { message, descriptors: Object.fromEntries(names.map((name, index) => [name, fds[index]])) as Descriptors }
   }
 
   /** Blocks until some bytes are there. */

@@ -1,57 +1,75 @@
 // The first process of a sandbox: pid 1 of its namespace. It seals, forks the payload, reaps, and
 // when the payload ends it ends, which kills everything else in the namespace (pid_namespaces(7)).
 
+import { constants } from 'node:os'
 import { type ErrorData, errorToData } from '../errors.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { applySeal } from '../seal/apply.ts'
-import { close, pollReadable, writeAll } from '../sys/descriptor.ts'
-import { exitNow, fork, getpid, pidfdOpen, prctl, setsid, waitpid } from '../sys/process.ts'
+import { close, pollReadable } from '../sys/descriptor.ts'
+import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid } from '../sys/process.ts'
+import { ignoreSignals } from '../sys/signal.ts'
+import { sendWithDescriptors } from '../sys/socket.ts'
 import type { InitReport, NotEnforced } from '../wire/protocol.ts'
-import { controlFd } from './control.ts'
-import { killDescendants } from './descendants.ts'
+import { endAll, reapUntil } from './reaper.ts'
+import { postReport } from './report-pipe.ts'
 
 const SIGKILL = 9
 
 export interface InitOptions {
-  /** Pipe for the {@link InitReport}. */
+  /** Pipe for lines of report. */
   report: number
-  /** Hangs up when the zygote has written the id maps that are its to write. */
+  /** Hangs up when the id maps are written, where that is not init's to do. */
   mapped: number
-  /** pidfd of the zygote. */
-  zygote: number
+  /** pidfd of the process that forked this one. */
+  parent: number
   /** Why there are no namespaces, where the plan only preferred them. */
   unsealed: ErrorData | undefined
+  /** Socket for a handle to what overlays keep. */
+  handles: number | undefined
+  /** What only the payload needs. */
+  streams: readonly number[]
+  /** The payload stays in the session of the caller's terminal, and its stops are reported. */
+  job: boolean
 }
 
-/** Returns only in the payload's process, sealed. */
-export function runInit(plan: SandboxPlan, { report, mapped, zygote, unsealed }: InitOptions): void {
+/** Returns only in the payload's process, sealed: the pipe for its report. */
+export function runInit(plan: SandboxPlan, options: InitOptions): number {
+  const { report, mapped, parent, unsealed, handles, streams, job } = options
+  const ownPids = !unsealed && plan.namespaces.includes('pid')
   const notEnforced: NotEnforced[] = []
   try {
-    close(controlFd)
-    dieWith(zygote)
+    if (ownPids) dieWith(parent)
+    else prctl('PR_SET_CHILD_SUBREAPER', 1)
     pollReadable([mapped])
     close(mapped)
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
-    notEnforced.push(...applySeal(unsealed ? withoutMounts(plan) : plan))
+    notEnforced.push(...applySeal(unsealed ? withoutMounts(plan) : plan, (scratch) => passBack(scratch, handles)))
+    if (handles !== undefined) close(handles)
     const own = pidfdOpen(getpid())
     // ptrace(2), /proc/1/fd, /proc/1/mem: the payload has init's uid and could stop it or forge its report.
     prctl('PR_SET_DUMPABLE', 0)
     const payload = fork()
     if (payload === 0) {
       prctl('PR_SET_DUMPABLE', 1)
-      close(report)
+      if (!ownPids) close(parent)
       // Where a pid namespace does not end it with its init, this does.
       dieWith(own)
-      // A group of its own: kill(0) inside must not reach the zygote's.
-      setsid()
-      return
+      // A group of its own: kill(0) inside must not reach the zygote's, or the caller's.
+      if (job) leadProcessGroup()
+      else setsid()
+      return report
     }
     close(own)
-    const status = reap(payload)
-    if (unsealed) killDescendants(getpid())
-    finish(report, { status, notEnforced })
+    // Whoever reads what the payload writes sees the end when the payload closes it.
+    for (const fd of new Set(streams)) close(fd)
+    ignoreTerminalSignals()
+    const status = reapUntil(payload, {
+      parent: ownPids ? undefined : parent,
+      onStop: job ? (stopped) => postReport(report, { stopped }) : undefined,
+    })
+    return finish(report, { status, notEnforced, usage: endAll(ownPids) })
   } catch (error) {
-    finish(report, { error: errorToData(error), notEnforced })
+    return finish(report, { error: errorToData(error), notEnforced })
   }
 }
 
@@ -62,22 +80,23 @@ function dieWith(parent: number): void {
   close(parent)
 }
 
-/** Blocks until the payload ends; orphans that were left to pid 1 are reaped on the way. */
-function reap(payload: number): number {
-  for (;;) {
-    const ended = waitpid(-1, { block: true })
-    if (ended?.pid === payload) return ended.status
-  }
+function passBack(scratch: number, handles: number | undefined): void {
+  if (handles !== undefined) sendWithDescriptors(handles, Buffer.from('s'), [scratch])
 }
 
-function finish(report: number, message: InitReport): never {
-  writeAll(report, Buffer.from(JSON.stringify(message)))
-  return exitNow(message.error ? 1 : 0)
+/** A Ctrl+C goes to the whole group of the caller, and the payload decides what it means. */
+function ignoreTerminalSignals(): void {
+  const { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } = constants.signals
+  ignoreSignals([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU])
+}
+
+function finish(report: number, ended: InitReport): never {
+  postReport(report, { ended })
+  return exitNow(ended.error ? 1 : 0)
 }
 
 /** In the host's namespaces a mount or a host name would be the host's own. */
 function withoutMounts(plan: SandboxPlan): SandboxPlan {
   const own = ['chdir', 'oom-score', 'no-new-privs', 'seccomp']
-  prctl('PR_SET_CHILD_SUBREAPER', 1)
   return { ...plan, steps: plan.steps.filter((step) => own.includes(step.do)) }
 }

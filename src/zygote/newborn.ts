@@ -1,30 +1,21 @@
 // A sealed fork of the zygote becomes its payload.
 
-import { execProgram } from '../payload/exec.ts'
 import type { PreloadedModule } from '../payload/preloaded.ts'
 import { selfCheck } from '../payload/self-check.ts'
-import { close, duplicateTo } from '../sys/descriptor.ts'
+import { close } from '../sys/descriptor.ts'
 import { Channel } from '../wire/channel.ts'
 import { becomeFreshProcess } from './after-fork.ts'
 import type { Born } from './nursery.ts'
+import { becomeProgram, finishSeal, takeStreams } from './program.ts'
 import type { ZygoteMode } from './v8-flags.ts'
 
-/** Where an exec'd program finds its channel. */
-const channelFd = 3
-
-export async function becomePayload({ payload, fds, heap }: Born, preloaded: PreloadedModule | undefined, mode: ZygoteMode): Promise<void> {
-  const [stdin, stdout, stderr, channel] = fds as [number, number, number, number]
-  for (const [target, fd] of [stdin, stdout, stderr].entries()) duplicateTo(fd, target)
-  for (const fd of [stdin, stdout, stderr]) close(fd)
-  switch (payload.kind) {
-    case 'exec':
-      duplicateTo(channel, channelFd)
-      return execProgram(payload)
-    case 'preloaded':
-      becomeFreshProcess(mode, payload.execArgv, heap)
-      return preloaded?.run({ channel: new Channel(channel, 'blocking'), data: payload.data })
-    case 'self-check':
-      becomeFreshProcess(mode, [], heap)
-      return selfCheck()
-  }
+export async function becomePayload(born: Born, preloaded: PreloadedModule | undefined, mode: ZygoteMode): Promise<void> {
+  const { plan, payload, descriptors, report, heap } = born
+  if (payload.kind === 'exec') return becomeProgram(plan, payload, descriptors, report)
+  takeStreams(descriptors)
+  becomeFreshProcess(mode, payload.kind === 'preloaded' ? payload.execArgv : [], heap)
+  finishSeal(plan, report)
+  close(report)
+  if (payload.kind === 'self-check') return selfCheck()
+  return preloaded?.run({ channel: new Channel(descriptors.channel as number, 'blocking'), data: payload.data })
 }

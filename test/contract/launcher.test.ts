@@ -69,7 +69,7 @@ describe.each(modes)('%s', (mode) => {
   ])('not started: %s', async (_, argv, exitCode) => {
     const end = await bench.exec(argv)
     expect(end).toMatchObject({ exitCode, signal: null })
-    expect(end.stderr).toMatch(/^nsbox: execve\(.+\) failed: E/)
+    expect(end.error).toMatchObject({ code: 'ERR_NSBOX_EXEC', message: expect.stringMatching(/^Cannot run "/) })
   })
 
   test('kill', async () => {

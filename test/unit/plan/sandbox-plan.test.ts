@@ -6,11 +6,13 @@ const host: HostFacts = {
   uid: 1000,
   gid: 1000,
   mappable: null,
+  subordinate: { uid: [], gid: [] },
   home: '/home/me',
   rebuilt: {},
   sharedDirectories: ['/tmp', '/var/tmp', '/run'],
   upper: { on: 'tmpfs' },
   keepVisible: ['/usr/bin/node'],
+  resolverConfiguration: ['/run/resolv.conf'],
 }
 const request: SandboxRequest = {
   seal: 'require',
@@ -54,8 +56,23 @@ test('the order of the seal', () => {
   `)
 })
 
-test('every step says what it is for', () => {
-  for (const step of sandboxPlan(request, host).steps) expect(step.why).not.toBe('')
+test('every step says why', () => {
+  for (const { why } of sandboxPlan(request, host).steps) expect(why).toMatch(/^\w.*[^.]$/)
+})
+
+test('a plan is the same every time, and plain data', () => {
+  expect(sandboxPlan(request, host)).toEqual(sandboxPlan(request, host))
+  expect(structuredClone(sandboxPlan(request, host))).toEqual(JSON.parse(JSON.stringify(sandboxPlan(request, host))))
+})
+
+test('writes on disk: a bind in place of the first tmpfs', () => {
+  const onDisk = outline({}, { upper: { on: 'disk', directory: '/var/tmp/upper' } })
+  const inMemory = outline()
+  expect(onDisk.filter((_, index) => onDisk[index] !== inMemory[index])).toEqual(['bind /run'])
+})
+
+test('no home, no overlay for it', () => {
+  expect(outline({}, { home: null }).filter((line) => line.startsWith('overlay'))).toEqual(['overlay /home/me/project'])
 })
 
 test('a workspace inside HOME needs no overlay of its own, one outside does', () => {

@@ -1,0 +1,29 @@
+// Pieces that several schemas share.
+
+import * as z from 'zod/mini'
+
+export const hostname: z.ZodMiniString = z
+  .string()
+  .check(
+    z.regex(
+      /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/,
+      'a host name has letters, digits and hyphens, 63 at most, and no hyphen at its ends',
+    ),
+  )
+
+export const absolutePath: z.ZodMiniString = z.string().check(z.startsWith('/', 'it must be an absolute path'))
+
+/** Whatever `parse` makes of a value; the message of what it throws says what is allowed. */
+export function quantity<T>(parse: (value: unknown) => T): z.ZodMiniType<T, unknown> {
+  return z.pipe(
+    z.unknown(),
+    z.transform((value, context) => {
+      try {
+        return parse(value)
+      } catch (error) {
+        context.issues.push({ code: 'custom', message: (error as Error).message, input: value })
+        return z.NEVER
+      }
+    }),
+  )
+}

@@ -1,0 +1,117 @@
+// A program in a sandbox forked from this very process, without a zygote: what the command does, whose
+// node is young, has one thread and starts nothing else.
+
+import { read } from 'node:fs'
+import { promisify } from 'node:util'
+import { errorToData } from '../errors.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
+import { close, closeAtExec } from '../sys/descriptor.ts'
+import { keepHeapOverFork } from '../sys/node-heap.ts'
+import { pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
+import { receiveDescriptor, socketpair } from '../sys/socket.ts'
+import type { Program, SandboxEnd } from '../wire/protocol.ts'
+import { forkSandbox } from '../zygote/birth.ts'
+import { killDescendants } from '../zygote/descendants.ts'
+import { becomeProgram } from '../zygote/program.ts'
+import { parseLine, sandboxEnd } from '../zygote/report-pipe.ts'
+import { ThreadWatch } from '../zygote/threads.ts'
+import type { IdMapper } from './id-mapper.ts'
+
+const SIGKILL = 9
+const readSome = promisify(read)
+
+export interface DirectOptions {
+  /** Whether what overlays keep is wanted. */
+  scratch: boolean
+  /** The program stays in the session of the caller's terminal; its stops are told to `onStop`. */
+  job: boolean
+  onStop(signal: number): void
+  /** Started beforehand, for plans that need one. */
+  mapper: IdMapper | undefined
+}
+
+/** A sandbox whose standard streams are this process's own. */
+export class DirectSandbox {
+  readonly pid: number
+  readonly ended: Promise<SandboxEnd>
+  readonly #pidfd: number
+  readonly #hostPids: boolean
+  #handles: number | undefined
+  #failure: SandboxEnd['error']
+
+  private constructor(
+    birth: { pid: number; pidfd: number; report: number; hostPids: boolean },
+    handles: number | undefined,
+    onStop: (signal: number) => void,
+  ) {
+    this.pid = birth.pid
+    this.#pidfd = birth.pidfd
+    this.#hostPids = birth.hostPids
+    this.#handles = handles
+    this.ended = this.#follow(birth.report, onStop)
+  }
+
+  /** @throws SysError when the kernel gives no namespaces */
+  static launch(plan: SandboxPlan, program: Program, { scratch, job, mapper, onStop }: DirectOptions): DirectSandbox {
+    try {
+      closeAtExec()
+      keepHeapOverFork()
+      new ThreadWatch().check()
+      const self = pidfdOpen(process.pid)
+      const [ours, theirs] = scratch ? socketpair() : []
+      const birth = forkSandbox(plan, { self, handles: theirs, streams: [0, 1, 2], job, inChild: () => undefined })
+      if (birth.in === 'payload') return becomeProgram(plan, program, { stdin: 0, stdout: 1, stderr: 2 }, birth.report)
+      if (theirs !== undefined) close(theirs)
+      close(self)
+      const sandbox = new DirectSandbox(birth, ours, onStop)
+      if (mapper && birth.mapped !== undefined) void sandbox.#mapIds(mapper, birth.mapped)
+      return sandbox
+    } catch (error) {
+      mapper?.close()
+      throw error
+    }
+  }
+
+  kill(): void {
+    if (this.#hostPids) killDescendants(this.pid)
+    pidfdSendSignal(this.#pidfd, SIGKILL)
+  }
+
+  /** A handle to what overlays keep, once, when it was asked for and the sandbox got that far. The caller closes it. */
+  takeScratch(): number | undefined {
+    if (this.#handles === undefined) return undefined
+    const fd = receiveDescriptor(this.#handles)
+    close(this.#handles)
+    this.#handles = undefined
+    return fd
+  }
+
+  async #mapIds(mapper: IdMapper, mapped: number): Promise<void> {
+    try {
+      await mapper.map(this.pid)
+      close(mapped)
+    } catch (error) {
+      this.#failure = errorToData(error)
+      this.kill()
+    }
+  }
+
+  /** Reads what the sandbox reports until it is gone: its init holds the pipe's last writing end. */
+  async #follow(report: number, onStop: (signal: number) => void): Promise<SandboxEnd> {
+    const buffer = Buffer.alloc(1 << 16)
+    let text = ''
+    let told = 0
+    for (;;) {
+      const { bytesRead } = await readSome(report, buffer, 0, buffer.length, null)
+      if (bytesRead === 0) break
+      text += buffer.toString('utf8', 0, bytesRead)
+      const lines = text.split('\n').slice(0, -1)
+      for (const line of lines.slice(told).map(parseLine)) if ('stopped' in line) onStop(line.stopped)
+      told = lines.length
+    }
+    close(report)
+    const status = waitpid(this.pid, { block: true })?.status ?? 0
+    const end = sandboxEnd(status, text)
+    return this.#failure ? { ...end, error: this.#failure } : end
+  }
+}

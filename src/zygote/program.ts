@@ -1,0 +1,40 @@
+// A sealed fork becomes a program.
+
+import { errorToData } from '../errors.ts'
+import { execProgram } from '../payload/exec.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
+import { applyLast } from '../seal/apply.ts'
+import { close, duplicateTo } from '../sys/descriptor.ts'
+import { exitNow } from '../sys/process.ts'
+import type { Descriptors, Program } from '../wire/protocol.ts'
+import { postReport } from './report-pipe.ts'
+
+/** Where a program finds its channel. */
+const channelFd = 3
+/** As env(1) has it: not the program failed, but what was to start it. */
+const FAILED = 125
+
+export function becomeProgram(plan: SandboxPlan, program: Program, descriptors: Descriptors, report: number): never {
+  takeStreams(descriptors)
+  if (descriptors.channel !== undefined) duplicateTo(descriptors.channel, channelFd)
+  finishSeal(plan, report)
+  const { error, exitCode } = execProgram(program)
+  postReport(report, { failed: errorToData(error) })
+  return exitNow(exitCode)
+}
+
+export function takeStreams({ stdin, stdout, stderr }: Descriptors): void {
+  for (const [target, fd] of [stdin, stdout, stderr].entries()) duplicateTo(fd, target)
+  for (const fd of new Set([stdin, stdout, stderr])) if (fd > 2) close(fd)
+}
+
+/** The last steps of the plan, which only the payload's own process can take. */
+export function finishSeal(plan: SandboxPlan, report: number): void {
+  try {
+    const notEnforced = applyLast(plan)
+    if (notEnforced.length > 0) postReport(report, { notEnforced })
+  } catch (error) {
+    postReport(report, { failed: errorToData(error) })
+    exitNow(FAILED)
+  }
+}
