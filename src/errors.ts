@@ -3,7 +3,7 @@
 const brand: unique symbol = Symbol.for('nsbox.error') as never
 
 /** Which part of a sandbox's life an error belongs to. */
-export type ErrorStage = 'config' | 'host' | 'plan' | 'launch' | 'zygote' | 'seal' | 'payload'
+export type ErrorStage = 'config' | 'host' | 'plan' | 'launch' | 'zygote' | 'seal' | 'payload' | 'changes'
 
 export interface NsboxErrorOptions {
   /** Stable, documented name such as `ERR_NSBOX_SYSCALL`. */

@@ -1,0 +1,47 @@
+// Merges what a sandbox changed into the target: each file at once or not at all.
+
+import { ApplyError, conflictError } from './apply-error.ts'
+import type { Change } from './changed.ts'
+import { asChange, asChanges } from './changes-of.ts'
+import { conflictsOf } from './conflicts.ts'
+import type { Difference } from './differences.ts'
+import { asChangesError } from './failure.ts'
+import { Merge } from './merge.ts'
+import { type ApplyPlan, differencesToTarget } from './plan-apply.ts'
+import { withReadable } from './readable-upper.ts'
+
+export interface Applied {
+  applied: Change[]
+  /** Sockets and devices: they were left out. */
+  skipped: Change[]
+}
+
+/**
+ * Looks for conflicts again before the first write: time may have passed since the plan.
+ * @throws ApplyError that says what was applied and what was not
+ */
+export function applyChanges({ layer, startedMs }: ApplyPlan): Applied {
+  const { target } = layer
+  try {
+    return withReadable(layer.upper, (modes) => {
+      const { differences, skipped } = differencesToTarget(layer, modes)
+      const conflicts = conflictsOf(differences, target, startedMs)
+      if (conflicts.length > 0) throw conflictError(target, conflicts)
+      return { applied: merge(differences, target), skipped: asChanges(skipped, target) }
+    })
+  } catch (error) {
+    throw asChangesError('ERR_NSBOX_APPLY', `The changes of ${target} cannot be applied`, error)
+  }
+}
+
+function merge(differences: readonly Difference[], target: string): Change[] {
+  // What a change was is told now: counting needs what is there before.
+  const changes = new Map(differences.filter(({ kind }) => kind !== 'unchanged').map((one) => [one, asChange(one, target)]))
+  const merge = new Merge(target)
+  const failure = merge.run(differences)
+  const [done, left] = [true, false].map((isDone) =>
+    [...changes].filter(([one]) => merge.applied.has(one) === isDone).map(([, change]) => change),
+  )
+  if (failure !== undefined) throw new ApplyError(target, failure, done as Change[], left as Change[])
+  return done as Change[]
+}

@@ -1,0 +1,39 @@
+// What the other rooms hand in, and what they get: a layer, and what changed in it.
+
+/** One overlay of a sandbox, as the host reaches it. */
+export interface UpperLayer {
+  /** Directory that the overlay was mounted on: absolute. */
+  target: string
+  /** What the sandbox wrote. The sandbox has ended. */
+  upper: string
+  /** Read in order, the top one first. The last is the target's real directory; others are uppers that were kept. */
+  lowers: string[]
+  /** Absolute paths, mount points that nsbox made itself, to leave out with all below. */
+  ignore?: string[]
+}
+
+export type EntryType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device'
+
+/** In what a modified entry differs. */
+export type Aspect = 'type' | 'content' | 'mode' | 'owner' | 'attributes'
+
+export interface EntryFacts {
+  type: EntryType
+  /** In bytes; null for what is not a file. */
+  size: number | null
+  /** Permission bits, with those for setuid, setgid and sticky. */
+  mode: number
+  /** Of a directory that is gone as a whole: how many entries were below it. Missing where it could not be read. */
+  entries?: number
+}
+
+/** Of a deleted entry, the facts are those it had. */
+export interface Change extends EntryFacts {
+  /** Absolute. A byte that is not UTF-8 is a lone surrogate, U+DC00 + byte, as Python's os.fsdecode() has it. */
+  path: string
+  kind: 'added' | 'modified' | 'deleted'
+  /** Of a modified entry. */
+  changed?: Aspect[]
+  /** What a modified or deleted entry was. */
+  previous?: EntryFacts
+}

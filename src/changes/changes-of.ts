@@ -1,0 +1,47 @@
+// What a sandbox changed, from the upper directory of its overlay.
+
+import type { Change, UpperLayer } from './changed.ts'
+import { type Difference, differencesBetween } from './differences.ts'
+import { type Entry, factsOf } from './entry.ts'
+import { asChangesError } from './failure.ts'
+import { byName, nameOf, textOf } from './names.ts'
+import { withReadable } from './readable-upper.ts'
+import { View } from './view.ts'
+
+/** Sorted by path. A file that was only opened for writing, or touched, is not among them. */
+export function changesOf(layer: UpperLayer): Change[] {
+  const { upper, lowers, target, ignore = [] } = layer
+  try {
+    return withReadable(upper, (modes) => {
+      const sides = { after: View.of([upper, ...lowers], modes), before: View.of(lowers, modes) }
+      return asChanges(differencesBetween(sides, target, ignore, modes), target)
+    })
+  } catch (error) {
+    throw asChangesError('ERR_NSBOX_DIFF', `The changes of ${target} cannot be read`, error)
+  }
+}
+
+export function asChanges(differences: readonly Difference[], target: string): Change[] {
+  return differences
+    .filter(({ kind }) => kind !== 'unchanged')
+    .sort((a, b) => byName(a.path, b.path))
+    .map((difference) => asChange(difference, target))
+}
+
+export function asChange({ path, kind, changed, after, before, gone }: Difference, target: string): Change {
+  const entries = gone?.count()
+  const previous = before && { ...factsOf(before), ...(entries !== undefined && { entries }) }
+  return {
+    path: textOf(absolute(path, target)),
+    kind: kind as Change['kind'],
+    ...(after ? factsOf(after) : (previous ?? factsOf(before as unknown as Entry))),
+    ...(kind === 'modified' && { changed }),
+    ...(previous && { previous }),
+  }
+}
+
+function absolute(path: string, target: string): string {
+  const root = nameOf(target)
+  if (path === '') return root
+  return root === '/' ? `/${path}` : `${root}/${path}`
+}

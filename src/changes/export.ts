@@ -1,0 +1,120 @@
+// Writes an upper directory as a layer of an OCI image: https://github.com/opencontainers/image-spec, layer.md.
+
+import { randomUUID } from 'node:crypto'
+import { closeSync, ftruncateSync, openSync, readdirSync, readlinkSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { visibleAttributes } from './attributes.ts'
+import type { UpperLayer } from './changed.ts'
+import { copySegments, writeFully } from './copy-entry.ts'
+import { ignoredBelow, upperRoot } from './copy-upper.ts'
+import { type Entry, entryAt, inodeOf, isWhiteout, opaqueness, type TrueModes } from './entry.ts'
+import { asChangesError } from './failure.ts'
+import { bytes, nameOf, textOf } from './names.ts'
+import { withReadable } from './readable-upper.ts'
+import { removeTree } from './remove-tree.ts'
+import { withFile } from './same-content.ts'
+import { block, type TarEntry, tarHeader } from './tar-header.ts'
+
+export interface Exported {
+  /** Absolute paths of what a layer cannot hold: sockets, devices, and names that begin with `.wh.`. */
+  skipped: string[]
+}
+
+/** Paths in the archive are relative to the target. A failed export leaves nothing, and a file that was there before as it was. */
+export function exportLayer({ upper, target, ignore }: UpperLayer, file: string): Exported {
+  const temporary = `${file}.${randomUUID()}.tmp`
+  try {
+    const fd = openSync(temporary, 'wx')
+    try {
+      const skipped = withReadable(upper, (modes) => new LayerArchive(fd, modes, ignoredBelow(target, ignore)).write(upper))
+      renameSync(temporary, file)
+      return { skipped: skipped.map((path) => join(target, textOf(path))) }
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    removeTree(nameOf(temporary))
+    throw asChangesError('ERR_NSBOX_EXPORT', `The changes of ${target} cannot be exported to ${file}`, error)
+  }
+}
+
+const whiteoutPrefix = '.wh.'
+const opaqueWhiteout = '.wh..wh..opq'
+
+class LayerArchive {
+  readonly #fd: number
+  readonly #modes: TrueModes
+  readonly #ignored: ReadonlySet<string>
+  readonly #linked = new Map<string, string>()
+  readonly #skipped: string[] = []
+  #position = 0
+
+  constructor(fd: number, modes: TrueModes, ignored: ReadonlySet<string>) {
+    this.#fd = fd
+    this.#modes = modes
+    this.#ignored = ignored
+  }
+
+  write(upper: string): string[] {
+    this.#below(upperRoot(upper, this.#modes), '')
+    // Two empty blocks are the end.
+    ftruncateSync(this.#fd, this.#position + 2 * block)
+    return this.#skipped
+  }
+
+  #below(directory: Entry, path: string): void {
+    const mark = opaqueness(directory.path)
+    // Before the siblings: some unpackers empty the directory when they come to it.
+    if (mark === 'y') this.#whiteout(path + opaqueWhiteout, directory)
+    for (const name of readdirSync(bytes(directory.path), 'latin1').sort()) {
+      const entry = this.#ignored.has(path + name) ? undefined : entryAt(`${directory.path}/${name}`, this.#modes)
+      if (!entry) continue
+      if (name.startsWith(whiteoutPrefix)) this.#skipped.push(path + name)
+      else if (isWhiteout(entry, mark)) this.#whiteout(path + whiteoutPrefix + name, entry)
+      else if (entry.type === 'socket' || entry.type === 'device') this.#skipped.push(path + name)
+      else this.#entry(entry, path + name)
+    }
+  }
+
+  #entry(entry: Entry, name: string): void {
+    const first = entry.type !== 'directory' && entry.stat.nlink > 1n ? this.#linked.get(inodeOf(entry.stat)) : undefined
+    if (first !== undefined) return this.#header(entry, { type: 'link', name, target: first, attributes: new Map() })
+    this.#linked.set(inodeOf(entry.stat), name)
+    const attributes = visibleAttributes(entry.path)
+    switch (entry.type) {
+      case 'directory':
+        this.#header(entry, { type: 'directory', name: `${name}/`, attributes })
+        return this.#below(entry, `${name}/`)
+      case 'symlink':
+        return this.#header(entry, { type: 'symlink', name, target: readlinkSync(bytes(entry.path), 'latin1'), attributes })
+      case 'fifo':
+        return this.#header(entry, { type: 'fifo', name, attributes })
+      default:
+        this.#header(entry, { type: 'file', name, size: entry.size, attributes })
+        return this.#content(entry)
+    }
+  }
+
+  /** Attributes and sizes of links belong to the entry that they link to. */
+  #header({ mode, stat }: Entry, about: Pick<TarEntry, 'type' | 'name' | 'attributes'> & Partial<TarEntry>): void {
+    const [uid, gid] = [Number(stat.uid), Number(stat.gid)]
+    const own = { uid: uid === process.geteuid?.() ? 0 : uid, gid: gid === process.getegid?.() ? 0 : gid }
+    this.#append(tarHeader({ mode, ...own, size: 0, mtimeNs: stat.mtimeNs, ...about }))
+  }
+
+  #whiteout(name: string, { stat }: Entry): void {
+    this.#append(tarHeader({ type: 'file', name, mode: 0o644, uid: 0, gid: 0, size: 0, mtimeNs: stat.mtimeNs, attributes: new Map() }))
+  }
+
+  /** Holes read as zeros, and are holes of the archive. */
+  #content({ path, size }: Entry): void {
+    const start = this.#position
+    if (size > 0) withFile(path, (source) => copySegments(source, size, (data, position) => writeFully(this.#fd, data, start + position)))
+    this.#position = start + Math.ceil(size / block) * block
+  }
+
+  #append(data: Buffer): void {
+    writeFully(this.#fd, data, this.#position)
+    this.#position += data.length
+  }
+}

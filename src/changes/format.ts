@@ -1,0 +1,86 @@
+// Changes as text: one line each, and a summary. No name can forge a line.
+
+import { relative } from 'node:path'
+import type { Change, EntryFacts } from './changed.ts'
+import { escapedByte } from './names.ts'
+
+/** Paths below `base` are shown relative to it. */
+export function formatChanges(changes: readonly Change[], base: string): string {
+  return `${[...changes.map((change) => formatChange(change, base)), summaryOf(changes)].join('\n')}\n`
+}
+
+export function formatChange(change: Change, base: string): string {
+  const name = shownPath(change.path, base) + (change.type === 'directory' ? '/' : '')
+  const letter = { added: 'A', modified: 'M', deleted: 'D' }[change.kind]
+  return [letter, quoted(name), ...details(change)].join('  ')
+}
+
+function summaryOf(changes: readonly Change[]): string {
+  const count = (kind: Change['kind']) => `${changes.filter((change) => change.kind === kind).length} ${kind}`
+  return `${count('added')}, ${count('modified')}, ${count('deleted')}`
+}
+
+function details(change: Change): string[] {
+  const { kind, previous, changed = [] } = change
+  if (kind === 'added') return [...whatIs(change), ...(change.type === 'symlink' ? [] : [modeOf(change)])]
+  if (kind === 'deleted' || !previous) return lost(previous)
+  if (changed.includes('type')) return [`${previous.type} -> ${change.type}`, ...lost(previous), ...sizeOf(change), modeOf(change)]
+  return [
+    ...(changed.includes('content') ? [arrow(sizeOf(previous)[0] ?? change.type, sizeOf(change)[0] ?? change.type)] : []),
+    ...(changed.includes('mode') ? [arrow(modeOf(previous), modeOf(change))] : []),
+    ...changed.filter((aspect) => aspect === 'owner' || aspect === 'attributes'),
+  ]
+}
+
+function lost(previous: EntryFacts | undefined): string[] {
+  return previous?.entries ? [`with ${previous.entries} ${previous.entries === 1 ? 'entry' : 'entries'}`] : []
+}
+
+function arrow(from: string, to: string): string {
+  return from === to ? to : `${from} -> ${to}`
+}
+
+function whatIs(facts: EntryFacts): string[] {
+  return facts.type === 'file' ? sizeOf(facts) : facts.type === 'directory' ? [] : [facts.type]
+}
+
+function sizeOf({ size }: EntryFacts): string[] {
+  return size === null ? [] : [formatSize(size)]
+}
+
+function modeOf({ mode }: EntryFacts): string {
+  return mode.toString(8).padStart(4, '0')
+}
+
+export function formatSize(size: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const power = size < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(size) / 10))
+  return `${power === 0 ? size : (size / 1024 ** power).toFixed(1)} ${units[power]}`
+}
+
+function shownPath(path: string, base: string): string {
+  const below = relative(base, path)
+  if (below === '') return '.'
+  return below === '..' || below.startsWith('../') ? path : below
+}
+
+/**
+ * What a terminal would act on instead of showing it (control characters, bidirectional marks, separators of
+ * lines), what could be taken for the next column, and bytes that are not UTF-8.
+ */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
+const ambiguous = /^ | $| {2}|^"|\\/
+
+export function quoted(name: string): string {
+  if (!unprintable.test(name) && !ambiguous.test(name)) return name
+  return `"${[...name].map(escaped).join('')}"`
+}
+
+const short: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '"': '\\"', '\\': '\\\\' }
+
+function escaped(character: string): string {
+  const byte = escapedByte(character)
+  if (byte !== undefined) return `\\x${byte.charCodeAt(0).toString(16)}`
+  if (!unprintable.test(character)) return short[character] ?? character
+  return short[character] ?? `\\u{${(character.codePointAt(0) as number).toString(16)}}`
+}

@@ -1,0 +1,44 @@
+// What applying would do to the target, and what speaks against it. Writes nothing.
+
+import type { Change, UpperLayer } from './changed.ts'
+import { asChanges } from './changes-of.ts'
+import { type Conflict, conflictsOf } from './conflicts.ts'
+import { type Difference, differencesBetween } from './differences.ts'
+import type { TrueModes } from './entry.ts'
+import { asChangesError } from './failure.ts'
+import { withReadable } from './readable-upper.ts'
+import { View } from './view.ts'
+
+export interface ApplyPlan {
+  layer: UpperLayer
+  startedMs: number
+  /** What applying does. With lowers that were kept, theirs too: the target becomes what the sandbox saw. */
+  changes: Change[]
+  /** Sockets and devices: they are left out. */
+  skipped: Change[]
+  /** Not empty: applying is refused. */
+  conflicts: Conflict[]
+}
+
+/** `startedMs` is when the sandbox was started, as Date.now() has it. */
+export function planApply(layer: UpperLayer, startedMs: number): ApplyPlan {
+  const { target } = layer
+  try {
+    return withReadable(layer.upper, (modes) => {
+      const { differences, skipped } = differencesToTarget(layer, modes)
+      const conflicts = conflictsOf(differences, target, startedMs)
+      return { layer, startedMs, changes: asChanges(differences, target), skipped: asChanges(skipped, target), conflicts }
+    })
+  } catch (error) {
+    throw asChangesError('ERR_NSBOX_DIFF', `The changes of ${target} cannot be read`, error)
+  }
+}
+
+/** The target is read by its own path: a lower may be the same directory by another. */
+export function differencesToTarget(layer: UpperLayer, modes: TrueModes): { differences: Difference[]; skipped: Difference[] } {
+  const { upper, lowers, target, ignore = [] } = layer
+  const sides = { after: View.of([upper, ...lowers.slice(0, -1), target], modes), before: View.of([target], modes) }
+  const all = differencesBetween(sides, target, ignore, modes)
+  const isSkipped = ({ after }: Difference) => after?.type === 'socket' || after?.type === 'device'
+  return { differences: all.filter((difference) => !isSkipped(difference)), skipped: all.filter(isSkipped) }
+}

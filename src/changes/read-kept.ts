@@ -1,0 +1,59 @@
+// Reads a directory of kept changes back.
+
+import { readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { UpperLayer } from './changed.ts'
+import { asChangesError, changesError, errnoOf } from './failure.ts'
+import { descriptionFile } from './keep.ts'
+
+export interface KeptChanges {
+  /** Both as Date.now() has them. */
+  createdMs: number
+  startedMs: number
+  command: string[]
+  /** All paths are absolute. */
+  layers: UpperLayer[]
+}
+
+/** What `keptDescription` of src/config answers. */
+interface Description {
+  created: string
+  started: string
+  command: string[]
+  overlays: { target: string; upper: string; lowers: string[] }[]
+}
+
+/** `check` is `keptDescription` of src/config, which alone knows zod. */
+export function readKept(directory: string, check: (input: unknown, where: string) => Description): KeptChanges {
+  const file = join(resolve(directory), descriptionFile)
+  const { created, started, command, overlays } = check(parse(read(file, directory), file), file)
+  const layers = overlays.map(({ target, upper, lowers }) => ({ target, upper: join(resolve(directory), upper), lowers }))
+  for (const { upper, lowers } of layers) for (const path of [upper, ...lowers]) requireDirectory(path, file)
+  return { createdMs: Date.parse(created), startedMs: Date.parse(started), command, layers }
+}
+
+function read(file: string, directory: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw asChangesError('ERR_NSBOX_KEPT', `${file} cannot be read`, error)
+    throw changesError(
+      'ERR_NSBOX_KEPT',
+      `${directory} holds no kept changes: there is no ${file}`,
+      'Name a directory that nsbox kept changes in.',
+    )
+  }
+}
+
+function parse(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw asChangesError('ERR_NSBOX_KEPT', `${file} is damaged`, error)
+  }
+}
+
+function requireDirectory(path: string, file: string): void {
+  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory()
+  if (!isDirectory) throw changesError('ERR_NSBOX_KEPT', `${file} names the directory ${path}, which is not there any more`)
+}

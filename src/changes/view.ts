@@ -1,0 +1,82 @@
+// A directory as an overlay merges it: lookups go through its layers, whiteouts and opaque marks hide what is below.
+
+import { readdirSync } from 'node:fs'
+import { type Entry, entryAt, isWhiteout, opaqueness, type TrueModes, unreadable } from './entry.ts'
+import { errnoOf } from './failure.ts'
+import { bytes, rootOf } from './names.ts'
+
+/** One layer's share of a merged directory. */
+export interface Part {
+  path: string
+  opaqueness: string
+}
+
+export interface Found {
+  entry: Entry
+  /** What a directory holds; without parts for everything else. */
+  view: View
+}
+
+export class View {
+  /** The top one first. */
+  readonly parts: readonly Part[]
+  readonly #modes: TrueModes
+
+  constructor(parts: readonly Part[], modes: TrueModes) {
+    this.parts = parts
+    this.#modes = modes
+  }
+
+  static of(directories: readonly string[], modes: TrueModes): View {
+    const parts = directories.map((directory) => partAt(rootOf(directory)))
+    const last = parts.findIndex((part) => part.opaqueness === 'y')
+    return new View(last < 0 ? parts : parts.slice(0, last + 1), modes)
+  }
+
+  find(name: string): Found | undefined {
+    const parts: Part[] = []
+    let top: Entry | undefined
+    for (const part of this.parts) {
+      const entry = entryAt(`${part.path}/${name}`, this.#modes)
+      if (!entry) continue
+      if (isWhiteout(entry, part.opaqueness)) break
+      if (entry.type !== 'directory') {
+        top ??= entry
+        break
+      }
+      top ??= entry
+      const below = partAt(entry.path)
+      parts.push(below)
+      if (below.opaqueness === 'y') break
+    }
+    return top && { entry: top, view: new View(parts, this.#modes) }
+  }
+
+  /** How many entries there are below. Undefined where the caller may not look. */
+  count(): number | undefined {
+    try {
+      return namesIn(this.parts)
+        .map((name) => this.find(name))
+        .reduce((sum, found) => sum + (found ? 1 + (found.view.count() ?? Number.NaN) : 0), 0)
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function partAt(path: string): Part {
+  return { path, opaqueness: opaqueness(path) }
+}
+
+/** Every name in any of the parts, in order. Some may be hidden, or whiteouts. */
+export function namesIn(parts: readonly Part[]): string[] {
+  return [...new Set(parts.flatMap(({ path }) => list(path)))].sort()
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(bytes(path), 'latin1')
+  } catch (error) {
+    throw errnoOf(error) === 'EACCES' ? unreadable(path) : error
+  }
+}

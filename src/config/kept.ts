@@ -1,0 +1,37 @@
+// The description that lies in a directory of kept changes.
+
+import { z } from 'zod'
+import { NsboxError } from '../errors.ts'
+import { parseOptions } from './explain.ts'
+
+export interface KeptDescription {
+  version: 1
+  /** When it was kept, and when its sandbox was started: ISO 8601. */
+  created: string
+  started: string
+  command: string[]
+  /** `upper` is the name of a directory beside the description; the others are absolute. */
+  overlays: { target: string; upper: string; lowers: string[] }[]
+}
+
+const absolute = z.string().startsWith('/', 'it must be an absolute path')
+
+const schema = z.object({
+  version: z.literal(1),
+  created: z.iso.datetime('it must be a time in ISO 8601'),
+  started: z.iso.datetime('it must be a time in ISO 8601'),
+  command: z.array(z.string()),
+  overlays: z.array(
+    z.object({ target: absolute, upper: z.string().regex(/^\d+$/, 'it must be a number'), lowers: z.array(absolute).min(1) }),
+  ),
+})
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export function keptDescription(input: unknown, where: string): KeptDescription {
+  const fail = (problem: string) => new NsboxError(`${where}: ${problem}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw fail(`it holds ${JSON.stringify(input)}; it must be an object`)
+  const { version } = input as { version?: unknown }
+  if (typeof version === 'number' && version > 1) throw fail(`version is ${version}, of a newer nsbox; this one reads version 1`)
+  return parseOptions(schema, input, where)
+}
