@@ -1,29 +1,32 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --single-threaded --v8-pool-size=1 --disable-sigusr1
 // The command's door: picks a command, sets the exit code.
 
 import { readFileSync } from 'node:fs'
+import { restartUnless } from './cli/restart.ts'
 import { describeError } from './errors.ts'
+import { FAILED } from './run/report.ts'
 
-/** As env(1) and timeout(1) have it: the tool itself failed. */
-const FAILED = 125
 const USAGE = 2
 
-const usage = `nsbox: sealed test files and programs for Linux
-
-Usage:
-  nsbox vitest [vitest's arguments]   run vitest with every test file in its own sandbox
-  nsbox plan                          print the steps that would seal a test file here, and why
-  nsbox --help | --version
-
-Options of the sandbox go between: nsbox vitest --nsbox.net=host run src
-`
-
 async function main([command, ...words]: string[]): Promise<number | undefined> {
+  restartUnless(command === 'vitest' ? 'threaded' : 'single-threaded')
   switch (command) {
+    case 'run':
+      return (await import('./cli/run.ts')).run(words)
+    case 'shell':
+      return (await import('./cli/run.ts')).shell(words)
+    case 'plan':
+      return words[0] === 'vitest'
+        ? (await import('../plugin/plan-command.ts')).printPlan(words.slice(1))
+        : (await import('./cli/plan.ts')).printPlan(words)
+    case 'diff':
+      return (await import('./cli/kept.ts')).printKeptChanges(words)
+    case 'apply':
+      return (await import('./cli/kept.ts')).applyKept(words)
+    case 'layers':
+      return (await import('./cli/kept.ts')).listKept(words)
     case 'vitest':
       return (await import('../plugin/command.ts')).runVitest(words)
-    case 'plan':
-      return (await import('../plugin/plan-command.ts')).printPlan(words)
     case '--version':
     case '-v':
       console.log(version())
@@ -31,10 +34,10 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
     case '--help':
     case '-h':
     case undefined:
-      console.log(usage)
+      console.log((await import('./cli/help.ts')).usage)
       return command === undefined ? USAGE : 0
     default:
-      console.error(`nsbox: unknown command "${command}"\n\n${usage}`)
+      console.error(`nsbox: unknown command "${command}"\n\n${(await import('./cli/help.ts')).usage}`)
       return USAGE
   }
 }

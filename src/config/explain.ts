@@ -3,17 +3,22 @@
 import * as z from 'zod/mini'
 import { NsboxError } from '../errors.ts'
 
+/** What a field is called to whoever wrote it. */
+export type FieldName = (path: readonly PropertyKey[]) => string
+
+const dotted: FieldName = (path) => path.join('.')
+
 /** @throws NsboxError ERR_NSBOX_CONFIG that lists everything wrong at once */
-export function parseOptions<T extends z.ZodMiniObject>(schema: T, input: unknown, where: string): z.output<T> {
+export function parseOptions<T extends z.ZodMiniObject>(schema: T, input: unknown, where: string, name: FieldName = dotted): z.output<T> {
   const result = z.safeParse(schema, input ?? {}, { reportInput: true })
   if (result.success) return result.data
   const known = Object.keys(schema.shape)
-  const problems = result.error.issues.flatMap((issue) => explain(issue, known))
+  const problems = result.error.issues.flatMap((issue) => explain(issue, known, name))
   throw new NsboxError(`${where}: ${problems.join('; ')}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
 }
 
-function explain(issue: z.core.$ZodIssue, known: readonly string[]): string[] {
-  const field = issue.path.join('.') || 'options'
+function explain(issue: z.core.$ZodIssue, known: readonly string[], name: FieldName): string[] {
+  const field = name(issue.path) || 'options'
   const given = JSON.stringify(issue.input)
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -31,7 +36,7 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[]): string[] {
 
 const kindWords: Record<string, string> = { int: 'a whole number', number: 'a number', string: 'a text', object: 'an object' }
 
-function suggest(given: string, known: readonly string[]): string {
+export function suggest(given: string, known: readonly string[]): string {
   const nearest = known
     .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0]

@@ -1,8 +1,9 @@
 // The description that lies in a directory of kept changes.
 
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { NsboxError } from '../errors.ts'
 import { parseOptions } from './explain.ts'
+import { absolutePath as absolute } from './schemas.ts'
 
 export interface KeptDescription {
   version: 1
@@ -14,15 +15,17 @@ export interface KeptDescription {
   overlays: { target: string; upper: string; lowers: string[] }[]
 }
 
-const absolute = z.string().startsWith('/', 'it must be an absolute path')
-
 const schema = z.object({
   version: z.literal(1),
   created: z.iso.datetime('it must be a time in ISO 8601'),
   started: z.iso.datetime('it must be a time in ISO 8601'),
   command: z.array(z.string()),
   overlays: z.array(
-    z.object({ target: absolute, upper: z.string().regex(/^\d+$/, 'it must be a number'), lowers: z.array(absolute).min(1) }),
+    z.object({
+      target: absolute,
+      upper: z.string().check(z.regex(/^\d+$/, 'it must be a number')),
+      lowers: z.array(absolute).check(z.minLength(1)),
+    }),
   ),
 })
 

@@ -42,7 +42,7 @@ function describeStep(step: SealStep | LastStep): string {
     case 'mask':
       return `cover ${step.target}`
     case 'dev':
-      return `own /dev${step.nodes.length > 0 ? `, with ${step.nodes.join(', ')}` : ''}`
+      return `own /dev${step.nodes.length > 0 ? `, with ${step.nodes.join(', ')}` : ''}${step.console === null ? '' : ', with the terminal as /dev/console'}`
     case 'proc':
       return 'own /proc'
     case 'loopback':

@@ -47,7 +47,8 @@ export type SealAction =
   | { do: 'pivot-root'; rootfs: string; scratch: string; layers: string[] }
   | { do: 'leave-root' }
   | { do: 'mask'; target: string }
-  | { do: 'dev'; nodes: string[] }
+  /** `console` is the caller's terminal, on the host. */
+  | { do: 'dev'; nodes: string[]; console: string | null }
   | { do: 'proc' }
   | { do: 'loopback' }
   | { do: 'chdir'; path: string }

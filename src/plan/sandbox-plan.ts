@@ -85,6 +85,8 @@ export interface RunRequest {
   rootfs: string | null
   /** Device nodes below /dev, besides the usual. */
   devices: string[]
+  /** The terminal that the program shares with the caller. */
+  terminal: string | null
   limits: LastAction[]
 }
 
@@ -101,6 +103,7 @@ const plainRun: RunRequest = {
   mounts: [],
   rootfs: null,
   devices: [],
+  terminal: null,
   limits: [],
 }
 
@@ -201,7 +204,7 @@ function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Namespace[
     ...request.passThrough.map((path) =>
       step('its files must outlive the sandbox', { do: 'bind', source: path, target: path, writable: true }),
     ),
-    step('only the devices that every program expects', { do: 'dev', nodes: run.devices }),
+    step('only the devices that every program expects', { do: 'dev', nodes: run.devices, console: run.terminal }),
     ...(own.includes('pid') ? [step('only processes of the sandbox are seen', { do: 'proc' })] : []),
     ...extraMountSteps(run),
     ...lastPlaceSteps(request, own),
@@ -221,6 +224,7 @@ function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Namespace
     ...parts.filter(({ kind }) => kind !== 'tmpfs' && kind !== 'symlink').map(({ path }) => path),
     ...request.passThrough,
     ...[...usualDevices, ...run.devices].map((name) => `/dev/${name}`),
+    ...(run.terminal === null ? [] : [run.terminal]),
     ...hostProc,
     ...(own.includes('net') ? [] : host.resolverConfiguration),
     ...heldForRun(run),
@@ -249,7 +253,7 @@ function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Namespace
       : host.resolverConfiguration.map((source) =>
           step('names resolve as on the host, whose network it is', { do: 'bind', source, target: '/etc/resolv.conf', writable: false }),
         )),
-    step('only the devices that every program expects', { do: 'dev', nodes: run.devices }),
+    step('only the devices that every program expects', { do: 'dev', nodes: run.devices, console: run.terminal }),
     ...extraMountSteps(run),
     step("the host's tree is gone, and with it the last way back", { do: 'leave-root' }),
     ...lastPlaceSteps(request, own),

@@ -120,7 +120,7 @@ class Sealing {
       case 'mask':
         return mask(step.target)
       case 'dev':
-        return mountDevices(step.nodes, (path) => this.#heldPath(path))
+        return mountDevices(step, (path) => this.#heldPath(path))
       case 'proc':
         return mountProcess()
       case 'loopback':

@@ -8,10 +8,19 @@ import { mountBind, mountDevpts, mountTmpfs } from '../sys/mount.ts'
 
 const links = { fd: '/proc/self/fd', stdin: '/proc/self/fd/0', stdout: '/proc/self/fd/1', stderr: '/proc/self/fd/2', ptmx: 'pts/ptmx' }
 
-/** `nodes` are more devices to let in; `reach` gives a path that leads to the host's /dev. */
-export function mountDevices(nodes: readonly string[], reach: (path: string) => string): void {
+interface Devices {
+  /** More to let in. */
+  nodes: readonly string[]
+  /** A terminal of the host. The new /dev/pts does not have it, and ttyname(3) finds it by another name. */
+  console: string | null
+}
+
+/** `reach` gives a path that leads to the host's /dev. */
+export function mountDevices({ nodes, console }: Devices, reach: (path: string) => string): void {
   // mknod is not allowed in a user namespace; bind mounts of the host's nodes are.
-  const held = [...usualDevices, ...nodes].map((name) => ({ name, fd: openPath(reach(`/dev/${name}`)) }))
+  const sources = [...usualDevices, ...nodes].map((name) => ({ name, path: `/dev/${name}` }))
+  if (console !== null) sources.push({ name: 'console', path: console })
+  const held = sources.map(({ name, path }) => ({ name, fd: openPath(reach(path)) }))
   mountTmpfs('/dev', { mode: 0o755 })
   for (const { name, fd } of held) {
     mkdirSync(dirname(`/dev/${name}`), { recursive: true })

@@ -95,6 +95,13 @@ export function prctl(option: keyof typeof prctlOptions, value: number): void {
   checked(prctl_(prctlOptions[option], value, 0, 0, 0), 'prctl', [option, value])
 }
 
+/** This process ends when the one that started it does, which may have happened already. */
+export function dieWithParent(): void {
+  const parent = getppid()
+  prctl('PR_SET_PDEATHSIG', 9)
+  if (getppid() !== parent) exitNow(1)
+}
+
 const execve_ = bind('execve', 'int', ['str', 'uint64', 'uint64'])
 
 /** Replaces the process image. Returns only by throwing. */

@@ -36,6 +36,9 @@ const concurrent = [
 /** One pool thread is the least there is: 0 means one per core. */
 const nodeOptions = ['--v8-pool-size=1', '--disable-sigusr1']
 
+/** How a node starts that forks programs, and runs nothing else. */
+export const singleThreaded: readonly string[] = ['--single-threaded', ...nodeOptions]
+
 /** How to start a zygote. What stands in NODE_OPTIONS does not show in the execArgv of its workers. */
 export function zygoteStart(mode: ZygoteMode, env: NodeJS.ProcessEnv): { flags: string[]; env: NodeJS.ProcessEnv } {
   const flags = mode === 'threads' ? [] : ['--single-threaded']

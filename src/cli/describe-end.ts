@@ -1,0 +1,23 @@
+// What is said of a run on stderr: nothing, when the command ended by itself.
+
+import { existsSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { describeError, errorFromData } from '../errors.ts'
+import type { Report } from '../run/report.ts'
+
+export function describeEnd({ cause, signal, error, command, durationMs, notEnforced }: Report): string | undefined {
+  const missing = notEnforced.map((one) => `not sealed: ${one.protection}: ${one.error.message}`)
+  const end = endOf()
+  return [...missing, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
+
+  function endOf(): string | undefined {
+    if (error) return describeError(errorFromData(error).withHint(error.hint ?? hiddenHint(cause, command[0] as string)))
+    if (cause !== 'timeout') return undefined
+    return `the command was still running after its timeout, and was ended${signal ? ` by ${signal}` : ''} after ${(durationMs / 1000).toFixed(1)} s`
+  }
+}
+
+function hiddenHint(cause: Report['cause'], file: string): string | undefined {
+  if (cause !== 'not-started' || !isAbsolute(file) || !existsSync(file)) return undefined
+  return `It is there on the host, and hidden or not executable inside: --ro-bind ${file} shows it.`
+}

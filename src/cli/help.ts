@@ -1,0 +1,31 @@
+// Help texts.
+
+import { flagsHelp } from '../config/run-flags.ts'
+
+export const usage = `nsbox: sealed test files and programs for Linux
+
+Usage:
+  nsbox run [flags] -- command [arguments]   run a command in a sandbox
+  nsbox shell [flags]                        an interactive shell in a sandbox
+  nsbox plan [flags] [-- command]            print the steps that would seal it here, and why; do nothing
+  nsbox diff DIR                             print changes that --keep has kept
+  nsbox apply DIR                            merge them into the project
+  nsbox layers [DIR …]                       list kept changes
+  nsbox vitest [vitest's arguments]          run vitest with every test file in its own sandbox
+  nsbox doctor                               say what this machine can do, and how to mend the rest
+  nsbox --help | --version
+
+nsbox run --help lists the flags. Those of the pool go between: nsbox vitest --nsbox.net=host run src
+`
+
+export function runHelp(): string {
+  return `Usage: nsbox run [flags] -- command [arguments]
+
+Runs a command on a throwaway copy of the directory you are in, with its own processes, network,
+/tmp and HOME. The exit code is the command's, 128 and the number of a signal that ended it, 125 when
+nsbox itself failed, 126 and 127 when the command cannot be started.
+
+${flagsHelp()}
+
+Sizes are 4096, 64K, 256M or 1.5G; times are 250ms, 30s, 5m or 1h.`
+}

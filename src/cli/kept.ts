@@ -1,0 +1,93 @@
+// `nsbox diff`, `nsbox apply` and `nsbox layers`: what --keep has kept.
+
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { applyChanges } from '../changes/apply.ts'
+import { changesOf } from '../changes/changes-of.ts'
+import { formatChanges } from '../changes/format.ts'
+import { descriptionFile } from '../changes/keep.ts'
+import { planApply } from '../changes/plan-apply.ts'
+import { type KeptChanges, readKept } from '../changes/read-kept.ts'
+import { keptDescription } from '../config/kept.ts'
+import { NsboxError } from '../errors.ts'
+import { canAsk, confirm } from './confirm.ts'
+
+export function printKeptChanges(words: string[]): number {
+  const { directory, json } = oneDirectory(words, 'nsbox diff DIR [--json]')
+  const changes = read(directory).layers.flatMap(changesOf)
+  process.stdout.write(json ? `${JSON.stringify(changes, undefined, 2)}\n` : formatChanges(changes, process.cwd()))
+  return 0
+}
+
+export async function applyKept(words: string[]): Promise<number> {
+  const { directory, yes, json } = oneDirectory(words, 'nsbox apply DIR [--yes] [--json]')
+  const kept = read(directory)
+  if (!yes && !canAsk()) throw wrong('nsbox apply asks before it writes, and there is no terminal to ask on: add --yes')
+  const plans = kept.layers.map((layer) => planApply(layer, kept.startedMs))
+  const changes = plans.flatMap((plan) => plan.changes)
+  if (!json) process.stderr.write(formatChanges(changes, process.cwd()))
+  if (changes.length > 0 && !yes && !(await confirm(`Apply ${changes.length} changes? [y/N] `))) {
+    console.error('nsbox: nothing was applied')
+    return 1
+  }
+  const applied = plans.map(applyChanges)
+  if (json) console.log(JSON.stringify(applied, undefined, 2))
+  return 0
+}
+
+/** Those named, or those that lie in this directory. */
+export function listKept(words: string[]): number {
+  const { values, positionals } = flagsOf(words, 'nsbox layers [DIR …] [--json]')
+  const directories = positionals.length > 0 ? positionals : keptHere()
+  const layers = directories.map((directory) => describe(directory))
+  if (values.json) console.log(JSON.stringify(layers, undefined, 2))
+  else if (layers.length === 0) console.log('No kept changes in this directory.')
+  else
+    for (const { directory, created, command, targets, changes } of layers)
+      console.log(`${directory}  ${created}  ${changes} changes of ${targets.join(', ')}  ${command.join(' ')}`)
+  return 0
+}
+
+interface LayerLine {
+  directory: string
+  /** ISO 8601. */
+  created: string
+  command: string[]
+  targets: string[]
+  changes: number
+}
+
+function describe(directory: string): LayerLine {
+  const { createdMs, command, layers } = read(directory)
+  const changes = layers.flatMap(changesOf).length
+  return { directory, created: new Date(createdMs).toISOString(), command, targets: layers.map(({ target }) => target), changes }
+}
+
+function keptHere(): string[] {
+  const directories = readdirSync('.', { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return directories.map(({ name }) => name).filter((name) => existsSync(join(name, descriptionFile)))
+}
+
+function read(directory: string): KeptChanges {
+  return readKept(resolve(directory), keptDescription)
+}
+
+function oneDirectory(words: string[], usage: string): { directory: string; yes: boolean; json: boolean } {
+  const { values, positionals } = flagsOf(words, usage)
+  const [directory, ...more] = positionals
+  if (directory === undefined || more.length > 0) throw wrong(`one directory of kept changes is needed: ${usage}`)
+  return { directory, yes: values.yes ?? false, json: values.json ?? false }
+}
+
+function flagsOf(words: string[], usage: string): { values: { json?: boolean; yes?: boolean }; positionals: string[] } {
+  try {
+    return parseArgs({ args: words, options: { json: { type: 'boolean' }, yes: { type: 'boolean' } }, allowPositionals: true })
+  } catch (error) {
+    throw wrong(`${(error as Error).message.split('. ')[0]}: ${usage}`)
+  }
+}
+
+function wrong(message: string): NsboxError {
+  return new NsboxError(message, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+}

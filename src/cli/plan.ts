@@ -1,0 +1,19 @@
+// `nsbox plan`: every step that would seal a command here. Does nothing.
+
+import { parseRunFlags } from '../config/run-flags.ts'
+import { Plans } from '../launch/plans.ts'
+import { formatPlan } from '../plan/format.ts'
+import { sandboxRequest } from '../run/request.ts'
+import { runHelp } from './help.ts'
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export async function printPlan(words: string[]): Promise<number> {
+  const flags = parseRunFlags(words, 'nsbox plan')
+  if (flags.help) {
+    console.log(runHelp())
+    return 0
+  }
+  const { plan } = new Plans(await sandboxRequest(flags.sandbox, process.cwd()), process.env).next()
+  console.log(flags.output.json ? JSON.stringify(plan, undefined, 2) : formatPlan(plan))
+  return 0
+}

@@ -1,0 +1,117 @@
+// One command in a sandbox forked from this process, with its streams and its terminal.
+
+import type { UpperLayer } from '../changes/changed.ts'
+import type { RunFlags } from '../config/run-flags.ts'
+import { errorFromData, errorToData } from '../errors.ts'
+import { explainSealFailure } from '../host/explain.ts'
+import { DirectSandbox } from '../launch/direct.ts'
+import { Plans } from '../launch/plans.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
+import { signalPayload } from '../run/payload-process.ts'
+import { enforcedSteps, type Report, resourceUsage } from '../run/report.ts'
+import { sandboxRequest } from '../run/request.ts'
+import { type Outcome, supervise } from '../run/supervise.ts'
+import { upperLayers } from '../run/upper-layers.ts'
+import { close } from '../sys/descriptor.ts'
+import { environmentAfter } from './environment.ts'
+import { JobControl } from './job-control.ts'
+import type { StatusLines } from './status.ts'
+import { terminalName } from './terminal-name.ts'
+
+export interface EndedRun {
+  report: Report
+  /** What the overlays keep, where somebody wants to know. */
+  layers: UpperLayer[]
+  /** Lets go of it. */
+  release(): void
+}
+
+export async function runHere(flags: RunFlags, status: StatusLines): Promise<EndedRun> {
+  const { sandbox: options, command } = flags
+  const [startedMs, started] = [Date.now(), performance.now()]
+  const env = environmentAfter(flags.environment, process.env)
+  const plans = new Plans(await sandboxRequest(options, process.cwd(), terminalName()), process.env)
+  if (options.upper === 'disk') await plans.useDisk()
+  const attempt = async () => {
+    const { plan } = plans.next()
+    return { plan, ...(await attemptHere(plan, env, flags, status)) }
+  }
+  let ended = await attempt()
+  if (ended.outcome.error?.code === 'ERR_NSBOX_UPPER_XATTR' && options.upper === 'auto' && plans.upper === 'tmpfs') {
+    await plans.useDisk()
+    ended = await attempt()
+  }
+  const { plan, outcome, scratch } = ended
+  const { usage, notEnforced, error, ...how } = outcome
+  const report: Report = {
+    command,
+    ...how,
+    error: error?.stage === 'seal' ? errorToData(explainSealFailure(errorFromData(error))) : error,
+    startedMs,
+    durationMs: performance.now() - started,
+    usage: resourceUsage(usage),
+    changes: null,
+    enforced: enforcedSteps(plan, notEnforced, how.cause === 'failure'),
+    notEnforced,
+  }
+  const release = () => {
+    if (scratch !== undefined) close(scratch)
+    plans.close()
+  }
+  return { report, layers: scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`), release }
+}
+
+async function attemptHere(
+  plan: SandboxPlan,
+  env: Record<string, string>,
+  { command, program, changes }: RunFlags,
+  status: StatusLines,
+): Promise<{ outcome: Outcome; scratch: number | undefined }> {
+  let sandbox: DirectSandbox | undefined
+  const job = JobControl.start(() => sandbox?.pid)
+  const signals = new ForwardedSignals(() => sandbox)
+  try {
+    const mapper = plan.steps.some((step) => step.do === 'map-ids' && step.writtenBy === 'newuidmap')
+      ? (await import('../launch/id-mapper.ts')).IdMapper.for(plan)
+      : undefined
+    sandbox = DirectSandbox.launch(
+      plan,
+      { file: command[0] as string, argv: command, env },
+      {
+        scratch: changes.diff || changes.apply || changes.keep !== undefined || changes.export !== undefined,
+        job: job !== undefined,
+        mapper,
+        onStop: (signal) => job?.stopped(signal),
+      },
+    )
+    status.post({ type: 'started', pid: sandbox.pid })
+    const outcome = await supervise(sandbox, program)
+    job?.end(outcome.cause !== 'exit')
+    return { outcome, scratch: sandbox.takeScratch() }
+  } catch (error) {
+    job?.end(true)
+    throw explainSealFailure(errorFromData(errorToData(error)))
+  } finally {
+    signals.stop()
+  }
+}
+
+const forwarded: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH']
+
+/** What this process is told, the command is told. */
+class ForwardedSignals {
+  readonly #forward: (signal: NodeJS.Signals) => void
+
+  constructor(sandbox: () => DirectSandbox | undefined) {
+    this.#forward = (signal) => {
+      const running = sandbox()
+      // A command that has not begun cannot handle it.
+      if (running && !signalPayload(running.pid, signal) && signal !== 'SIGWINCH') running.kill()
+    }
+    for (const signal of forwarded) process.on(signal, this.#forward)
+  }
+
+  stop(): void {
+    for (const signal of forwarded) process.off(signal, this.#forward)
+  }
+}

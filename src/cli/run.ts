@@ -1,0 +1,54 @@
+// `nsbox run` and `nsbox shell`.
+
+import { parseRunFlags, type RunFlags } from '../config/run-flags.ts'
+import { NsboxError } from '../errors.ts'
+import { exitStatus } from '../run/report.ts'
+import { dieWithParent } from '../sys/process.ts'
+import { afterwards, checkBeforehand } from './afterwards.ts'
+import { describeEnd } from './describe-end.ts'
+import { runHelp } from './help.ts'
+import { runHere } from './run-here.ts'
+import { StatusLines } from './status.ts'
+
+/** Answers the exit code. @throws NsboxError for what is wrong before anything runs */
+export async function run(words: string[]): Promise<number> {
+  const flags = parseRunFlags(words, 'nsbox run')
+  if (flags.help) return printHelp()
+  if (flags.command.length === 0) {
+    throw new NsboxError('nsbox run: there is no command: nsbox run [flags] -- command [arguments]', {
+      code: 'ERR_NSBOX_CONFIG',
+      stage: 'config',
+    })
+  }
+  return runCommand(flags)
+}
+
+/** An interactive shell, or the one that is named after the flags. */
+export async function shell(words: string[]): Promise<number> {
+  const flags = parseRunFlags(words, 'nsbox shell')
+  if (flags.help) return printHelp()
+  const command = flags.command.length > 0 ? flags.command : [process.env['SHELL'] || '/bin/sh']
+  return runCommand({ ...flags, command })
+}
+
+async function runCommand(flags: RunFlags): Promise<number> {
+  if (flags.dieWithParent) dieWithParent()
+  const status = new StatusLines(flags.output.statusFd)
+  checkBeforehand(flags.changes)
+  const { report, layers, release } = await runHere(flags, status)
+  try {
+    const said = describeEnd(report)
+    if (said !== undefined) console.error(`nsbox: ${said}`)
+    const whole = await afterwards(flags, report, layers)
+    status.post({ type: 'ended', ...whole })
+    if (flags.output.json) console.error(JSON.stringify(whole))
+    return exitStatus(whole)
+  } finally {
+    release()
+  }
+}
+
+function printHelp(): number {
+  console.log(runHelp())
+  return 0
+}

@@ -1,0 +1,38 @@
+// JSON lines about a run, for whoever asked for them with --status-fd.
+
+import { fstatSync, writeSync } from 'node:fs'
+import { NsboxError } from '../errors.ts'
+
+export class StatusLines {
+  readonly #fd: number | undefined
+
+  /** @throws NsboxError ERR_NSBOX_CONFIG when the descriptor is not open */
+  constructor(fd: number | undefined) {
+    this.#fd = fd
+    if (fd !== undefined) requireOpen(fd)
+  }
+
+  post(line: object): void {
+    if (this.#fd === undefined) return
+    try {
+      writeSync(this.#fd, `${JSON.stringify(line)}\n`)
+    } catch (error) {
+      // Who stopped reading misses the rest; the command goes on.
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+    }
+  }
+}
+
+function requireOpen(fd: number): void {
+  try {
+    fstatSync(fd)
+  } catch {
+    throw new NsboxError(
+      `--status-fd is ${fd}: no such descriptor is open; open it in the shell: nsbox run --status-fd ${fd} … ${fd}>status`,
+      {
+        code: 'ERR_NSBOX_CONFIG',
+        stage: 'config',
+      },
+    )
+  }
+}

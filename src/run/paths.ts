@@ -1,0 +1,24 @@
+// Paths of options, made absolute and real; what is missing is named with its option.
+
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { NsboxError } from '../errors.ts'
+
+/** @throws NsboxError ERR_NSBOX_CONFIG when there is nothing */
+export function existing(option: string, path: string, cwd: string): string {
+  const absolute = resolve(cwd, path)
+  if (existsSync(absolute)) return realpathSync(absolute)
+  throw wrong(option, path, 'it does not exist')
+}
+
+/** @throws NsboxError ERR_NSBOX_CONFIG when it is no directory, or the root */
+export function existingDirectory(option: string, path: string, cwd: string): string {
+  const real = existing(option, path, cwd)
+  if (!statSync(real).isDirectory()) throw wrong(option, path, 'it must be a directory')
+  if (real === '/') throw wrong(option, path, 'the root cannot be one of several directories; name one below it')
+  return real
+}
+
+export function wrong(option: string, value: unknown, why: string): NsboxError {
+  return new NsboxError(`${option} is ${JSON.stringify(value)}: ${why}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+}

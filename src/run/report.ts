@@ -1,0 +1,73 @@
+// What came of a run: the same shape for good ones and failed ones.
+
+import { constants } from 'node:os'
+import type { Change } from '../changes/changed.ts'
+import type { ErrorData } from '../errors.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
+import type { NotEnforced, Usage } from '../wire/protocol.ts'
+
+/**
+ * Why a run ended: the program's own `exit`, a `signal`, its `timeout`, an `abort` of the caller's, a
+ * program that could be `not-started`, or a `failure` of nsbox or of the sandbox around it.
+ */
+export type Cause = 'exit' | 'signal' | 'timeout' | 'abort' | 'not-started' | 'failure'
+
+export interface ResourceUsage {
+  /** CPU time of all processes together, in milliseconds (getrusage(2)). */
+  cpuUserMs: number
+  cpuSystemMs: number
+  /** Resident memory of the largest single process, in bytes. */
+  maxRssBytes: number
+  voluntarySwitches: number
+  involuntarySwitches: number
+}
+
+export interface Report {
+  command: string[]
+  /** The program's own, or what a shell gives for one that cannot be started; null when a signal ended it or nothing ran. */
+  exitCode: number | null
+  /** Name of the signal that ended the program, such as `SIGSEGV`. */
+  signal: string | null
+  cause: Cause
+  /** What went wrong, when it was not the program. */
+  error: ErrorData | null
+  /** When it was requested, as Date.now() has it. */
+  startedMs: number
+  /** From the request to the end, in milliseconds. */
+  durationMs: number
+  /** Missing when everything was killed at once. */
+  usage: ResourceUsage | null
+  /** What was written, where it was asked for. */
+  changes: Change[] | null
+  /** Protections in force, by the names of the plan's steps. */
+  enforced: string[]
+  /** Protections that could not be had, with `seal: 'prefer'`. */
+  notEnforced: NotEnforced[]
+}
+
+export function resourceUsage(usage: Usage | undefined): ResourceUsage | null {
+  if (!usage) return null
+  const { userMicros, systemMicros, maxRss, voluntarySwitches, involuntarySwitches } = usage
+  return { cpuUserMs: userMicros / 1000, cpuSystemMs: systemMicros / 1000, maxRssBytes: maxRss, voluntarySwitches, involuntarySwitches }
+}
+
+/** The names of the steps that hold. */
+export function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforced[], failed: boolean): string[] {
+  if (failed) return []
+  const missing = new Set(notEnforced.map(({ protection }) => protection))
+  const names = [...plan.steps, ...plan.lastSteps].map((step) =>
+    'target' in step ? `${step.do} ${step.target}` : step.do === 'rlimit' ? `rlimit ${step.resource}` : step.do,
+  )
+  const namespaces = missing.has('namespaces') ? [] : plan.namespaces.map((name) => `${name} namespace`)
+  return [...namespaces, ...new Set(names)].filter((name) => !missing.has(name))
+}
+
+/** As env(1) and timeout(1) have it: the tool itself failed. */
+export const FAILED = 125
+
+/** What a shell would show: the program's own code, or 128 and the signal's number. */
+export function exitStatus({ exitCode, signal, cause }: Pick<Report, 'exitCode' | 'signal' | 'cause'>): number {
+  if (cause === 'failure') return FAILED
+  if (exitCode !== null) return exitCode
+  return signal === null ? FAILED : 128 + (constants.signals[signal as NodeJS.Signals] ?? 0)
+}

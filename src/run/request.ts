@@ -1,0 +1,101 @@
+// From checked options and the caller's place to what the plan takes.
+
+import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseCpuList } from '../config/quantities.ts'
+import type { ResolvedSandboxOptions } from '../config/run-options.ts'
+import { realDirectory } from '../host/facts.ts'
+import type { LastAction, Namespace } from '../plan/plan.ts'
+import type { ExtraMount, RunRequest, SandboxRequest } from '../plan/sandbox-plan.ts'
+import type { Resource } from '../sys/resources.ts'
+import { layersOf } from './layers.ts'
+import { existing, existingDirectory, wrong } from './paths.ts'
+
+/** `cwd` is the caller's directory, `terminal` one that the program shares with it. @throws NsboxError ERR_NSBOX_CONFIG for what does not exist here */
+export async function sandboxRequest(
+  options: ResolvedSandboxOptions,
+  cwd: string,
+  terminal: string | null = null,
+): Promise<SandboxRequest> {
+  const rootfs = options.rootfs === undefined ? null : existingDirectory('rootfs', options.rootfs, cwd)
+  const overlays = overlaysOf(options, rootfs, cwd)
+  return {
+    seal: options.seal,
+    uid: options.uid,
+    net: options.net,
+    hostname: options.hostname,
+    overlays,
+    passThrough: [],
+    visible: [],
+    cwd: options.cwd === undefined ? (rootfs === null ? cwd : '/') : resolve(cwd, options.cwd),
+    run: { ...(await runRequest(options, { rootfs, overlays, cwd })), terminal },
+  }
+}
+
+interface Places {
+  rootfs: string | null
+  overlays: string[]
+  cwd: string
+}
+
+async function runRequest(options: ResolvedSandboxOptions, { rootfs, overlays, cwd }: Places): Promise<Omit<RunRequest, 'terminal'>> {
+  const hostNamespaces = (['pid', 'ipc', 'uts', 'cgroup'] as const).filter(
+    (name): name is typeof name & Namespace => options[name] === 'host',
+  )
+  return {
+    hostNamespaces,
+    clocks: clocksOf(options),
+    mapRange: options.mapRange,
+    layers: await layersOf(options.layers, rootfs === null ? overlays : [rootfs, ...overlays], cwd),
+    mounts: mountsOf(options, cwd),
+    rootfs,
+    devices: options.devices.map(deviceThatExists),
+    limits: limitsOf(options),
+  }
+}
+
+function overlaysOf({ overlays }: ResolvedSandboxOptions, rootfs: string | null, cwd: string): string[] {
+  if (overlays) return overlays.map((path) => existingDirectory('overlays', path, cwd))
+  const own = rootfs === null ? realDirectory(cwd) : null
+  return own === null ? [] : [own]
+}
+
+function clocksOf({ time, monotonicOffset, boottimeOffset }: ResolvedSandboxOptions): RunRequest['clocks'] {
+  if (time === 'host' && monotonicOffset === 0 && boottimeOffset === 0) return null
+  const nanoseconds = (milliseconds: number) => String(Math.round(milliseconds * 1e6))
+  return { monotonic: nanoseconds(monotonicOffset), boottime: nanoseconds(boottimeOffset) }
+}
+
+function mountsOf({ binds, tmpfs, masks }: ResolvedSandboxOptions, cwd: string): ExtraMount[] {
+  return [
+    ...binds.map(({ source, target = resolve(cwd, source), readOnly = false }): ExtraMount => {
+      return { kind: 'bind', source: existing('binds', source, cwd), target, writable: !readOnly }
+    }),
+    ...tmpfs.map(({ target, size, inodes }): ExtraMount => {
+      return { kind: 'tmpfs', target, ...(size !== undefined && { size }), ...(inodes !== undefined && { inodes }) }
+    }),
+    ...masks.map((target): ExtraMount => ({ kind: 'mask', target })),
+  ]
+}
+
+function deviceThatExists(name: string): string {
+  const path = existing('devices', `/dev/${name}`, '/')
+  if (!statSync(path).isCharacterDevice() && !statSync(path).isBlockDevice()) throw wrong('devices', name, 'it must be a device')
+  return name
+}
+
+function limitsOf({ rlimits, nice, cpusAllowed }: ResolvedSandboxOptions): LastAction[] {
+  return [
+    ...(nice === undefined ? [] : [{ do: 'nice' as const, value: nice }]),
+    ...(cpusAllowed === undefined ? [] : [{ do: 'cpus-allowed' as const, cpus: allowedHere(cpusAllowed) }]),
+    ...Object.entries(rlimits).map(([name, limit]) => ({ do: 'rlimit' as const, resource: name as Resource, ...limit })),
+  ]
+}
+
+/** The kernel drops processors that the caller may not use, and says nothing (sched_setaffinity(2)). */
+function allowedHere(cpus: number[]): number[] {
+  const list = /^Cpus_allowed_list:\t(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+  const missing = cpus.filter((cpu) => !parseCpuList(list).includes(cpu))
+  if (missing.length > 0) throw wrong('cpusAllowed', cpus.join(','), `this process may run on ${list}`)
+  return cpus
+}

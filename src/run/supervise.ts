@@ -1,0 +1,62 @@
+// Follows a sandboxed program to its end: time limit, abort, and what came of it.
+
+import type { ErrorData } from '../errors.ts'
+import type { NotEnforced, SandboxEnd } from '../wire/protocol.ts'
+import { signalPayload } from './payload-process.ts'
+import type { Cause } from './report.ts'
+
+/** What every launcher gives. */
+export interface Supervised {
+  readonly pid: number | undefined
+  readonly ended: Promise<SandboxEnd>
+  kill(): void
+}
+
+export interface SuperviseOptions {
+  /** Milliseconds until SIGTERM. */
+  timeout?: number | undefined
+  /** Milliseconds from there until SIGKILL of everything. */
+  killAfter: number
+  signal?: AbortSignal | undefined
+}
+
+export interface Outcome {
+  exitCode: number | null
+  signal: string | null
+  cause: Cause
+  error: ErrorData | null
+  notEnforced: NotEnforced[]
+  usage: SandboxEnd['usage'] | undefined
+}
+
+export async function supervise(sandbox: Supervised, { timeout, killAfter, signal }: SuperviseOptions): Promise<Outcome> {
+  let stopped: 'timeout' | 'abort' | undefined
+  const timers: NodeJS.Timeout[] = []
+  const stop = (why: 'timeout' | 'abort') => {
+    stopped ??= why
+    const asked = sandbox.pid !== undefined && signalPayload(sandbox.pid, 'SIGTERM')
+    if (!asked) return sandbox.kill()
+    // A stopped program gets no signal but this one.
+    signalPayload(sandbox.pid as number, 'SIGCONT')
+    timers.push(setTimeout(() => sandbox.kill(), killAfter))
+  }
+  if (timeout !== undefined) timers.push(setTimeout(() => stop('timeout'), timeout))
+  const abort = () => stop('abort')
+  if (signal?.aborted) abort()
+  signal?.addEventListener('abort', abort, { once: true })
+  const end = await sandbox.ended
+  for (const timer of timers) clearTimeout(timer)
+  signal?.removeEventListener('abort', abort)
+  return outcome(end, stopped)
+}
+
+/** A program that ends well although it was told to stop has ended well. */
+function outcome(end: SandboxEnd, stopped: 'timeout' | 'abort' | undefined): Outcome {
+  const { exitCode, signal, error, notEnforced, usage } = end
+  const killed = error?.code === 'ERR_NSBOX_INIT_KILLED'
+  if (stopped && (killed || !error)) {
+    return { exitCode, signal: killed ? 'SIGKILL' : signal, cause: stopped, error: null, notEnforced, usage }
+  }
+  if (error) return { exitCode, signal, cause: error.code === 'ERR_NSBOX_EXEC' ? 'not-started' : 'failure', error, notEnforced, usage }
+  return { exitCode, signal, cause: signal === null ? 'exit' : 'signal', error: null, notEnforced, usage }
+}
