@@ -10,6 +10,8 @@ export default defineConfig({
     zygote: 'src/zygote/main.ts',
     worker: 'plugin/worker.ts',
     'worker-cold': 'plugin/worker-cold.ts',
+    call: 'src/payload/call.ts',
+    'call-cold': 'src/payload/call-cold.ts',
   },
   platform: 'node',
   external: [/^node:/, 'koffi', 'tmp-promise', 'vite', 'vitest', /^vitest\//],

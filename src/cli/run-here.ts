@@ -8,10 +8,11 @@ import { DirectSandbox } from '../launch/direct.ts'
 import { Plans } from '../launch/plans.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { signalPayload } from '../run/payload-process.ts'
-import { enforcedSteps, type Report, resourceUsage } from '../run/report.ts'
+import { type Report, reportOf } from '../run/report.ts'
 import { sandboxRequest } from '../run/request.ts'
 import { type Outcome, supervise } from '../run/supervise.ts'
 import { upperLayers } from '../run/upper-layers.ts'
+import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
@@ -28,32 +29,14 @@ export interface EndedRun {
 
 export async function runHere(flags: RunFlags, status: StatusLines): Promise<EndedRun> {
   const { sandbox: options, command } = flags
-  const [startedMs, started] = [Date.now(), performance.now()]
+  const startedMs = Date.now()
   const env = environmentAfter(flags.environment, process.env)
   const plans = new Plans(await sandboxRequest(options, process.cwd(), terminalName()), process.env)
-  if (options.upper === 'disk') await plans.useDisk()
-  const attempt = async () => {
+  const { plan, outcome, scratch } = await withUpper(plans, options.upper, async () => {
     const { plan } = plans.next()
     return { plan, ...(await attemptHere(plan, env, flags, status)) }
-  }
-  let ended = await attempt()
-  if (ended.outcome.error?.code === 'ERR_NSBOX_UPPER_XATTR' && options.upper === 'auto' && plans.upper === 'tmpfs') {
-    await plans.useDisk()
-    ended = await attempt()
-  }
-  const { plan, outcome, scratch } = ended
-  const { usage, notEnforced, error, ...how } = outcome
-  const report: Report = {
-    command,
-    ...how,
-    error: error?.stage === 'seal' ? errorToData(explainSealFailure(errorFromData(error))) : error,
-    startedMs,
-    durationMs: performance.now() - started,
-    usage: resourceUsage(usage),
-    changes: null,
-    enforced: enforcedSteps(plan, notEnforced, how.cause === 'failure'),
-    notEnforced,
-  }
+  })
+  const report = reportOf(command, plan, outcome, startedMs)
   const release = () => {
     if (scratch !== undefined) close(scratch)
     plans.close()

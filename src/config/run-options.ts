@@ -132,7 +132,7 @@ const positiveDuration = quantity((value) => {
   throw new TypeError('it must be longer than nothing')
 })
 
-const sandboxShape = {
+export const sandboxShape: Shape = {
   seal: z._default(z.enum(['require', 'prefer']), 'require'),
   net: z._default(z.enum(['none', 'host']), 'none'),
   pid: z._default(kept, 'private'),
@@ -171,14 +171,18 @@ const sandboxSchema = z.strictObject(sandboxShape)
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function sandboxOptions(input: unknown, where: string, name?: FieldName): ResolvedSandboxOptions {
-  return parseOptions(sandboxSchema, input, where, name) as ResolvedSandboxOptions
+  return parseOptions(sandboxSchema, input, where, name) as unknown as ResolvedSandboxOptions
 }
 
-const programSchema = z.strictObject({
+/** Fields of a schema; what parsing them answers is stated by the types above. */
+export type Shape = Record<string, z.ZodMiniType>
+
+export const programShape: Shape = {
   env: z.optional(z.record(z.string(), z.union([z.string(), z.undefined()]))),
   timeout: z.optional(positiveDuration),
   killAfter: z._default(positiveDuration, 5000),
-})
+}
+const programSchema = z.strictObject(programShape)
 
 export interface ResolvedProgramOptions {
   env?: NodeJS.ProcessEnv | undefined
@@ -189,7 +193,7 @@ export interface ResolvedProgramOptions {
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function programOptions(input: unknown, where: string, name?: FieldName): ResolvedProgramOptions {
-  return parseOptions(programSchema, input, where, name)
+  return parseOptions(programSchema, input, where, name) as unknown as ResolvedProgramOptions
 }
 
 function deviceName(value: unknown): string {

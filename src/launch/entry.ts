@@ -5,3 +5,5 @@ import { fileURLToPath } from 'node:url'
 const fromSource = import.meta.url.endsWith('.ts')
 
 export const zygoteEntry: string = fileURLToPath(new URL(fromSource ? '../zygote/main.ts' : './zygote.js', import.meta.url))
+export const callUrl: string = new URL(fromSource ? '../payload/call.ts' : './call.js', import.meta.url).href
+export const coldCallEntry: string = fileURLToPath(new URL(fromSource ? '../payload/call-cold.ts' : './call-cold.js', import.meta.url))

@@ -2,9 +2,11 @@
 
 import { constants } from 'node:os'
 import type { Change } from '../changes/changed.ts'
-import type { ErrorData } from '../errors.ts'
+import { type ErrorData, errorFromData, errorToData } from '../errors.ts'
+import { explainSealFailure } from '../host/explain.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import type { NotEnforced, Usage } from '../wire/protocol.ts'
+import type { Outcome } from './supervise.ts'
 
 /**
  * Why a run ended: the program's own `exit`, a `signal`, its `timeout`, an `abort` of the caller's, a
@@ -16,7 +18,7 @@ export interface ResourceUsage {
   /** CPU time of all processes together, in milliseconds (getrusage(2)). */
   cpuUserMs: number
   cpuSystemMs: number
-  /** Resident memory of the largest single process, in bytes. */
+  /** Resident memory of the largest single process, in bytes. About 30 MB is what a process has before it becomes the program. */
   maxRssBytes: number
   voluntarySwitches: number
   involuntarySwitches: number
@@ -37,6 +39,11 @@ export interface Report {
   durationMs: number
   /** Missing when everything was killed at once. */
   usage: ResourceUsage | null
+  /** What it wrote, as UTF-8, where nsbox was to read it: at most `maxOutput` bytes of each. */
+  stdout: string | null
+  stderr: string | null
+  /** True when it wrote more than that. */
+  truncated: boolean
   /** What was written, where it was asked for. */
   changes: Change[] | null
   /** Protections in force, by the names of the plan's steps. */
@@ -45,14 +52,14 @@ export interface Report {
   notEnforced: NotEnforced[]
 }
 
-export function resourceUsage(usage: Usage | undefined): ResourceUsage | null {
+function resourceUsage(usage: Usage | undefined): ResourceUsage | null {
   if (!usage) return null
   const { userMicros, systemMicros, maxRss, voluntarySwitches, involuntarySwitches } = usage
   return { cpuUserMs: userMicros / 1000, cpuSystemMs: systemMicros / 1000, maxRssBytes: maxRss, voluntarySwitches, involuntarySwitches }
 }
 
 /** The names of the steps that hold. */
-export function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforced[], failed: boolean): string[] {
+function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforced[], failed: boolean): string[] {
   if (failed) return []
   const missing = new Set(notEnforced.map(({ protection }) => protection))
   const names = [...plan.steps, ...plan.lastSteps].map((step) =>
@@ -60,6 +67,24 @@ export function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforc
   )
   const namespaces = missing.has('namespaces') ? [] : plan.namespaces.map((name) => `${name} namespace`)
   return [...namespaces, ...new Set(names)].filter((name) => !missing.has(name))
+}
+
+/** Of a run that has ended, before anybody looks at what it wrote. */
+export function reportOf(command: string[], plan: SandboxPlan, { usage, error, notEnforced, ...how }: Outcome, startedMs: number): Report {
+  return {
+    command,
+    ...how,
+    error: error?.stage === 'seal' ? errorToData(explainSealFailure(errorFromData(error))) : error,
+    startedMs,
+    durationMs: Date.now() - startedMs,
+    usage: resourceUsage(usage),
+    stdout: null,
+    stderr: null,
+    truncated: false,
+    changes: null,
+    enforced: enforcedSteps(plan, notEnforced, how.cause === 'failure'),
+    notEnforced,
+  }
 }
 
 /** As env(1) and timeout(1) have it: the tool itself failed. */

@@ -23,6 +23,16 @@ export interface Program {
 export type DescriptorName = 'stdin' | 'stdout' | 'stderr' | 'channel' | 'handles'
 export type Descriptors = Record<'stdin' | 'stdout' | 'stderr', number> & Partial<Record<DescriptorName, number>>
 
+/** A function to call in a sandbox. */
+export interface CallRequest {
+  url: string
+  /** Of the export. */
+  name: string
+  args: unknown[]
+}
+
+export type CallAnswer = { result: unknown } | { error: unknown }
+
 /** A module for a zygote to import before the first fork. */
 export interface Preload {
   url: string

@@ -1,0 +1,114 @@
+// Options of the library's functions, besides those of the sandbox.
+
+import * as z from 'zod/mini'
+import { NsboxError } from '../errors.ts'
+import { parseOptions } from './explain.ts'
+import { parseSize } from './quantities.ts'
+import {
+  type ProgramOptions,
+  programShape,
+  type ResolvedProgramOptions,
+  type ResolvedSandboxOptions,
+  type SandboxOptions,
+  type Size,
+  sandboxShape,
+} from './run-options.ts'
+import { quantity } from './schemas.ts'
+
+export interface ExecOptions extends ProgramOptions {
+  /** `pipe` gives a stream to write to; a text or bytes are what the program reads. @default 'ignore' */
+  stdin?: 'ignore' | 'inherit' | 'pipe' | Uint8Array | { text: string }
+  /** @default 'pipe' */
+  stdout?: 'ignore' | 'inherit' | 'pipe'
+  /** @default 'pipe' */
+  stderr?: 'ignore' | 'inherit' | 'pipe'
+  /** How much of each output the report keeps; streams carry all of it. @default '16M' */
+  maxOutput?: Size
+  /** Whether the report lists what the program changed. @default false */
+  changes?: boolean
+  /** Directory, new or empty, to keep that in: for `layers`, `nsbox diff` and `nsbox apply`. */
+  keep?: string
+  /** Working directory inside. @default that of the sandbox */
+  cwd?: string
+  /** Ends the run as its timeout would. */
+  signal?: AbortSignal
+}
+
+export interface RunOptions extends SandboxOptions, ExecOptions {
+  /** The program and its arguments. */
+  command: readonly string[]
+  cwd?: string
+}
+
+export interface CreateOptions extends SandboxOptions {
+  /** The environment of calls, and of programs that are given none. @default the caller's */
+  env?: NodeJS.ProcessEnv
+  /** Modules that calls need, imported once and outside of any sandbox: paths, URLs or package names. */
+  preload?: readonly string[]
+}
+
+export interface ResolvedExecOptions extends ResolvedProgramOptions {
+  stdin: 'ignore' | 'inherit' | 'pipe' | Uint8Array | { text: string }
+  stdout: 'ignore' | 'inherit' | 'pipe'
+  stderr: 'ignore' | 'inherit' | 'pipe'
+  maxOutput: number
+  changes: boolean
+  keep?: string | undefined
+  cwd?: string | undefined
+  signal?: AbortSignal | undefined
+}
+
+const output = z._default(z.enum(['ignore', 'inherit', 'pipe']), 'pipe')
+
+const execShape = {
+  ...programShape,
+  stdin: z._default(
+    z.union([z.enum(['ignore', 'inherit', 'pipe']), z.instanceof(Uint8Array), z.strictObject({ text: z.string() })]),
+    'ignore',
+  ),
+  stdout: output,
+  stderr: output,
+  maxOutput: z._default(quantity(parseSize), 16 * 1024 ** 2),
+  changes: z._default(z.boolean(), false),
+  keep: z.optional(z.string().check(z.minLength(1))),
+  cwd: z.optional(z.string().check(z.minLength(1))),
+  signal: z.optional(z.instanceof(AbortSignal)),
+}
+
+const execSchema = z.strictObject(execShape)
+const runSchema = z.strictObject({ ...sandboxShape, ...execShape })
+const createSchema = z.strictObject({
+  ...sandboxShape,
+  env: programShape['env'] as z.ZodMiniType,
+  preload: z._default(z.array(z.string().check(z.minLength(1))), []),
+})
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export function execOptions(input: unknown): ResolvedExecOptions {
+  return parseOptions(execSchema, input, 'exec()') as unknown as ResolvedExecOptions
+}
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export function runOptions(input: unknown): ResolvedSandboxOptions & ResolvedExecOptions {
+  return parseOptions(runSchema, input, 'run()') as unknown as ResolvedSandboxOptions & ResolvedExecOptions
+}
+
+export type ResolvedCreateOptions = ResolvedSandboxOptions & { env?: NodeJS.ProcessEnv | undefined; preload: string[] }
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export function createOptions(input: unknown): ResolvedCreateOptions {
+  return parseOptions(createSchema, input, 'createSandbox()') as unknown as ResolvedCreateOptions
+}
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export function commandWords(command: unknown, where: string): string[] {
+  const words = z.safeParse(z.array(z.string()).check(z.minLength(1)), command)
+  if (words.success && words.data[0] !== '') return words.data
+  throw new NsboxError(
+    `${where}: command is ${JSON.stringify(command)}; it must be a list of words that begins with a program, such as ['node', 'a.js']`,
+    {
+      code: 'ERR_NSBOX_CONFIG',
+      stage: 'config',
+    },
+  )
+}

@@ -1,0 +1,94 @@
+// Calls functions of modules in sandboxes, from a zygote that is warm where this node can be forked.
+
+import type { ResolvedCreateOptions } from '../config/library-options.ts'
+import type { ProgramOptions } from '../config/run-options.ts'
+import { programOptions } from '../config/run-options.ts'
+import { errorFromData, NsboxError } from '../errors.ts'
+import { chooseLaunch, type LaunchChoice } from '../launch/choose.ts'
+import { callUrl, coldCallEntry } from '../launch/entry.ts'
+import type { Plans } from '../launch/plans.ts'
+import type { Sandbox } from '../launch/sandbox.ts'
+import { ZygoteProcess } from '../launch/zygote-process.ts'
+import type { CallAnswer, CallRequest } from '../wire/protocol.ts'
+import type { ZygoteMode } from '../zygote/v8-flags.ts'
+import { definedOnly } from './program.ts'
+import { type Outcome, supervise } from './supervise.ts'
+
+export interface CallOptions extends Pick<ProgramOptions, 'timeout' | 'killAfter'> {
+  /** Ends the call as its timeout would. */
+  signal?: AbortSignal
+}
+
+export interface CallerOptions extends Pick<ResolvedCreateOptions, 'upper'> {
+  env: NodeJS.ProcessEnv
+  /** URLs. */
+  preload: string[]
+}
+
+export class Caller {
+  readonly #plans: Plans
+  readonly #options: CallerOptions
+  #choice: Promise<LaunchChoice> | undefined
+
+  constructor(plans: Plans, options: CallerOptions) {
+    this.#plans = plans
+    this.#options = options
+  }
+
+  async call(request: CallRequest, { signal, ...limits }: CallOptions): Promise<unknown> {
+    const { timeout, killAfter } = programOptions(limits, 'call()')
+    const choice = await this.#open()
+    const { plan, release } = this.#plans.next()
+    const sandbox = choice.zygote.launch(plan, choice.mode === 'cold' ? this.#freshNode() : { kind: 'preloaded', data: request })
+    const answer = this.#exchange(sandbox, choice.mode, request)
+    const outcome = await supervise(sandbox, { timeout, killAfter, signal })
+    release()
+    return resultOf(answer(), outcome, request)
+  }
+
+  async close(): Promise<void> {
+    const choice = await this.#choice?.catch(() => undefined)
+    await choice?.zygote.close()
+  }
+
+  async #open(): Promise<LaunchChoice> {
+    if (this.#choice && (await this.#choice).zygote.alive) return this.#choice
+    const { upper } = this.#options
+    this.#choice = chooseLaunch({ launch: 'auto', upper, plans: this.#plans, start: (mode) => this.#start(mode) })
+    return this.#choice
+  }
+
+  #start(mode: ZygoteMode): ZygoteProcess {
+    const { env, preload } = this.#options
+    return new ZygoteProcess({ mode, env, execArgv: [], preload: mode === 'cold' ? null : { url: callUrl, data: preload } })
+  }
+
+  #freshNode() {
+    const argv = [process.execPath, coldCallEntry]
+    return { kind: 'exec' as const, file: process.execPath, argv, env: definedOnly(this.#options.env) }
+  }
+
+  /** What the function writes is shown as this process's own. */
+  #exchange(sandbox: Sandbox, mode: ZygoteMode, request: CallRequest): () => CallAnswer | undefined {
+    let answer: CallAnswer | undefined
+    sandbox.channel.on((message) => {
+      answer = message as CallAnswer
+    })
+    if (mode === 'cold') sandbox.channel.post(request)
+    sandbox.stdout.on('data', (chunk) => process.stdout.write(chunk))
+    sandbox.stderr.on('data', (chunk) => process.stderr.write(chunk))
+    return () => answer
+  }
+}
+
+function resultOf(answer: CallAnswer | undefined, outcome: Outcome, { url, name }: CallRequest): unknown {
+  if (answer) {
+    if ('error' in answer) throw answer.error
+    return answer.result
+  }
+  const { error, cause, signal, exitCode } = outcome
+  if (error) throw errorFromData(error)
+  const how =
+    cause === 'timeout' ? 'was ended by its timeout' : cause === 'abort' ? 'was aborted' : `ended with ${signal ?? `exit code ${exitCode}`}`
+  throw new NsboxError(`The call of ${name} in ${url} ${how} before it answered`, { code: 'ERR_NSBOX_CALL_ENDED', stage: 'payload' })
+}

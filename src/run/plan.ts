@@ -1,0 +1,12 @@
+// plan(): what would seal a sandbox here, as data.
+
+import { type SandboxOptions, sandboxOptions } from '../config/run-options.ts'
+import { Plans } from '../launch/plans.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
+import { sandboxRequest } from './request.ts'
+
+/** Every step in its order, with its reason. Does nothing. @throws NsboxError ERR_NSBOX_CONFIG */
+export async function plan(options: SandboxOptions = {}): Promise<SandboxPlan> {
+  const request = await sandboxRequest(sandboxOptions(options, 'plan()'), process.cwd())
+  return new Plans(request, process.env).next().plan
+}

@@ -1,0 +1,156 @@
+// Programs in sandboxes that a zygote forks: streams, limits, and the report at the end.
+
+import { PassThrough } from 'node:stream'
+import type { ResolvedExecOptions } from '../config/library-options.ts'
+import { errorToData } from '../errors.ts'
+import type { Plans } from '../launch/plans.ts'
+import type { AnySandbox, Streams } from '../launch/sandbox.ts'
+import type { ZygoteProcess } from '../launch/zygote-process.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
+import { close } from '../sys/descriptor.ts'
+import { Output } from './output.ts'
+import { payloadPid, signalPayload } from './payload-process.ts'
+import { type Report, reportOf } from './report.ts'
+import { Running } from './running.ts'
+import { type Outcome, supervise } from './supervise.ts'
+import { upperLayers } from './upper-layers.ts'
+import { withUpper } from './with-upper.ts'
+
+/** Where a program is started, once that is known. */
+export interface Place {
+  plans: Plans
+  zygote: ZygoteProcess
+  upper: 'auto' | 'tmpfs' | 'disk'
+}
+
+export interface ProgramRequest {
+  command: string[]
+  /** When nothing else is given. */
+  env: NodeJS.ProcessEnv
+  options: ResolvedExecOptions
+  /** Called once the program has ended and its changes have been read. */
+  release?: () => Promise<void>
+}
+
+export function startProgram(place: Promise<Place>, request: ProgramRequest): Running {
+  const program = new Program(request)
+  return new Running(program.run(place), program, program.streams)
+}
+
+class Program {
+  readonly streams: Pick<Running, 'stdin' | 'stdout' | 'stderr'>
+  readonly #request: ProgramRequest
+  readonly #stdin: PassThrough | null
+  readonly #stdout: Output | null
+  readonly #stderr: Output | null
+  #sandbox: AnySandbox | undefined
+  /** Asked for before there was a program. */
+  #killed: AbortController = new AbortController()
+
+  constructor(request: ProgramRequest) {
+    this.#request = request
+    const { stdin, stdout, stderr, maxOutput } = request.options
+    this.#stdin = stdin === 'pipe' ? new PassThrough() : null
+    this.#stdout = stdout === 'pipe' ? new Output(maxOutput) : null
+    this.#stderr = stderr === 'pipe' ? new Output(maxOutput) : null
+    this.streams = { stdin: this.#stdin, stdout: this.#stdout?.stream ?? null, stderr: this.#stderr?.stream ?? null }
+  }
+
+  pid(): number | undefined {
+    return this.#sandbox?.pid === undefined ? undefined : payloadPid(this.#sandbox.pid)
+  }
+
+  kill(signal: NodeJS.Signals): boolean {
+    const init = this.#sandbox?.pid
+    if (signal === 'SIGKILL') this.#sandbox?.kill()
+    else if (init !== undefined) return signalPayload(init, signal)
+    else this.#killed.abort()
+    return init !== undefined
+  }
+
+  async run(place: Promise<Place>): Promise<Report> {
+    const { command, options, release } = this.#request
+    const startedMs = Date.now()
+    let scratch: number | undefined
+    try {
+      const { plans, zygote, upper } = await place
+      const ended = await withUpper(plans, upper, () => this.#attempt(plans, zygote))
+      scratch = ended.scratch
+      const report = this.#withOutput(reportOf(command, ended.plan, ended.outcome, startedMs))
+      const changed = scratch === undefined ? report : await withChanges(report, ended.plan, scratch, options)
+      ended.release()
+      return changed
+    } finally {
+      if (scratch !== undefined) close(scratch)
+      for (const output of [this.#stdout, this.#stderr]) output?.stream.end()
+      await release?.()
+    }
+  }
+
+  async #attempt(plans: Plans, zygote: ZygoteProcess): Promise<Attempt> {
+    const { command, env, options } = this.#request
+    const { plan, release } = plans.next(options.cwd === undefined ? {} : { cwd: options.cwd })
+    const sandbox = zygote.launch(
+      plan,
+      { kind: 'exec', file: command[0] as string, argv: command, env: definedOnly(options.env ?? env) },
+      this.#kinds(),
+    )
+    this.#sandbox = sandbox
+    this.#connect(sandbox)
+    const signal = options.signal ? AbortSignal.any([options.signal, this.#killed.signal]) : this.#killed.signal
+    const outcome = await supervise(sandbox, { ...options, signal })
+    this.#sandbox = undefined
+    return { plan, outcome, scratch: sandbox.takeScratch(), release }
+  }
+
+  #kinds(): Streams {
+    const { stdin, stdout, stderr, changes, keep } = this.#request.options
+    const output = (kind: 'ignore' | 'inherit' | 'pipe', own: number) => (kind === 'inherit' ? own : kind)
+    return {
+      stdin: stdin === 'inherit' ? 0 : stdin === 'ignore' ? 'ignore' : 'pipe',
+      stdout: output(stdout, 1),
+      stderr: output(stderr, 2),
+      channel: false,
+      scratch: changes || keep !== undefined,
+    }
+  }
+
+  #connect(sandbox: AnySandbox): void {
+    const { stdin } = this.#request.options
+    if (this.#stdin && sandbox.stdin) this.#stdin.pipe(sandbox.stdin)
+    else if (typeof stdin === 'object') sandbox.stdin?.end(stdin instanceof Uint8Array ? stdin : stdin.text)
+    if (this.#stdout) sandbox.stdout?.pipe(this.#stdout.stream, { end: false })
+    if (this.#stderr) sandbox.stderr?.pipe(this.#stderr.stream, { end: false })
+  }
+
+  #withOutput(report: Report): Report {
+    const [stdout, stderr] = [this.#stdout, this.#stderr]
+    const truncated = (stdout?.truncated ?? false) || (stderr?.truncated ?? false)
+    return { ...report, stdout: stdout?.text ?? null, stderr: stderr?.text ?? null, truncated }
+  }
+}
+
+interface Attempt {
+  plan: SandboxPlan
+  outcome: Outcome
+  scratch: number | undefined
+  release: () => void
+}
+
+async function withChanges(report: Report, plan: SandboxPlan, scratch: number, { keep }: ResolvedExecOptions): Promise<Report> {
+  const layers = upperLayers(plan, `/proc/self/fd/${scratch}`)
+  const { changesOf } = await import('../changes/changes-of.ts')
+  const changed = { ...report, changes: layers.flatMap(changesOf) }
+  if (keep === undefined) return changed
+  const { keepLayers } = await import('../changes/keep.ts')
+  try {
+    keepLayers(layers, keep, report)
+    return changed
+  } catch (error) {
+    return { ...changed, cause: 'failure', error: errorToData(error) }
+  }
+}
+
+export function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}

@@ -1,0 +1,115 @@
+// createSandbox(): a zygote that is kept, so that the next sandbox costs milliseconds.
+
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import {
+  type CreateOptions,
+  commandWords,
+  createOptions,
+  type ExecOptions,
+  execOptions,
+  type ResolvedCreateOptions,
+} from '../config/library-options.ts'
+import { NsboxError } from '../errors.ts'
+import { Plans } from '../launch/plans.ts'
+import { ZygoteProcess } from '../launch/zygote-process.ts'
+import { Caller, type CallOptions } from './caller.ts'
+import { startProgram } from './program.ts'
+import { sandboxRequest } from './request.ts'
+import { orRejected, type Running } from './running.ts'
+
+export class WarmSandbox implements AsyncDisposable {
+  readonly #options: ResolvedCreateOptions
+  readonly #plans: Plans
+  readonly #env: NodeJS.ProcessEnv
+  #zygote: ZygoteProcess
+  #caller: Caller | undefined
+  #closed = false
+
+  /** For {@link createSandbox}. */
+  constructor(options: ResolvedCreateOptions, plans: Plans) {
+    this.#options = options
+    this.#plans = plans
+    this.#env = options.env ?? process.env
+    this.#zygote = this.#startZygote()
+  }
+
+  /** Runs a program in a fresh sandbox: nothing of an earlier one is left in it. */
+  exec(command: readonly string[], options: ExecOptions = {}): Running {
+    return orRejected(() => this.#exec(command, options))
+  }
+
+  #exec(command: readonly string[], options: ExecOptions): Running {
+    this.#requireOpen()
+    const words = commandWords(command, 'exec()')
+    const resolved = execOptions(options)
+    const { cwd, keep } = resolved
+    if (!this.#zygote.alive) this.#zygote = this.#startZygote()
+    const place = Promise.resolve({ plans: this.#plans, zygote: this.#zygote, upper: this.#options.upper })
+    return startProgram(place, {
+      command: words,
+      env: this.#env,
+      options: { ...resolved, cwd: cwd === undefined ? undefined : resolve(cwd), keep: keep === undefined ? undefined : resolve(keep) },
+    })
+  }
+
+  /**
+   * Calls a function that a module exports, in a fresh sandbox, and answers what it returns.
+   * Arguments and result are structured clones. The module is a path, a file URL or a package's name.
+   * @throws what the function throws, and NsboxError when its process ended without an answer
+   */
+  async call<Result = unknown>(
+    module: string | URL,
+    exportName: string,
+    args: readonly unknown[] = [],
+    options: CallOptions = {},
+  ): Promise<Result> {
+    this.#requireOpen()
+    this.#caller ??= new Caller(this.#plans, { ...this.#options, env: this.#env, preload: this.#options.preload.map(moduleUrl) })
+    return (await this.#caller.call({ url: moduleUrl(module), name: exportName, args: [...args] }, options)) as Result
+  }
+
+  /** Ends what still runs, and the zygote. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([this.#zygote.close(), this.#caller?.close()])
+    this.#plans.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** @throws NsboxError when the zygote did not start */
+  get ready(): Promise<void> {
+    return this.#zygote.prepared
+  }
+
+  #startZygote(): ZygoteProcess {
+    return new ZygoteProcess({ mode: 'cold', env: process.env, execArgv: [], preload: null })
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new NsboxError('This sandbox is closed', { code: 'ERR_NSBOX_CLOSED', stage: 'launch' })
+  }
+}
+
+/**
+ * Keeps a zygote from which each `exec` and `call` gets a fresh sandbox within milliseconds.
+ * @throws NsboxError ERR_NSBOX_CONFIG for options that are wrong
+ */
+export async function createSandbox(options: CreateOptions = {}): Promise<WarmSandbox> {
+  const resolved = createOptions(options)
+  const plans = new Plans(await sandboxRequest(resolved, process.cwd()), process.env)
+  const sandbox = new WarmSandbox(resolved, plans)
+  await sandbox.ready
+  return sandbox
+}
+
+function moduleUrl(module: string | URL): string {
+  if (module instanceof URL) return module.href
+  if (/^\w+:/.test(module)) return module
+  if (/^\.{0,2}\//.test(module)) return pathToFileURL(resolve(module)).href
+  return pathToFileURL(createRequire(resolve('nsbox')).resolve(module)).href
+}
