@@ -1,11 +1,25 @@
 // Binds C functions of libc and of the node binary itself. Only src/sys may import this.
 
-import koffi from 'koffi'
+import { createRequire } from 'node:module'
 import { SysError } from './sys-error.ts'
 
 type CFunction = (...args: unknown[]) => number
 
+const koffi = loadKoffi()
 const self = koffi.load(null)
+
+/**
+ * koffi's own entry adds names for older programs, and loads node's streams and terminals for them: 7 ms
+ * at every start. What it puts them on is a package for each platform, which will do.
+ */
+function loadKoffi(): typeof import('koffi') {
+  const require = createRequire(import.meta.url)
+  try {
+    return createRequire(require.resolve('koffi'))(`@koromix/koffi-${process.platform}-${process.arch}`)
+  } catch {
+    return require('koffi')
+  }
+}
 
 /** Binds a function by its exported name. Nothing is looked up before the first call. */
 export function bind(name: string, result: string, types: string[]): CFunction {
