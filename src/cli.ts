@@ -13,6 +13,7 @@ const usage = `nsbox: sealed test files and programs for Linux
 Usage:
   nsbox vitest [vitest's arguments]   run vitest with every test file in its own sandbox
   nsbox plan                          print the steps that would seal a test file here, and why
+  nsbox doctor [--fix | --json]       try what this machine can do, and say what would mend it
   nsbox --help | --version
 
 Options of the sandbox go between: nsbox vitest --nsbox.net=host run src
@@ -24,6 +25,8 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
       return (await import('../plugin/command.ts')).runVitest(words)
     case 'plan':
       return (await import('../plugin/plan-command.ts')).printPlan(words)
+    case 'doctor':
+      return (await import('./cli/doctor.ts')).runDoctor(words)
     case '--version':
     case '-v':
       console.log(version())

@@ -1,6 +1,6 @@
 // Where limits by cgroup cannot be set.
 
-import type { Place } from '../place.ts'
+import { isContainer, type Place } from '../place.ts'
 import type { Remedy } from './remedy.ts'
 
 export function switchToCgroup2(place: Place): Remedy {
@@ -21,7 +21,7 @@ export function switchToCgroup2(place: Place): Remedy {
 else echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX ${parameter}"' | sudo tee -a /etc/default/grub && sudo update-grub
 fi`,
     ],
-    where: place === 'host' ? 'here' : 'outside',
+    where: isContainer(place) ? 'outside' : 'here',
     note: 'For a host with systemd; it holds from the next start on. Containers follow their host.',
   }
 }

@@ -1,0 +1,39 @@
+// What this machine can do for nsbox: every fact is tried, and nothing is left behind.
+
+import { findPlace } from '../host/place.ts'
+import { readRestrictions } from '../host/restrictions.ts'
+import { checkCgroups } from './cgroup.ts'
+import { type Check, type Diagnosis, fail, verdictOf } from './check.ts'
+import { checkRestrictions } from './restrictions.ts'
+import { checkKoffi, checkNode, checkPlatform, checkVitest } from './software.ts'
+
+export interface DoctorOptions {
+  /** The project's directory: its vitest is looked for, and it is what the self-check seals. */
+  cwd?: string
+  env?: NodeJS.ProcessEnv
+}
+
+/** Never rejects for what it finds. Takes about a second. */
+export async function doctor({ cwd = process.cwd(), env = process.env }: DoctorOptions = {}): Promise<Diagnosis> {
+  const place = findPlace(env)
+  const host = readRestrictions(env)
+  const koffi = await checkKoffi()
+  const software = [checkPlatform(place), checkNode(), checkVitest(cwd), koffi]
+  // Imported here only: where koffi does not load, neither do they.
+  const { steps, ranges, whole } = koffi.status === 'pass' ? await (await import('./trials.ts')).trials(cwd, host, env) : untried
+  const checks = [
+    ...software,
+    ...steps,
+    ...checkRestrictions(host, [...steps, ...whole]),
+    ...(await checkCgroups(place, env)),
+    ...ranges,
+    ...whole,
+  ]
+  return { verdict: verdictOf(checks), place, checks }
+}
+
+const untried = {
+  steps: [fail('sandboxes', 'not tried, because koffi does not load', undefined)],
+  ranges: [] as Check[],
+  whole: [] as Check[],
+}
