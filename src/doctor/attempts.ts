@@ -1,6 +1,6 @@
 // Tries small plans, each in a throwaway sandbox of its own.
 
-import { describeError } from '../errors.ts'
+import { describeError, type ErrorData } from '../errors.ts'
 import type { SealFailure } from '../host/explain.ts'
 import type { Sandbox } from '../launch/sandbox.ts'
 import { type ForkPayload, ZygoteProcess } from '../launch/zygote-process.ts'
@@ -10,6 +10,17 @@ import type { Namespace, SandboxPlan, SealAction } from '../plan/plan.ts'
 const limit = 10_000
 
 const nothing: ForkPayload = { kind: 'exec', file: '/bin/true', argv: ['true'], env: {} }
+
+export interface AttemptFailure extends SealFailure {
+  code?: string
+}
+
+/** What is no error of nsbox's own comes with its stack, and has its errno in the message alone. */
+function inOneLine({ message, ...error }: ErrorData): AttemptFailure {
+  const [line = message] = message.split('\n')
+  const errno = error.errno ?? /\b(E[A-Z0-9]{2,}): /.exec(line)?.[1]
+  return { ...error, message: line, ...(errno && { errno }) } as AttemptFailure
+}
 
 export class Attempts {
   readonly #env: NodeJS.ProcessEnv
@@ -23,13 +34,13 @@ export class Attempts {
   }
 
   /** Undefined when every step was done. Never rejects. */
-  async failure(namespaces: readonly Namespace[], steps: readonly SealAction[]): Promise<SealFailure | undefined> {
+  async failure(namespaces: readonly Namespace[], steps: readonly SealAction[]): Promise<AttemptFailure | undefined> {
     try {
       const sandbox = await this.start(namespaces, [this.#mapIds, ...steps], nothing)
       const overdue = setTimeout(() => sandbox.kill(), limit)
       const { error } = await sandbox.ended
       clearTimeout(overdue)
-      return error
+      return error && inOneLine(error)
     } catch (error) {
       return { message: describeError(error) }
     }

@@ -29,7 +29,7 @@ function checkVersion({ version, mount }: CgroupPlace, place: Place): Check {
     hybrid: `v2 on ${mount} has only the controllers: ${bound.join(' ') || 'none'}`,
     v2: '',
   }[version]
-  return warn('cgroup version', detail, noLimits, switchToCgroup2(place))
+  return warn('cgroup version', detail, noLimits, switchToCgroup2(place, systemdRuns()))
 }
 
 async function checkDelegation({ mount = '', own }: CgroupPlace, place: Place, env: NodeJS.ProcessEnv): Promise<Check> {
@@ -41,8 +41,12 @@ async function checkDelegation({ mount = '', own }: CgroupPlace, place: Place, e
   const denied = own === undefined ? 'the own cgroup is not shown' : writeFailure(own)
   if (own !== undefined && denied === undefined) return judge(controllersOf(own), 'the own cgroup is writable', undefined)
   const detail = `${refused}; ${denied}`
-  const systemd = existsSync('/run/systemd/system') && !isContainer(place)
-  return warn('cgroup delegation', detail, noLimits, systemd ? keepUserManager() : writableCgroups(place))
+  return warn('cgroup delegation', detail, noLimits, systemdRuns() && !isContainer(place) ? keepUserManager() : writableCgroups(place))
+}
+
+/** As sd_booted(3) tells it. */
+function systemdRuns(): boolean {
+  return existsSync('/run/systemd/system')
 }
 
 /** `beside` is what to do although the limits hold. */

@@ -5,7 +5,7 @@ import { readRestrictions } from '../host/restrictions.ts'
 import { checkCgroups } from './cgroup.ts'
 import { type Check, type Diagnosis, fail, verdictOf } from './check.ts'
 import { checkRestrictions } from './restrictions.ts'
-import { checkKoffi, checkNode, checkPlatform, checkVitest } from './software.ts'
+import { checkKoffi, checkNode, checkPlatform, checkProc, checkVitest } from './software.ts'
 
 export interface DoctorOptions {
   /** The project's directory: its vitest is looked for, and it is what the self-check seals. */
@@ -17,10 +17,12 @@ export interface DoctorOptions {
 export async function doctor({ cwd = process.cwd(), env = process.env }: DoctorOptions = {}): Promise<Diagnosis> {
   const place = findPlace(env)
   const host = readRestrictions(env)
-  const koffi = await checkKoffi()
-  const software = [checkPlatform(place), checkNode(), checkVitest(cwd), koffi]
+  /** Without any of these no zygote can work. */
+  const needed = [checkPlatform(place), checkProc(), await checkKoffi()]
+  const software = [...needed, checkNode(), checkVitest(cwd)]
+  const missing = needed.filter(({ status }) => status === 'fail')
   // Imported here only: where koffi does not load, neither do they.
-  const { steps, ranges, whole } = koffi.status === 'pass' ? await (await import('./trials.ts')).trials(cwd, host, env) : untried
+  const { steps, ranges, whole } = missing.length > 0 ? untried(missing) : await (await import('./trials.ts')).trials(cwd, host, env)
   const checks = [
     ...software,
     ...steps,
@@ -32,8 +34,7 @@ export async function doctor({ cwd = process.cwd(), env = process.env }: DoctorO
   return { verdict: verdictOf(checks), place, checks }
 }
 
-const untried = {
-  steps: [fail('sandboxes', 'not tried, because koffi does not load', undefined)],
-  ranges: [] as Check[],
-  whole: [] as Check[],
+function untried(missing: readonly Check[]): Record<'steps' | 'ranges' | 'whole', Check[]> {
+  const detail = `not tried, because of: ${missing.map(({ name }) => name).join(', ')}`
+  return { steps: [fail('sandboxes', detail, undefined)], ranges: [], whole: [] }
 }

@@ -3,12 +3,12 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describeError } from '../errors.ts'
-import { remedyFor, type SealFailure } from '../host/explain.ts'
+import { remedyFor } from '../host/explain.ts'
 import { mountVarTmp, updateKernel } from '../host/remedies/file-systems.ts'
 import type { Restrictions } from '../host/restrictions.ts'
 import { throwawayDirectory } from '../launch/throwaway-directory.ts'
 import type { Namespace, SealAction } from '../plan/plan.ts'
-import type { Attempts } from './attempts.ts'
+import type { AttemptFailure, Attempts } from './attempts.ts'
 import { type Check, fail, pass, warn } from './check.ts'
 
 interface Trial {
@@ -56,7 +56,7 @@ function overlayOver(makeScratch: SealAction): SealAction[] {
   ]
 }
 
-type Failure = (SealFailure & { code?: string }) | undefined
+type Failure = AttemptFailure | undefined
 
 function overlayOnTmpfs(attempts: Attempts): Promise<Failure> {
   return attempts.failure(['mount'], overlayOver({ do: 'tmpfs', target: scratch, mode: 0o700 }))
@@ -93,7 +93,7 @@ export function overlayChecks(tmpfs: Failure, disk: Failure, host: Restrictions)
       ? pass(onDisk, 'in /var/tmp')
       : fallback
         ? fail(onDisk, disk.message, mountVarTmp())
-        : warn(onDisk, disk.message, "upper: 'disk' does not work", remedyFor(disk, host) ?? mountVarTmp()),
+        : warn(onDisk, disk.message, "upper: 'disk' does not work", remedyFor(disk, host) ?? (tmpfs ? undefined : mountVarTmp())),
   ]
 }
 

@@ -36,13 +36,18 @@ export function formatDiagnosis(diagnosis: Diagnosis, colour: boolean): string {
   ])
   const mended = mendings(diagnosis).flatMap((mending) => [
     '',
-    `${mending.for.join(', ')}: ${mending.remedy.why}.`,
+    `${concerned(mending.for)}: ${mending.remedy.why}.`,
     ...steps(mending.remedy),
   ])
   const count = (status: CheckStatus) => checks.filter((check) => check.status === status).length
   const worst = verdict === 'ok' ? 'pass' : verdict === 'degraded' ? 'warn' : 'fail'
   const conclusion = `${verdicts[verdict]} (${placeNames[place]}): PASS ${count('pass')}, WARN ${count('warn')}, FAIL ${count('fail')}.`
   return [...lines, ...mended, '', paint(worst, conclusion)].join('\n')
+}
+
+/** Where the first fails most others do. */
+function concerned(names: readonly string[]): string {
+  return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
 }
 
 function steps({ commands, where, note, instead }: Remedy): string[] {

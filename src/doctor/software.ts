@@ -1,11 +1,12 @@
-// Kernel, node, vitest and koffi: what nsbox stands on.
+// Kernel, /proc, node, vitest and koffi: what nsbox stands on.
 
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import type { Place } from '../host/place.ts'
+import { mountOwnProc } from '../host/remedies/containers.ts'
 import { updateKernel } from '../host/remedies/file-systems.ts'
 import { installNode, installVitest, reinstallKoffi } from '../host/remedies/software.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
@@ -34,6 +35,13 @@ export function checkNode(): Check {
   const detail = `${version} is outside of ${range}`
   if (isBefore(version, range)) return fail('node', detail, installNode(range))
   return warn('node', detail, 'nobody has tried it: the self-check shows whether sandboxes start', installNode(range))
+}
+
+/** `/proc` of another pid namespace, as after unshare(1) without --mount-proc: nothing finds itself there. */
+export function checkProc(): Check {
+  const shown = readlinkSync('/proc/self')
+  if (shown === String(process.pid)) return pass('/proc', 'of this pid namespace')
+  return fail('/proc', `this process is ${process.pid}, and /proc/self is ${shown || 'nobody'}`, mountOwnProc())
 }
 
 /** What `cwd` would import. */

@@ -1,6 +1,7 @@
 // What kind of machine this is, as far as advice differs. Reads; changes nothing.
 
-import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readlinkSync } from 'node:fs'
+import { release } from 'node:os'
 
 /** `container` is one of an engine that leaves no mark of its own. */
 export type Place = 'github-hosted' | 'docker' | 'podman' | 'kubernetes' | 'container' | 'wsl1' | 'wsl2' | 'host'
@@ -8,7 +9,7 @@ export type Place = 'github-hosted' | 'docker' | 'podman' | 'kubernetes' | 'cont
 /** What {@link placeFrom} decides by. */
 export interface Traces {
   env: NodeJS.ProcessEnv
-  /** /proc/sys/kernel/osrelease. */
+  /** As uname(2) has it. */
   osrelease: string
   exists(path: string): boolean
   /** True in the pid and IPC namespaces that the kernel started with: no container. */
@@ -16,8 +17,12 @@ export interface Traces {
 }
 
 export function findPlace(env: NodeJS.ProcessEnv = process.env): Place {
-  const osrelease = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim()
-  return placeFrom({ env, osrelease, exists: existsSync, initialNamespaces: initial.every(([name, link]) => isLink(name, link)) })
+  return placeFrom({
+    env,
+    osrelease: release(),
+    exists: existsSync,
+    initialNamespaces: initial.every(([name, link]) => isLink(name, link)),
+  })
 }
 
 /** Their numbers are the same on every machine: PROC_PID_INIT_INO and PROC_IPC_INIT_INO of linux/proc_ns.h. */

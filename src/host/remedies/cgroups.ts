@@ -3,7 +3,7 @@
 import { isContainer, type Place } from '../place.ts'
 import type { Remedy } from './remedy.ts'
 
-export function switchToCgroup2(place: Place): Remedy {
+export function switchToCgroup2(place: Place, systemd: boolean): Remedy {
   const why = 'The controllers are bound to cgroup v1'
   const parameter = 'systemd.unified_cgroup_hierarchy=1'
   if (place === 'wsl2') {
@@ -14,6 +14,12 @@ export function switchToCgroup2(place: Place): Remedy {
       note: 'In .wslconfig, section [wsl2]: kernelCommandLine = cgroup_no_v1=all. In /etc/wsl.conf, section [boot]: systemd=true. Then wsl.exe --shutdown.',
     }
   }
+  const where = isContainer(place) ? 'outside' : 'here'
+  if (!systemd) {
+    const note =
+      'The kernel parameter cgroup_no_v1=all leaves them to v2; what starts the machine has to mount it. Containers follow their host.'
+    return { why, commands: [], where, note }
+  }
   return {
     why,
     commands: [
@@ -21,8 +27,8 @@ export function switchToCgroup2(place: Place): Remedy {
 else echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX ${parameter}"' | sudo tee -a /etc/default/grub && sudo update-grub
 fi`,
     ],
-    where: isContainer(place) ? 'outside' : 'here',
-    note: 'For a host with systemd; it holds from the next start on. Containers follow their host.',
+    where,
+    note: 'It holds from the next start on.',
   }
 }
 

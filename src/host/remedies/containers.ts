@@ -43,14 +43,23 @@ export function loosenContainer(place: Place): Remedy {
 
 export function uncoverProc(place: Place, covers: readonly string[]): Remedy {
   const why = 'The container covers parts of /proc, and then no other /proc may be mounted'
-  if (place === 'docker') return { ...loosenContainer(place), why, commands: [`docker run ${options(docker.slice(2))}`] }
-  if (place === 'podman') return { ...loosenContainer(place), why, commands: [`podman run ${options(podman.slice(2, 3))}`] }
+  if (place === 'docker') return { why, commands: [`docker run ${options(['systempaths=unconfined'])}`], where: 'outside' }
+  if (place === 'podman') return { why, commands: [`podman run ${options(['unmask=ALL'])}`], where: 'outside' }
   if (place === 'kubernetes' || place === 'container') return { ...loosenContainer(place), why }
   return {
     why: `Mounts hide parts of /proc (${covers.join(', ')}), and then no other /proc may be mounted`,
     where: 'here',
     commands: covers.map((path) => `sudo umount --recursive ${shellQuote(path)}`),
     note: 'Whatever mounted them wanted something hidden: a sandbox around this process cannot be opened from the inside.',
+  }
+}
+
+export function mountOwnProc(): Remedy {
+  return {
+    why: '/proc belongs to another pid namespace, so processes cannot find themselves in it',
+    commands: ['mount -t proc proc /proc'],
+    where: 'here',
+    note: 'As root of that namespace; unshare does it with --mount-proc.',
   }
 }
 
