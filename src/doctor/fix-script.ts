@@ -2,7 +2,7 @@
 
 import type { Remedy } from '../host/remedies/remedy.ts'
 import type { Diagnosis } from './check.ts'
-import { type Mending, mendings } from './mending.ts'
+import { concerned, type Mending, mendings } from './mending.ts'
 
 export function fixScript(diagnosis: Diagnosis): string {
   const found = mendings(diagnosis)
@@ -23,7 +23,7 @@ function section({ remedy, for: names }: Mending): string[] {
   const { why, commands, where, note, instead } = remedy
   return [
     '',
-    `# ${names.join(', ')}: ${why}.`,
+    `# ${concerned(names)}: ${why}.`,
     ...(note ? [`# ${note}`] : []),
     ...(where === 'outside' ? commented(commands, 'Not here, but where this container or machine is started:') : commands),
     ...(instead ? commented(instead.commands, `Or, ${instead.why}:`) : []),

@@ -23,3 +23,8 @@ export function mendings({ checks }: Diagnosis): Mending[] {
   }
   return [...found.values()]
 }
+
+/** Where the first fails most others do. */
+export function concerned(names: readonly string[]): string {
+  return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
+}

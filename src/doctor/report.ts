@@ -4,7 +4,7 @@ import { styleText } from 'node:util'
 import type { Place } from '../host/place.ts'
 import type { Remedy } from '../host/remedies/remedy.ts'
 import type { CheckStatus, Diagnosis } from './check.ts'
-import { mendings } from './mending.ts'
+import { concerned, mendings } from './mending.ts'
 
 const placeNames: Record<Place, string> = {
   'github-hosted': 'a runner hosted by GitHub',
@@ -43,11 +43,6 @@ export function formatDiagnosis(diagnosis: Diagnosis, colour: boolean): string {
   const worst = verdict === 'ok' ? 'pass' : verdict === 'degraded' ? 'warn' : 'fail'
   const conclusion = `${verdicts[verdict]} (${placeNames[place]}): PASS ${count('pass')}, WARN ${count('warn')}, FAIL ${count('fail')}.`
   return [...lines, ...mended, '', paint(worst, conclusion)].join('\n')
-}
-
-/** Where the first fails most others do. */
-function concerned(names: readonly string[]): string {
-  return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
 }
 
 function steps({ commands, where, note, instead }: Remedy): string[] {

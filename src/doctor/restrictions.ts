@@ -11,7 +11,8 @@ import { type Check, fail, pass } from './check.ts'
 /** `tried` are the checks of what these restrictions can stop. */
 export function checkRestrictions(host: Restrictions, tried: readonly Check[]): Check[] {
   const toBlame = (remedy: Remedy) => tried.some((check) => check.status === 'fail' && check.remedy?.why === remedy.why)
-  return [checkApparmor(host, toBlame), checkLimit(host), checkSeccomp(host, toBlame)]
+  const allPassed = tried.every(({ status }) => status === 'pass')
+  return [checkApparmor(host, toBlame), checkLimit(host), checkSeccomp(host, toBlame, allPassed)]
 }
 
 type Blame = (remedy: Remedy) => boolean
@@ -34,10 +35,10 @@ function checkLimit({ place, limitedToZero }: Restrictions): Check {
   return pass('limits', `user.max_user_namespaces is ${readSysctl('user/max_user_namespaces') ?? 'not shown'}`)
 }
 
-function checkSeccomp({ place, seccompFilters, noNewPrivileges }: Restrictions, toBlame: Blame): Check {
+function checkSeccomp({ place, seccompFilters, noNewPrivileges }: Restrictions, toBlame: Blame, allPassed: boolean): Check {
   const also = noNewPrivileges ? ', no_new_privs is set' : ''
   if (seccompFilters === 0) return pass('seccomp', `no filter is imposed${also}`)
   const imposed = `${seccompFilters === 1 ? 'a filter is' : `${seccompFilters} filters are`} imposed${also}`
   const remedy = [leaveFilter(), loosenContainer(place)].find(toBlame)
-  return remedy ? fail('seccomp', imposed, remedy) : pass('seccomp', `${imposed}; all of this passes`)
+  return remedy ? fail('seccomp', imposed, remedy) : pass('seccomp', allPassed ? `${imposed}, and lets all of this through` : imposed)
 }

@@ -56,16 +56,11 @@ export function exemptFromApparmor(place: Place, node: string): Remedy {
   }
   return {
     why,
-    commands: [
-      `sudo install -D -m 755 ${shellQuote(node)} ${ownNode}`,
-      profile,
-      'sudo apparmor_parser --replace /etc/apparmor.d/nsbox',
-      `PATH=/opt/nsbox/bin:$PATH npx nsbox doctor`,
-    ],
+    commands: [`sudo install -D -m 755 ${shellQuote(node)} ${ownNode}`, profile, 'sudo apparmor_parser --replace /etc/apparmor.d/nsbox'],
     where: 'here',
     note:
-      'The profile is for that copy of node alone; everything else stays restricted. Start nsbox with it, as in the last line: ' +
-      'PATH=/opt/nsbox/bin:$PATH npx nsbox vitest. Copy node again when it is updated.',
+      `The profile is for that copy of node alone; everything else stays restricted. Start nsbox with it: ` +
+      `${ownNode} node_modules/nsbox/dist/cli.js vitest. Copy node again when it is updated.`,
     instead: { why: 'to lift it for every program of this machine until the next start', commands: [everyProgram] },
   }
 }
