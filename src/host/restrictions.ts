@@ -37,7 +37,7 @@ export function readRestrictions(env: NodeJS.ProcessEnv = process.env): Restrict
     usersMayNotClone: readSysctl('kernel/unprivileged_userns_clone') === '0',
     limitedToZero: kinds.filter((kind) => readSysctl(`user/max_${kind}_namespaces`) === '0'),
     apparmorRestricts: readSysctl('kernel/apparmor_restrict_unprivileged_userns') === '1',
-    apparmorProfile: readText('/proc/self/attr/apparmor/current') ?? readText('/proc/self/attr/current'),
+    apparmorProfile: apparmorProfile(),
     // Kernels before 5.9 tell only that there are some.
     seccompFilters: Number(/^Seccomp_filters:/m.test(status) ? field('Seccomp_filters') : field('Seccomp') === '2'),
     noNewPrivileges: field('NoNewPrivs') === '1',
@@ -45,6 +45,12 @@ export function readRestrictions(env: NodeJS.ProcessEnv = process.env): Restrict
       .map(({ path }) => path)
       .filter((path) => path.startsWith('/proc/') && !keptEmpty.includes(path)),
   }
+}
+
+/** Kernels before 5.8 have one file for all security modules: it may be another's. */
+function apparmorProfile(): string | undefined {
+  if (readText('/sys/module/apparmor/parameters/enabled') !== 'Y') return undefined
+  return readText('/proc/self/attr/apparmor/current') ?? readText('/proc/self/attr/current')
 }
 
 export function readSysctl(name: string): string | undefined {

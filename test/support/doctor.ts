@@ -11,6 +11,7 @@ import { repository } from './sandbox.ts'
 export const cli: string = join(repository, 'src/cli.ts')
 
 export interface DoctorRun {
+  pid: number | undefined
   exitCode: number | null
   stdout: string
   stderr: string
@@ -21,12 +22,17 @@ export interface DoctorSituation {
   wrapper?: string[]
   env?: Record<string, string>
   cwd?: string
+  /** The node to run it with. */
+  node?: string
 }
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-export async function runDoctor(args: string[], { wrapper = [], env = {}, cwd = repository }: DoctorSituation = {}): Promise<DoctorRun> {
-  const [program, ...words] = [...wrapper, process.execPath, cli, 'doctor', ...args] as [string, ...string[]]
+export async function runDoctor(
+  args: string[],
+  { wrapper = [], env = {}, cwd = repository, node = process.execPath }: DoctorSituation = {},
+): Promise<DoctorRun> {
+  const [program, ...words] = [...wrapper, node, cli, 'doctor', ...args] as [string, ...string[]]
   const child = spawn(program, words, { cwd, env: { PATH: path, HOME: '/', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const texts = [child.stdout, child.stderr].map((stream) => {
     const chunks: Buffer[] = []
@@ -35,10 +41,11 @@ export async function runDoctor(args: string[], { wrapper = [], env = {}, cwd = 
   })
   const [exitCode] = (await once(child, 'close')) as [number | null]
   const [stdout = '', stderr = ''] = texts.map((chunks) => Buffer.concat(chunks).toString())
-  return { exitCode, stdout, stderr }
+  return { pid: child.pid, exitCode, stdout, stderr }
 }
 
 export interface DiagnosisRun extends Diagnosis {
+  pid: number | undefined
   exitCode: number | null
   /** Names of the checks that ended so. */
   failed: string[]
@@ -50,7 +57,7 @@ export async function diagnose(situation: DoctorSituation = {}): Promise<Diagnos
   return diagnosisOf(await runDoctor(['--json'], situation))
 }
 
-export function diagnosisOf({ exitCode, stdout, stderr }: DoctorRun): DiagnosisRun {
+export function diagnosisOf({ pid, exitCode, stdout, stderr }: Omit<DoctorRun, 'pid'> & { pid?: number | undefined }): DiagnosisRun {
   if (stderr !== '' || !stdout.startsWith('{')) throw new Error(`The doctor said: ${stdout}${stderr}`)
   const diagnosis = JSON.parse(stdout) as Diagnosis
   const named = (status: Check['status']) => diagnosis.checks.filter((check) => check.status === status).map(({ name }) => name)
@@ -59,7 +66,7 @@ export function diagnosisOf({ exitCode, stdout, stderr }: DoctorRun): DiagnosisR
     if (!found) throw new Error(`There is no check "${name}": ${stdout}`)
     return found
   }
-  return { ...diagnosis, exitCode, failed: named('fail'), warned: named('warn'), check }
+  return { ...diagnosis, pid, exitCode, failed: named('fail'), warned: named('warn'), check }
 }
 
 export function fixture(name: string): string {
