@@ -12,18 +12,19 @@ import { type Check, fail, pass } from './check.ts'
 export function checkRestrictions(host: Restrictions, tried: readonly Check[]): Check[] {
   const toBlame = (remedy: Remedy) => tried.some((check) => check.status === 'fail' && check.remedy?.why === remedy.why)
   const allPassed = tried.every(({ status }) => status === 'pass')
-  return [checkApparmor(host, toBlame), checkLimit(host), checkSeccomp(host, toBlame, allPassed)]
+  return [checkApparmor(host, toBlame, allPassed), checkLimit(host), checkSeccomp(host, toBlame, allPassed)]
 }
 
 type Blame = (remedy: Remedy) => boolean
 
-function checkApparmor({ place, apparmorRestricts, apparmorProfile, privileged }: Restrictions, toBlame: Blame): Check {
+function checkApparmor({ place, apparmorRestricts, apparmorProfile, privileged }: Restrictions, toBlame: Blame, allPassed: boolean): Check {
   const profile = apparmorProfile === undefined ? '' : `, profile ${apparmorProfile}`
   if (!apparmorRestricts) return pass('AppArmor', `no restriction of user namespaces${profile}`)
   const detail = `kernel.apparmor_restrict_unprivileged_userns is 1${profile}`
   const remedy = exemptFromApparmor(place, realpathSync(process.execPath))
   if (toBlame(remedy)) return fail('AppArmor', detail, remedy)
-  return pass('AppArmor', `${detail}; ${privileged ? 'root is exempt' : 'this node is exempt'}`)
+  if (privileged) return pass('AppArmor', `${detail}; root is exempt`)
+  return pass('AppArmor', allPassed ? `${detail}; this node is exempt` : detail)
 }
 
 function checkLimit({ place, limitedToZero }: Restrictions): Check {

@@ -1,6 +1,6 @@
 // Machines on which nothing can be sealed, made for real: the words have to fit the cause.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -73,6 +73,15 @@ describe('a system call filter', () => {
     for (const name of ['user namespace', 'namespaces', 'loopback']) expect(check(name).status).toBe('pass')
     expect(check('mounts').detail).toMatch(/^mount\(.*\) failed: EPERM$/)
   })
+})
+
+test('koffi cannot be loaded: what needs no system calls is told all the same', async () => {
+  const koffi = realpathSync(join(repository, 'node_modules/koffi'))
+  const { failed, check, exitCode } = await diagnose({ wrapper: inNamespaces(['--mount'], `mount -t tmpfs none '${koffi}'`) })
+  expect(failed).toEqual(['koffi', 'sandboxes'])
+  expect(check('koffi').remedy?.commands).toEqual([expect.stringContaining('npm install')])
+  expect(check('limits').status).toBe('pass')
+  expect(exitCode).toBe(2)
 })
 
 test("in a sandbox of nsbox's own", async () => {

@@ -1,7 +1,7 @@
 // The doctor on this machine as it is: what it says, and what it leaves.
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -51,6 +51,21 @@ describe.each([
     await until(() => processesWith(token).length === 0 && left().length === 0)
     expect(mounts()).toBe(before)
   })
+})
+
+test.each([
+  ['4.1.0', 'pass'],
+  ['3.2.4', 'warn'],
+])('vitest %s, as the directory would import it', async (version, status) => {
+  const directory = mkdtempSync(join(tmpdir(), 'doctor-vitest-'))
+  try {
+    mkdirSync(join(directory, 'node_modules/vitest'), { recursive: true })
+    writeFileSync(join(directory, 'node_modules/vitest/package.json'), JSON.stringify({ name: 'vitest', version }))
+    const { check } = await diagnose({ cwd: directory })
+    expect(check('vitest')).toMatchObject({ status, detail: expect.stringContaining(version) })
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 })
 
 test('each warning says what does not work because of it', async () => {

@@ -22,7 +22,7 @@ export function installVitest(found: string | undefined, range: string): Remedy 
 export function reinstallKoffi(): Remedy {
   return {
     why: 'koffi, by which nsbox calls the kernel, does not load',
-    commands: ['npm install --include=optional --force koffi'],
+    commands: ['npm install --include=optional --no-save koffi'],
     where: 'here',
     note: 'Its binaries are packages of their own for each platform: node_modules of another machine, or --omit=optional, leaves them out.',
   }
