@@ -4,6 +4,7 @@ import { findPlace } from '../host/place.ts'
 import { readRestrictions } from '../host/restrictions.ts'
 import { checkCgroups } from './cgroup.ts'
 import { type Check, type Diagnosis, fail, verdictOf } from './check.ts'
+import { guarded } from './guarded.ts'
 import { checkRestrictions } from './restrictions.ts'
 import { checkKoffi, checkNode, checkPlatform, checkProc, checkVitest } from './software.ts'
 
@@ -27,7 +28,7 @@ export async function doctor({ cwd = process.cwd(), env = process.env }: DoctorO
     ...software,
     ...steps,
     ...checkRestrictions(host, [...steps, ...whole]),
-    ...(await checkCgroups(place, env)),
+    ...(await guarded('cgroup version', () => checkCgroups(place, env))),
     ...ranges,
     ...whole,
   ]

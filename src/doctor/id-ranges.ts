@@ -15,20 +15,29 @@ import { type SubordinateRange, subordinateRange } from './subordinate-ids.ts'
 const name = 'uid ranges'
 const effect = 'only your own uid and gid exist in a sandbox: files of others are shown as of nobody, and programs cannot change users'
 
-/** `mapsAll`: the caller is root and maps its ids itself. `attempts` is undefined where no sandbox can be started. */
-export async function checkIdRanges(attempts: Attempts | undefined, mapsAll: boolean, env: NodeJS.ProcessEnv): Promise<Check> {
+/** `mapsAll`: the caller is root and maps its ids itself. */
+export async function checkIdRanges(attempts: Attempts, mapsAll: boolean, env: NodeJS.ProcessEnv): Promise<Check> {
   if (mapsAll) return pass(name, 'root maps its own')
-  const refuse = (detail: string, remedy: Remedy | undefined) => warn(name, detail, effect, remedy)
+  const refuse = (detail: string, remedy: Remedy) => warn(name, detail, effect, remedy)
   const programs = ['newuidmap', 'newgidmap'].map((program) => findProgram(program, env['PATH']))
   const [uidProgram, gidProgram] = programs
   if (!uidProgram || !gidProgram) return refuse('newuidmap or newgidmap is not in PATH', installNewuidmap())
-  const { username, uid, gid } = userInfo()
+  const { username, uid, gid } = whoAmI()
   const [uids, gids] = ['/etc/subuid', '/etc/subgid'].map((file) => subordinateRange(read(file), username, uid))
   if (!uids || !gids) return refuse(`no line for ${username} in /etc/subuid or /etc/subgid`, addRanges(username))
-  if (!attempts) return refuse(`${uidProgram} was not tried: no sandbox starts here`, undefined)
   const said = await mapFailure(attempts, [words(uidProgram, uid, uids), words(gidProgram, gid, gids)])
   if (said !== undefined) return refuse(said, makeSetuid([uidProgram, gidProgram]))
   return pass(name, `${uids.count} ids from ${uids.first}, mapped by newuidmap`)
+}
+
+/** A uid may have no line in /etc/passwd, as in a container that was started with --user. */
+function whoAmI(): { username: string; uid: number; gid: number } {
+  try {
+    return userInfo()
+  } catch {
+    const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()]
+    return { username: String(uid), uid, gid }
+  }
 }
 
 type Words = (pid: number) => string[]

@@ -8,6 +8,7 @@ import { Plans } from '../launch/plans.ts'
 import { Attempts } from './attempts.ts'
 import { type Check, fail } from './check.ts'
 import { checkFileSystems } from './file-systems.ts'
+import { guarded } from './guarded.ts'
 import { checkIdRanges } from './id-ranges.ts'
 import { checkLoopback, checkMounts, checkNamespaceKinds, checkUserNamespace } from './namespaces.ts'
 import { checkSelf } from './self-check.ts'
@@ -33,14 +34,14 @@ async function tryAll(plans: Plans, host: Restrictions, env: NodeJS.ProcessEnv):
   const attempts = new Attempts(env, mapIds)
   try {
     const steps = [
-      await checkUserNamespace(attempts, host),
-      await checkNamespaceKinds(attempts, host),
-      await checkMounts(attempts, host),
-      await checkLoopback(attempts, host),
-      ...(await checkFileSystems(attempts, host)),
+      ...(await guarded('user namespace', () => checkUserNamespace(attempts, host))),
+      ...(await guarded('namespaces', () => checkNamespaceKinds(attempts, host))),
+      ...(await guarded('mounts', () => checkMounts(attempts, host))),
+      ...(await guarded('loopback', () => checkLoopback(attempts, host))),
+      ...(await guarded('file systems', () => checkFileSystems(attempts, host))),
     ]
-    const ranges = [await checkIdRanges(attempts, mapIds.writtenBy === 'zygote', env)]
-    return { steps, ranges, whole: [await checkSelf(plans, host, env)] }
+    const ranges = await guarded('uid ranges', () => checkIdRanges(attempts, mapIds.writtenBy === 'zygote', env))
+    return { steps, ranges, whole: await guarded('self-check', () => checkSelf(plans, host, env)) }
   } finally {
     await attempts.close()
     plans.close()

@@ -1,11 +1,11 @@
 // The doctor on this machine as it is: what it says, and what it leaves.
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { asOrdinaryUser, diagnose, needs, runDoctor } from '../support/doctor.ts'
+import { asOrdinaryUser, diagnose, runDoctor } from '../support/doctor.ts'
 import { mounts, processesWith, until } from '../support/processes.ts'
 
 const exitCodes = { ok: 0, degraded: 1, 'cannot-seal': 2 }
@@ -119,17 +119,6 @@ test.each([[['--fx']], [['word']], [['--fix', '--json']], [['--json=1']]])('%j i
 
 test('--help', async () => {
   expect(await runDoctor(['--help'])).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Exit code: 0 all works') })
-})
-
-test('an ordinary user without newuidmap in PATH', async (context) => {
-  const setpriv = asOrdinaryUser.length === 0 ? [] : ['/usr/bin/setpriv', ...asOrdinaryUser.slice(1)]
-  needs(context, 'setpriv', setpriv.length === 0 || existsSync('/usr/bin/setpriv'))
-  const { warned, check } = await diagnose({ wrapper: setpriv, env: { PATH: '/nowhere' } })
-  expect(warned).toContain('uid ranges')
-  expect(check('uid ranges')).toMatchObject({
-    detail: 'newuidmap or newgidmap is not in PATH',
-    remedy: { commands: [expect.stringContaining('apt-get install -y uidmap')] },
-  })
 })
 
 test('a copy of node at another place, as the AppArmor profile names it', async () => {
