@@ -40,7 +40,7 @@ rmdir "$own/nsbox-limited"
 /** Asks systemd for a scope with its own subtree, of this user or, for root, of the machine. */
 export async function limitsInScope(mount: string, env: NodeJS.ProcessEnv): Promise<LimitsTried> {
   const whose = process.getuid?.() === 0 ? [] : ['--user']
-  const options = ['--scope', '--quiet', '--collect', '--property=Delegate=yes']
+  const options = ['--scope', '--quiet', '--collect', '--no-ask-password', '--property=Delegate=yes']
   const child = spawn('systemd-run', [...whose, ...options, '/bin/sh', '-c', script, 'nsbox-doctor', mount], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

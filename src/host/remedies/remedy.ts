@@ -17,7 +17,7 @@ export interface Remedy {
 export function hintOf({ why, commands, where, note, instead }: Remedy): string {
   const [first] = commands
   if (first === undefined) return note ? `${why}. ${note}` : why
-  if (where === 'outside') return `${why}. Start it with: ${first}`
+  if (where === 'outside') return `${why}. ${/^(docker|podman) run/.test(first) ? 'Start it with' : 'Run, outside of it'}: ${first}`
   if (commands.length === 1 && !first.includes('\n')) return `${why}. Run: ${first}`
   const blunt = instead ? `; ${instead.why}, run: ${instead.commands.join(' && ')}` : ''
   return `${why}. npx nsbox doctor --fix prints what mends it${blunt}`

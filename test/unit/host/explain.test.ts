@@ -37,6 +37,7 @@ describe('the cause that fits both the failure and the machine', () => {
     ['Debian before 11', clone('EPERM'), { usersMayNotClone: true }, 'Run: sudo sysctl -w kernel.unprivileged_userns_clone=1'],
     ['a limit of 0', clone('ENOSPC'), { limitedToZero: ['user'] }, 'Run: sudo sysctl -w user.max_user_namespaces=15000'],
     ['the limit of another kind', clone('ENOSPC'), { limitedToZero: ['ipc', 'net'] }, 'Run: sudo sysctl -w user.max_net_namespaces=15000'],
+    ['a limit of 0 in a container', clone('ENOSPC'), { limitedToZero: ['user'], place: 'docker' }, 'Run, outside of it: sudo sysctl'],
     ['a limit that is reached', clone('ENOSPC'), {}, 'The limit of namespaces is reached'],
     ['Ubuntu: ids', idMap, apparmor, everyProgram],
     ['Ubuntu: mounts', mount('tmpfs', 'EACCES'), apparmor, 'npx nsbox doctor --fix prints what mends it'],
@@ -65,7 +66,7 @@ describe('the cause that fits both the failure and the machine', () => {
     ['a covered /proc', mount('proc', 'EPERM'), { procCovers: ['/proc/a b'] }, "sudo umount --recursive '/proc/a b'"],
     ['a filter', clone('EPERM'), { seccompFilters: 1 }, 'RestrictNamespaces=no'],
     ['an old kernel', setattr, {}, 'nsbox needs Linux 5.12 or later'],
-    ['an old kernel of WSL 2', setattr, { place: 'wsl2' }, 'Start it with: wsl.exe --update'],
+    ['an old kernel of WSL 2', setattr, { place: 'wsl2' }, 'Run, outside of it: wsl.exe --update'],
     ['no overlay', mount('overlay', 'ENODEV'), {}, 'Run: sudo modprobe overlay'],
     ['an overlay that is refused', mount('overlay', 'EINVAL'), {}, 'findmnt -R shows the mounts'],
   ])('%s', (_, failure, host, words) => {
