@@ -4,7 +4,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { asOrdinaryUser, cli, diagnose, diagnosisOf, fixture, isRoot, needs, runDoctor } from '../support/doctor.ts'
+import { asOrdinaryUser, cli, diagnose, diagnosisOf, fixture, isRoot, needs, needsOrdinaryUser, runDoctor } from '../support/doctor.ts'
 import { Bench, repository } from '../support/sandbox.ts'
 
 /** A shell script in new namespaces of its own, with root's power in them; then the doctor. */
@@ -99,6 +99,7 @@ test("in a sandbox of nsbox's own", async () => {
 
 test("AppArmor's restriction: what is seen of it is its setting, and a mount that is denied", async (context) => {
   needs(context, 'root', isRoot)
+  needsOrdinaryUser(context)
   const setting = '/proc/sys/kernel/apparmor_restrict_unprivileged_userns'
   const script = `mount -t tmpfs none /proc/sys/kernel; echo 1 > ${setting}; exec "$@"`
   const wrapper = [

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { asOrdinaryUser, diagnose, isRoot, needs } from '../support/doctor.ts'
+import { asOrdinaryUser, diagnose, isRoot, needs, needsOrdinaryUser } from '../support/doctor.ts'
 
 /** By its path, where the doctor's own PATH has to lack it. */
 const setpriv = ['/usr/bin/setpriv', '--regid', '65534', '--clear-groups', '--reuid']
@@ -14,7 +14,8 @@ test('root needs no newuidmap', async (context) => {
   expect((await diagnose({ env: { PATH: '/nowhere' } })).check('uid ranges').status).toBe('pass')
 })
 
-test('newuidmap is not in PATH', async () => {
+test('newuidmap is not in PATH', async (context) => {
+  needsOrdinaryUser(context)
   const { warned, check } = await diagnose({ wrapper: isRoot ? [...setpriv, '65534'] : [], env: { PATH: '/nowhere' } })
   expect(warned).toContain('uid ranges')
   expect(check('uid ranges')).toMatchObject({
@@ -25,6 +26,7 @@ test('newuidmap is not in PATH', async () => {
 
 test('a user without a name and without ranges', async (context) => {
   needs(context, 'root', isRoot)
+  needsOrdinaryUser(context)
   needs(context, 'newuidmap', existsSync('/usr/bin/newuidmap'))
   const { check, failed } = await diagnose({ wrapper: [...setpriv, '54321'] })
   expect(failed).toEqual([])
@@ -33,6 +35,7 @@ test('a user without a name and without ranges', async (context) => {
 
 test('a user with ranges', async (context) => {
   needs(context, 'root', isRoot)
+  needsOrdinaryUser(context)
   needs(context, 'newuidmap', existsSync('/usr/bin/newuidmap'))
   const directory = mkdtempSync(join(tmpdir(), 'doctor-ids-'))
   const ranges = join(directory, 'ranges')

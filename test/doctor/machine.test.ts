@@ -5,7 +5,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { asOrdinaryUser, diagnose, runDoctor } from '../support/doctor.ts'
+import { asOrdinaryUser, diagnose, needsOrdinaryUser, runDoctor } from '../support/doctor.ts'
 import { mounts, processesWith, until } from '../support/processes.ts'
 
 const exitCodes = { ok: 0, degraded: 1, 'cannot-seal': 2 }
@@ -14,7 +14,8 @@ describe.each([
   ['the caller', []],
   ['an ordinary user', asOrdinaryUser],
 ])('as %s', (_, wrapper) => {
-  test('every fact is tried, and a machine that runs these tests can seal', async () => {
+  test('every fact is tried, and a machine that runs these tests can seal', async (context) => {
+    if (wrapper.length > 0) needsOrdinaryUser(context)
     const { checks, failed, verdict, exitCode } = await diagnose({ wrapper })
     expect(failed).toEqual([])
     expect(exitCode).toBe(exitCodes[verdict])
@@ -42,7 +43,8 @@ describe.each([
     ])
   })
 
-  test('nothing is left behind', async () => {
+  test('nothing is left behind', async (context) => {
+    if (wrapper.length > 0) needsOrdinaryUser(context)
     const token = `nsbox-doctor-test-${process.pid}-${Math.random()}`
     const before = mounts()
     const { pid } = await diagnose({ wrapper, env: { NSBOX_TEST: token } })
@@ -69,7 +71,7 @@ test.each([
 })
 
 test('each warning says what does not work because of it', async () => {
-  const { checks } = await diagnose({ wrapper: asOrdinaryUser, cwd: '/' })
+  const { checks } = await diagnose({ cwd: '/' })
   const warnings = checks.filter(({ status }) => status === 'warn')
   expect(warnings.map(({ name }) => name)).toContain('vitest')
   for (const { effect } of warnings) expect(effect).toMatch(/\w{3}/)
@@ -104,7 +106,7 @@ test.each([
 })
 
 test('--fix is a script that a shell can read', async () => {
-  const { stdout } = await runDoctor(['--fix'], { wrapper: asOrdinaryUser, cwd: '/' })
+  const { stdout } = await runDoctor(['--fix'], { cwd: '/' })
   expect(stdout).toMatch(/^#!\/bin\/sh\n#.*Read it/)
   expect(stdout).toContain('\nset -eu\n')
   expect(stdout).toContain('npm install --save-dev vitest@5')

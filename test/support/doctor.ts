@@ -1,6 +1,6 @@
 // Runs the real `nsbox doctor`, in situations that a test makes.
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -76,6 +76,12 @@ export function fixture(name: string): string {
 /** The words that run a command as an ordinary user, for a test that root runs. */
 export const asOrdinaryUser: string[] =
   process.getuid?.() === 0 ? ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] : []
+
+/** Whether that user can read this clone: where root's tests run in a home of mode 750, it cannot. */
+export function needsOrdinaryUser(context: TestContext): void {
+  const [program = 'test', ...words] = [...asOrdinaryUser, 'test', '-r', cli]
+  needs(context, 'a clone that every user can read', spawnSync(program, words).status === 0)
+}
 
 /** Skips the test where the machine lacks a fact, and names it; NSBOX_TEST_REQUIRE=root makes it a failure. */
 export function needs(context: TestContext, fact: string, present: boolean): void {
