@@ -27,6 +27,8 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
       return (await import('./cli/kept.ts')).listKept(words)
     case 'vitest':
       return (await import('../plugin/command.ts')).runVitest(words)
+    case 'doctor':
+      return (await import('./cli/doctor.ts')).runDoctor(words)
     case '--version':
     case '-v':
       console.log(version())
