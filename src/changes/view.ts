@@ -9,6 +9,8 @@ import { bytes, rootOf } from './names.ts'
 export interface Part {
   path: string
   opaqueness: string
+  /** Of the last layer: its marks hide nothing, and it need not be readable for a lookup. */
+  isLast: boolean
 }
 
 export interface Found {
@@ -28,7 +30,7 @@ export class View {
   }
 
   static of(directories: readonly string[], modes: TrueModes): View {
-    const parts = directories.map((directory) => partAt(rootOf(directory)))
+    const parts = directories.map((directory, index) => partAt(rootOf(directory), index === directories.length - 1))
     const last = parts.findIndex((part) => part.opaqueness === 'y')
     return new View(last < 0 ? parts : parts.slice(0, last + 1), modes)
   }
@@ -45,7 +47,7 @@ export class View {
         break
       }
       top ??= entry
-      const below = partAt(entry.path)
+      const below = partAt(entry.path, part.isLast)
       parts.push(below)
       if (below.opaqueness === 'y') break
     }
@@ -64,8 +66,8 @@ export class View {
   }
 }
 
-function partAt(path: string): Part {
-  return { path, opaqueness: opaqueness(path) }
+function partAt(path: string, isLast: boolean): Part {
+  return { path, opaqueness: isLast ? '' : opaqueness(path), isLast }
 }
 
 /** Every name in any of the parts, in order. Some may be hidden, or whiteouts. */
