@@ -55,7 +55,8 @@ class Search {
     if (!listXattrs(bytes(after.path)).includes('user.overlay.origin')) return
     const slash = path.lastIndexOf('/')
     const directory = entryAt(slash < 0 ? this.#root : `${this.#root}/${path.slice(0, slash)}`, none)
-    if (directory && this.#isSince(directory.stat.ctimeNs)) this.#add(`${this.#root}/${path}`, 'its original may have been deleted since')
+    if (directory?.type === 'directory' && this.#isSince(directory.stat.ctimeNs))
+      this.#add(`${this.#root}/${path}`, 'its original may have been deleted since')
   }
 
   #below(directory: string): void {

@@ -1,6 +1,6 @@
 // A directory as an overlay merges it: lookups go through its layers, whiteouts and opaque marks hide what is below.
 
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { type Entry, entryAt, isWhiteout, opaqueness, type TrueModes, unreadable } from './entry.ts'
 import { errnoOf } from './failure.ts'
 import { bytes, rootOf } from './names.ts'
@@ -30,6 +30,7 @@ export class View {
   }
 
   static of(directories: readonly string[], modes: TrueModes): View {
+    for (const directory of directories) statSync(bytes(rootOf(directory)))
     const parts = directories.map((directory, index) => partAt(rootOf(directory), index === directories.length - 1))
     const last = parts.findIndex((part) => part.opaqueness === 'y')
     return new View(last < 0 ? parts : parts.slice(0, last + 1), modes)

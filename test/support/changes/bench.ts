@@ -1,7 +1,8 @@
 // A project, sandboxes of it whose uppers stay on disk, and what changed in them.
 
-import { cpSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Change, UpperLayer } from '../../../src/changes/changed.ts'
 import { removeTree } from '../../../src/changes/remove-tree.ts'
@@ -67,13 +68,6 @@ export class ChangesBench {
     return { plan, upper: join(directory, String(overlays.indexOf(this.project)), 'upper') }
   }
 
-  /** The project as it is now, elsewhere: times, links and attributes are not the point. */
-  copy(name: string): string {
-    const to = this.beside(name)
-    cpSync(this.project, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
-    return to
-  }
-
   async close(): Promise<void> {
     removeTree(this.bench.root)
     await this.bench.close()
@@ -86,6 +80,9 @@ export function changesBench(files: Files = {}, options: Omit<BenchOptions, 'fil
   onTestFinished(() => bench.close())
   return bench
 }
+
+/** Shell words that set an attribute: the path, the name and the value follow. */
+export const attribute: string = `${process.execPath} ${fileURLToPath(new URL('../../fixtures/changes/attribute.ts', import.meta.url))}`
 
 /** `A new.ts` and so on, relative to the project. */
 export function brief(changes: readonly Change[], target: string): string[] {
