@@ -209,7 +209,9 @@ test('a full disk midway: said exactly, nothing lost, nothing left over', async 
   expect(report).toMatchObject({ code: 'ERR_NSBOX_APPLY', errno: 'ENOSPC' })
   expect(brief(report.applied, bench.project)).toEqual(['M a'])
   expect(brief(report.notApplied, bench.project)).toEqual(['M big', 'D d', 'A y', 'A y/y', 'D z'])
-  expect(report.message).toMatch(/^1 of 6 changes of .* were applied, then: ENOSPC.*\n {2}applied: .*\/a\n {2}not applied: .*\/big, /)
+  expect(report.message).toMatch(
+    /^1 of 6 changes of .* were applied, then big failed: ENOSPC.*\n {2}applied: .*\/a\n {2}not applied: .*\/big, /,
+  )
   expect(rest.filter((line) => line !== '' && !line.startsWith(' d'))).toEqual(['a f 4', 'big f 7', 'd d 60', 'd/e f 0', 'z f 5', 'new'])
 })
 

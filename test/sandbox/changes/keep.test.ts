@@ -149,7 +149,7 @@ test('descriptions that cannot be read are explained', async () => {
   writeFileSync(file, '[]')
   expect(problem()).toBe('FILE: it holds []; it must be an object')
   expect(withChange({ version: 2 })).toBe('FILE: version is 2, of a newer nsbox; this one reads version 1')
-  expect(withChange({ version: 'x' })).toBe('FILE: version is "x"; it must be one of "1"')
+  expect(withChange({ version: 'x' })).toBe('FILE: version is "x"; it must be 1')
   expect(withChange({ started: 'yesterday' })).toBe('FILE: started is "yesterday": it must be a time in ISO 8601')
   expect(withChange({ overlays: [{ target: 'x', upper: '../..', lowers: [] }] })).toMatch(
     /overlays\.0\.target is "x": it must be an absolute path; overlays\.0\.upper is "\.\.\/\.\.": it must be a number; overlays\.0\.lowers is \[\]/,
