@@ -1,12 +1,12 @@
 // Copies an upper directory so that it is a valid layer of an overlay again.
 
-import { linkSync, lstatSync, readdirSync } from 'node:fs'
+import { linkSync, readdirSync, statSync } from 'node:fs'
 import { makeWhiteout } from '../sys/file-nodes.ts'
 import { ownAttributes } from './attributes.ts'
 import { copyEntry, finish } from './copy-entry.ts'
 import { rootMark } from './differences.ts'
 import { type Entry, entryAt, inodeOf, isWhiteout, opaqueMark, opaqueness, type TrueModes } from './entry.ts'
-import { bytes, nameOf } from './names.ts'
+import { bytes, nameOf, rootOf } from './names.ts'
 
 /** Sockets and devices are left out, and so is what `ignore` names below `target`. */
 export class UpperCopy {
@@ -24,8 +24,8 @@ export class UpperCopy {
   copy(from: Entry, to: string, path = ''): void {
     if (hasLinks(from) && this.#link(from, to)) return
     const attributes = new Map(ownAttributes(from.path))
-    if (from.type !== 'directory') return copyEntry(from, to, attributes)
     copyEntry(from, to, attributes)
+    if (from.type !== 'directory') return
     const mark = opaqueness(from.path)
     for (const name of readdirSync(bytes(from.path), 'latin1').sort()) {
       const below = path === '' ? name : `${path}/${name}`
@@ -59,10 +59,8 @@ function hasLinks({ type, stat }: Entry): boolean {
 
 /** The root of an upper, which may be reached through a link such as /proc/self/fd/3. */
 export function upperRoot(upper: string, modes: TrueModes): Entry {
-  const entry = entryAt(`${nameOf(upper)}/.`, modes)
-  if (entry) return entry
-  lstatSync(upper)
-  throw new Error(`${upper} is no directory`)
+  statSync(bytes(rootOf(upper)))
+  return entryAt(rootOf(upper), modes) as Entry
 }
 
 /** What to leave out, relative to the target. */

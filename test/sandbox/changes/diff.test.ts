@@ -1,9 +1,10 @@
 // Promise: what a sandbox changed is told exactly, and what it only touched is not.
 
-import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, ftruncateSync, lstatSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { changesOf } from '../../../src/changes/changes-of.ts'
+import { planApply } from '../../../src/changes/plan-apply.ts'
 import { setXattr } from '../../../src/sys/xattr.ts'
 import { attribute, brief, changesBench } from '../../support/changes/bench.ts'
 
@@ -117,6 +118,42 @@ test('files without permissions are read in the upper, and keep their mode', asy
   ]
   expect(changesOf(layer)).toMatchObject(expected)
   expect(changesOf(layer)).toMatchObject(expected)
+})
+
+const isRoot = process.geteuid?.() === 0
+
+test.skipIf(isRoot)('files of the host that the caller may not read count as the same when size and mtime are', async () => {
+  const bench = changesBench({ same: '1', touched: '2' })
+  for (const name of ['same', 'touched']) chmodSync(bench.path(name), 0)
+  const layer = await bench.layer('chmod 0 same; touch touched')
+  expect(changesOf(layer)).toMatchObject([{ path: bench.path('touched'), changed: ['content'] }])
+  expect(lstatSync(bench.path('same')).mode & 0o777).toBe(0)
+})
+
+test.skipIf(isRoot)('a directory of the host that the caller may not read is an error only where it matters', async () => {
+  const bench = changesBench({ 'd/e': '', 'shut/f': '' })
+  chmodSync(bench.path('shut'), 0)
+  expect(brief(changesOf(await bench.layer('touch new; chmod 711 shut')), bench.project)).toEqual(['A new', 'M shut'])
+  const layer = await bench.layer('chmod 755 shut; rm shut/f')
+  expect(() => changesOf(layer)).toThrow(
+    expect.objectContaining({
+      message: `${bench.path('shut/f')} cannot be read: permission denied`,
+      hint: expect.stringContaining('chmod u+rx'),
+    }),
+  )
+  const gone = await bench.layer('chmod 755 shut; rm -r shut')
+  expect(changesOf(gone)).toEqual([
+    {
+      path: bench.path('shut'),
+      kind: 'deleted',
+      type: 'directory',
+      size: null,
+      mode: 0,
+      previous: { type: 'directory', size: null, mode: 0 },
+    },
+  ])
+  const plan = planApply(gone, bench.startedMs)
+  expect(plan.conflicts).toEqual([{ path: bench.path('shut'), reason: 'what it holds cannot be checked: EACCES' }])
 })
 
 test('mount points that nsbox made are left out', async () => {

@@ -49,6 +49,35 @@ test.each(seeds)('seed %i', async (seed) => {
   expect(manifestOf(unpacked)).toEqual(inside)
 })
 
+test.each(seeds)('seed %i, begun from what an earlier run kept', async (seed) => {
+  const bench = changesBench()
+  execFileSync(process.execPath, [play, bench.project, String(seed + 2_000_000), '40', 'base'])
+  const { layer } = await bench.run([process.execPath, play, bench.project, String(seed + 3_000_000), '40', 'all'])
+  keepLayers([layer], bench.beside('kept'), { command: ['play'], startedMs: 0 })
+  const base = copyOf(bench, 'base')
+  const lowers = [bench.beside('kept/0'), base]
+  mkdirSync(bench.beside('second/upper'), { recursive: true })
+  chmodSync(bench.beside('second/upper'), lstatSync(bench.beside('kept/0')).mode & 0o7777)
+  const before = seenAnew(bench, bench.beside('kept/0'), base, 'anew')
+  viewThrough(lowers, bench.beside('second'), { seed: seed + 4_000_000, count: 40 })
+  const second = { target: bench.project, upper: bench.beside('second/upper'), lowers: [bench.beside('kept/0'), bench.project] }
+  const inside = seenAnew(bench, second.upper, lowers.join(':'), 'again')
+
+  const mayRead = process.geteuid?.() === 0 || Object.values({ ...before, ...inside }).every(isReadable)
+  if (mayRead) {
+    const told = changesOf(second).map(({ path, kind }): [string, string] => [
+      nameOf(path).slice(nameOf(bench.project).length + 1) || '.',
+      kind,
+    ])
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(differing(before, inside)))
+  }
+  keepLayers([second], bench.beside('kept2'), { command: ['play'], startedMs: 0 })
+  expect(seenAnew(bench, bench.beside('kept2/0'), lowers.join(':'), 'third')).toEqual(inside)
+  if (!mayRead) return
+  expect(applyChanges(planApply(second, Date.now() + 1000)).skipped).toEqual([])
+  expect(manifestOf(bench.project)).toEqual(inside)
+})
+
 /**
  * An overlay gives a file that was copied up another inode number than its new links, until it is mounted
  * anew (overlayfs.rst, Non-standard behavior).
