@@ -14,6 +14,7 @@ export class UpperCopy {
   readonly #modes: TrueModes
   readonly #ignored: ReadonlySet<string>
   readonly #linked = new Map<string, string>()
+  readonly #unfinished: (() => void)[] = []
 
   constructor(modes: TrueModes, ignored: ReadonlySet<string>) {
     this.#modes = modes
@@ -34,7 +35,12 @@ export class UpperCopy {
     if (path === '') attributes.delete(rootMark)
     // Whiteouts by attribute become devices, so only a directory that hides all keeps its mark.
     if (mark === 'y') attributes.set(opaqueMark, Buffer.from('y'))
-    finish(from, to, attributes)
+    this.#unfinished.push(() => finish(from, to, attributes))
+  }
+
+  /** Directories get their modes last, the inner ones first: a closed one could take no more links. */
+  finish(): void {
+    for (const finishOne of this.#unfinished) finishOne()
   }
 
   #below(from: string, to: string, path: string, mark: string): void {

@@ -67,6 +67,14 @@ test('a run that starts from what was kept, and is kept too', async () => {
   expect(readKept(bench.beside('kept2'), keptDescription).layers[0]?.lowers).toEqual(lowers)
 })
 
+test('links out of directories without permissions', async () => {
+  const bench = changesBench()
+  const layer = await bench.layer('mkdir a b; echo x > a/f; ln a/f b/f; chmod 0 a b')
+  keepLayers([layer], bench.beside('kept'), about)
+  expect(changesOf({ ...layer, upper: bench.beside('kept/0') })).toEqual(changesOf(layer))
+  expect(['a', 'b'].map((name) => lstatSync(bench.beside(`kept/0/${name}`)).mode & 0o777)).toEqual([0, 0])
+})
+
 test('a directory that holds something is refused, an empty one is not', async () => {
   const bench = changesBench()
   const layer = await bench.layer('touch new')
