@@ -34,6 +34,7 @@ export interface DirectOptions {
 /** A sandbox whose standard streams are this process's own. */
 export class DirectSandbox {
   readonly pid: number
+  readonly forked: Promise<void> = Promise.resolve()
   readonly ended: Promise<SandboxEnd>
   readonly #pidfd: number
   readonly #hostPids: boolean

@@ -164,12 +164,12 @@ class Sealing {
     mkdirSync(upper, { recursive: true })
     mkdirSync(work)
     requireUserXattrs(upper)
-    // The merged directory shows the upper's mode (overlayfs.rst), so it has to be the lower's.
-    chmodSync(upper, statSync(this.#heldPath(lower)).mode & 0o7777)
-    const at = target ?? `${place}/root`
-    mkdirSync(at, { recursive: true })
     // By descriptor: a path may hold ':' or ',', and one overlay must not see another as its lower.
     const lowers = [...layers, lower].map((path) => this.#heldPath(path))
+    // The merged directory shows the upper's mode (overlayfs.rst), so it has to be that of the lower one on top.
+    chmodSync(upper, statSync(lowers[0] as string).mode & 0o7777)
+    const at = target ?? `${place}/root`
+    mkdirSync(at, { recursive: true })
     mountOverlay(at, lowers, upper, work)
     return at
   }

@@ -27,6 +27,7 @@ describe.each([
       'vitest',
       'user namespace',
       'namespaces',
+      'time namespace',
       'mounts',
       'loopback',
       'read-only tree',

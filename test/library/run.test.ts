@@ -77,9 +77,10 @@ describe('the report', () => {
   })
 
   test('keeps changes for the next run', async () => {
-    await sh('echo one > made', { keep: 'kept' })
-    expect((await sh('cat made', { layers: ['kept'] })).stdout).toBe('one\n')
+    await sh('echo one > made', { keep: `${project}-kept` })
+    expect((await sh('cat made', { layers: [`${project}-kept`] })).stdout).toBe('one\n')
     expect(existsSync('made')).toBe(false)
+    rmSync(`${project}-kept`, { recursive: true })
   })
 
   test('a directory for changes that is in use: they are told, and so is the failure', async () => {
@@ -136,6 +137,7 @@ describe('options', () => {
     [{ command: ['ls'], timeout: 0 }, 'timeout is 0: it must be longer than nothing'],
     [{ command: ['ls'], rlimits: { files: 3 } }, 'unknown limit "files"; known are cpu, fsize'],
     [{ command: ['ls'], rlimits: { nofile: { soft: 3, hard: 2 } } }, 'the soft limit must not be above the hard one'],
+    [{ command: ['ls'], layers: ['.'] }, 'a layer has to lie elsewhere'],
     [{ command: ['ls'], overlays: ['nowhere'] }, 'overlays is "nowhere": it does not exist'],
     [{ command: ['ls'], binds: [{ source: 'file', target: 'relative' }] }, 'binds.0.target is "relative": it must be an absolute path'],
     [{ command: ['ls'], cpusAllowed: '5000' }, 'cpusAllowed is "5000": this process may run on'],
