@@ -51,6 +51,7 @@ try {
   const code = await main(process.argv.slice(2))
   if (code !== undefined) process.exitCode = code
 } catch (error) {
-  console.error(`nsbox: ${describeError(error)}`)
+  const text = describeError(error)
+  console.error(text.startsWith('nsbox ') ? text : `nsbox: ${text}`)
   process.exitCode = FAILED
 }

@@ -9,6 +9,7 @@ export function explainSealFailure(error: NsboxError): NsboxError {
 }
 
 function hintFor({ syscall, errno, message }: NsboxError): string | undefined {
+  if (syscall === undefined) return undefined
   const denied = errno === 'EPERM' || errno === 'EACCES'
   if (readSysctl('kernel/unprivileged_userns_clone') === '0') {
     return 'User namespaces are off for ordinary users. Run: sudo sysctl -w kernel.unprivileged_userns_clone=1'

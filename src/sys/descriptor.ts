@@ -53,6 +53,12 @@ export function closeAtExec(): void {
   for (const fd of inheritable()) fcntlQuiet(fd, F_SETFD, FD_CLOEXEC)
 }
 
+/** Whether it was open when this process began: all that node opens is closed at exec. */
+export function isInherited(fd: number): boolean {
+  const flags = fcntlQuiet(fd, F_GETFD, 0)
+  return flags === 0 || (fd <= 2 && flags !== -1)
+}
+
 function inheritable(): number[] {
   return readdirSync('/proc/self/fd')
     .map(Number)
