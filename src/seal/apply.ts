@@ -16,7 +16,7 @@ import { setUserXattr } from '../sys/xattr.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import { mountDevices } from './devices.ts'
 import { writeIdMaps } from './id-maps.ts'
-import { makeDirectory, makeMountPoint, requireThere } from './mount-point.ts'
+import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
 
 /**
@@ -126,7 +126,7 @@ class Sealing {
       case 'loopback':
         return interfaceUp('lo')
       case 'chdir':
-        requireThere(step.path, 'The working directory')
+        requireDirectory(step.path, 'The working directory')
         return process.chdir(step.path)
       case 'oom-score':
         return writeFileSync('/proc/self/oom_score_adj', String(step.score))

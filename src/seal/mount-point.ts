@@ -30,6 +30,13 @@ export function requireThere(path: string, what: string): void {
   throw new NsboxError(`${what} does not exist inside: ${path}`, { code: 'ERR_NSBOX_MOUNT_POINT', stage: 'seal', errno: 'ENOENT' })
 }
 
+/** @throws NsboxError ERR_NSBOX_MOUNT_POINT */
+export function requireDirectory(path: string, what: string): void {
+  requireThere(path, what)
+  if (isDirectory(path)) return
+  throw new NsboxError(`${what} is no directory: ${path}`, { code: 'ERR_NSBOX_MOUNT_POINT', stage: 'seal', errno: 'ENOTDIR' })
+}
+
 function makeFile(path: string): void {
   makeDirectory(dirname(path))
   make(path, () => writeFileSync(path, '', { flag: 'wx' }))
