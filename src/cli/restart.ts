@@ -1,5 +1,6 @@
 // The right kind of node for a command: sandboxes are forked from one without threads, vitest wants them.
 
+import { givenForWriting, keepAtExec } from '../sys/descriptor.ts'
 import { execve } from '../sys/process.ts'
 import { singleThreaded } from '../zygote/v8-flags.ts'
 
@@ -13,5 +14,6 @@ export function restartUnless(kind: 'threaded' | 'single-threaded'): void {
   const users = process.execArgv.filter((flag) => !singleThreaded.includes(flag))
   const words = [process.execPath, ...users, ...(isSingle ? [] : singleThreaded), ...process.argv.slice(1)]
   const environment = Object.entries(process.env).map(([name, value]) => `${name}=${value}`)
+  keepAtExec([0, ...givenForWriting()])
   execve(process.execPath, words, environment)
 }

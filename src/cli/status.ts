@@ -2,7 +2,7 @@
 
 import { writeSync } from 'node:fs'
 import { NsboxError } from '../errors.ts'
-import { isInherited } from '../sys/descriptor.ts'
+import { givenForWriting } from '../sys/descriptor.ts'
 
 export class StatusLines {
   readonly #fd: number | undefined
@@ -26,7 +26,7 @@ export class StatusLines {
 
 /** A number may well be open and be one of node's own. */
 function requireOpen(fd: number): void {
-  if (isInherited(fd)) return
+  if (givenForWriting().includes(fd)) return
   throw new NsboxError(
     `--status-fd is ${fd}: no such descriptor is open; open it in the shell: nsbox run --status-fd ${fd} … ${fd}>status`,
     { code: 'ERR_NSBOX_CONFIG', stage: 'config' },

@@ -206,7 +206,8 @@ export function parseRunFlags(words: readonly string[], where: string): RunFlags
 
 function setFlag(input: Input, name: string, value: string | undefined, where: string): void {
   const flag = flags[name]
-  if (!flag) throw wrong(`${where}: unknown flag --${name}${suggest(name, Object.keys(flags))}; nsbox run --help lists them`)
+  if (!flag)
+    throw wrong(`${where}: unknown flag --${name}${suggest(name, Object.keys(flags)).replace('"', '"--')}; nsbox run --help lists them`)
   // A `--` is the end of the flags, and no value.
   if (flag.value !== undefined && (value === undefined || value === '--'))
     throw wrong(`${where}: --${name} needs a value: --${name} ${flag.value}`)

@@ -40,7 +40,7 @@ function notStarted(file: string, errno: string | undefined, why: string): NotSt
 /** What the kernel means, where it is one of the usual mistakes. */
 function reason(path: string, errno: string | undefined): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false })
-  if (errno === 'ENOENT') return stat ? 'the interpreter that it names is not there' : 'it does not exist'
+  if (errno === 'ENOENT') return stat ? 'the interpreter in its first line does not exist' : 'it does not exist'
   if (errno === 'EACCES' && stat?.isDirectory()) return 'it is a directory'
   if (errno === 'EACCES' && stat && !isExecutable(path)) return `it is not executable: chmod +x ${path}`
   return undefined
