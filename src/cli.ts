@@ -54,7 +54,8 @@ main(process.argv.slice(2)).then(
     if (code !== undefined) process.exitCode = code
   },
   (error) => {
-    console.error(`nsbox: ${describeError(error)}`)
+    const text = describeError(error)
+    console.error(text.startsWith('nsbox ') ? text : `nsbox: ${text}`)
     process.exitCode = FAILED
   },
 )

@@ -11,7 +11,7 @@ import { type Restrictions, readRestrictions } from './restrictions.ts'
 
 /** The same error, with a hint that fits this machine. */
 export function explainSealFailure(error: NsboxError): NsboxError {
-  if (error.hint) return error
+  if (error.hint || error.syscall === undefined) return error
   const remedy = remedyFor(error, readRestrictions())
   return remedy === undefined ? error : error.withHint(hintOf(remedy))
 }

@@ -134,6 +134,8 @@ export function sandboxPlan(request: SandboxRequest, host: HostFacts): SandboxPl
 function identitySteps(request: SandboxRequest, run: RunRequest, own: Namespace[], host: HostFacts): SealStep[] {
   return [
     step('root inside is the caller outside: unmapped, a process may mount nothing', { do: 'map-ids', ...idMaps(request, run, host) }),
+    // Before the tree is read-only, and with it the host's /proc, which a sandbox without a pid namespace keeps.
+    step('when memory is short the kernel chooses the sandbox first', { do: 'oom-score', score: 500 }),
     ...(own.includes('uts')
       ? [step('a name of its own, so that a change does not reach the host', { do: 'hostname', name: request.hostname })]
       : []),
@@ -353,7 +355,6 @@ function partStep(part: OverlayPart, scratch: string, run: RunRequest): SealStep
 
 function privilegeSteps(run: RunRequest, host: HostFacts): SealStep[] {
   return [
-    step('when memory is short the kernel chooses the sandbox first', { do: 'oom-score', score: 500 }),
     step('root inside cannot undo the mounts', {
       do: 'capabilities',
       keep: host.uid === 0 || run.mapRange === 'auto' ? keptForRoot : keptForCaller,

@@ -1,7 +1,6 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
 import { chmodSync, copyFileSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
@@ -17,6 +16,7 @@ import { setUserXattr } from '../sys/xattr.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import { mountDevices } from './devices.ts'
 import { writeIdMaps } from './id-maps.ts'
+import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
 
 /**
@@ -102,7 +102,7 @@ class Sealing {
       case 'read-only':
         return mountSetAttributes('/', { set: ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID'], recursive: true })
       case 'tmpfs':
-        mkdirSync(step.target, { recursive: true })
+        makeDirectory(step.target)
         return mountTmpfs(step.target, step)
       case 'bind':
         return this.#bind(step)
@@ -126,6 +126,7 @@ class Sealing {
       case 'loopback':
         return interfaceUp('lo')
       case 'chdir':
+        requireDirectory(step.path, 'The working directory')
         return process.chdir(step.path)
       case 'oom-score':
         return writeFileSync('/proc/self/oom_score_adj', String(step.score))
@@ -183,6 +184,7 @@ class Sealing {
 
 /** An empty file or directory in place of what is there. */
 function mask(target: string): void {
+  requireThere(target, 'What is to be masked')
   if (!statSync(target).isDirectory()) return mountBind('/dev/null', target)
   mountTmpfs(target, { mode: 0o555 })
   mountSetAttributes(target, { set: ['MOUNT_ATTR_RDONLY'] })
@@ -205,14 +207,4 @@ function copyFile(source: string, target: string): void {
   copyFileSync(source, target)
   const { atime, mtime } = statSync(source)
   utimesSync(target, atime, mtime)
-}
-
-function makeMountPoint(path: string, directory: boolean): void {
-  mkdirSync(directory ? path : dirname(path), { recursive: true })
-  if (directory) return
-  try {
-    writeFileSync(path, '', { flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
 }
