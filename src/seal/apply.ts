@@ -1,6 +1,6 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
-import { chmodSync, copyFileSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
@@ -25,9 +25,9 @@ import { mountProcess } from './proc.ts'
  * @throws SysError of the step that failed, when the plan says `require`
  */
 export function applySeal(plan: SandboxPlan, scratch?: (fd: number) => void): NotEnforced[] {
-  const sealing = new Sealing()
+  const sealing = new Sealing(scratch)
   const notEnforced = applyEach(plan, plan.steps, (step) => sealing.apply(step))
-  sealing.release(scratch)
+  sealing.release()
   return notEnforced
 }
 
@@ -78,13 +78,19 @@ function asSealError(step: Step, error: unknown): NsboxError {
 
 class Sealing {
   readonly #held = new Map<string, number>()
+  readonly #giveScratch: ((fd: number) => void) | undefined
   #overlays = 0
   #scratch: string | undefined
 
-  release(scratch?: (fd: number) => void): void {
+  constructor(giveScratch?: (fd: number) => void) {
+    this.#giveScratch = giveScratch
+  }
+
+  release(): void {
     const fd = this.#scratch === undefined ? undefined : this.#held.get(this.#scratch)
-    if (fd !== undefined) scratch?.(fd)
+    if (fd !== undefined) this.#giveScratch?.(fd)
     for (const held of this.#held.values()) close(held)
+    this.#held.clear()
   }
 
   apply(step: SealAction): void {
@@ -103,7 +109,7 @@ class Sealing {
         return mountSetAttributes('/', { set: ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID'], recursive: true })
       case 'tmpfs':
         mkdirSync(step.target, { recursive: true })
-        return mountTmpfs(step.target, step)
+        return mountTmpfs(placeOf(step.target), step)
       case 'bind':
         return this.#bind(step)
       case 'copy':
@@ -118,7 +124,7 @@ class Sealing {
       case 'leave-root':
         return this.#leaveRoot()
       case 'mask':
-        return mask(step.target)
+        return mask(placeOf(step.target))
       case 'dev':
         return mountDevices(step, (path) => this.#heldPath(path))
       case 'proc':
@@ -126,7 +132,7 @@ class Sealing {
       case 'loopback':
         return interfaceUp('lo')
       case 'chdir':
-        return process.chdir(step.path)
+        return this.#enter(step.path)
       case 'oom-score':
         return writeFileSync('/proc/self/oom_score_adj', String(step.score))
       case 'capabilities':
@@ -151,9 +157,10 @@ class Sealing {
   #bind({ source, target, writable }: { source: string; target: string; writable: boolean }): void {
     const from = this.#heldPath(source)
     makeMountPoint(target, statSync(from).isDirectory())
-    mountBind(from, target)
+    const place = placeOf(target)
+    mountBind(from, place)
     // The bind is a copy of a mount that an earlier step made read-only.
-    if (writable) mountSetAttributes(target, { clear: ['MOUNT_ATTR_RDONLY'] })
+    if (writable) mountSetAttributes(place, { clear: ['MOUNT_ATTR_RDONLY'] })
   }
 
   /** An overlay over `lower`, at `target` or else at a place of its own. Answers where it is. */
@@ -174,11 +181,23 @@ class Sealing {
     return at
   }
 
+  /** A link in the project or in another root could lead to a handle here, or to where this process has been: below all mounts. */
+  #enter(path: string): void {
+    this.release()
+    process.chdir('/')
+    process.chdir(path)
+  }
+
   #leaveRoot(): void {
     process.chdir(this.#heldPath('/'))
     detach('.')
     process.chdir('/')
   }
+}
+
+/** By names alone: the links of /proc/self/fd and the like lead below what is mounted, and what is set there holds for all of it. */
+function placeOf(target: string): string {
+  return realpathSync.native(target)
 }
 
 /** An empty file or directory in place of what is there. */
