@@ -140,6 +140,8 @@ function identitySteps(request: SandboxRequest, run: RunRequest, own: Namespace[
     ...(run.clocks === null
       ? []
       : [step('clocks of what is forked from here on count from elsewhere; the time of day stays', { do: 'time', ...run.clocks })]),
+    // Written to /proc, which with the host's processes is read-only from the mounts on.
+    step('when memory is short the kernel chooses the sandbox first', { do: 'oom-score', score: 500 }),
   ]
 }
 
@@ -353,7 +355,6 @@ function partStep(part: OverlayPart, scratch: string, run: RunRequest): SealStep
 
 function privilegeSteps(run: RunRequest, host: HostFacts): SealStep[] {
   return [
-    step('when memory is short the kernel chooses the sandbox first', { do: 'oom-score', score: 500 }),
     step('root inside cannot undo the mounts', {
       do: 'capabilities',
       keep: host.uid === 0 || run.mapRange === 'auto' ? keptForRoot : keptForCaller,
