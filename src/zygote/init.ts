@@ -10,6 +10,7 @@ import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid } fro
 import { ignoreSignals } from '../sys/signal.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
 import type { InitReport, NotEnforced } from '../wire/protocol.ts'
+import { ReadStreams } from './read-streams.ts'
 import { endAll, reapUntil } from './reaper.ts'
 import { postReport } from './report-pipe.ts'
 
@@ -43,7 +44,9 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     pollReadable([mapped])
     close(mapped)
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
+    const files = new ReadStreams(unsealed ? [] : streams)
     notEnforced.push(...applySeal(unsealed ? withoutMounts(plan) : plan, (scratch) => passBack(scratch, handles)))
+    files.reopen()
     if (handles !== undefined) close(handles)
     const own = pidfdOpen(getpid())
     // ptrace(2), /proc/1/fd, /proc/1/mem: the payload has init's uid and could stop it or forge its report.
@@ -51,6 +54,7 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     const payload = fork()
     if (payload === 0) {
       prctl('PR_SET_DUMPABLE', 1)
+      files.close()
       if (!ownPids) close(parent)
       // Where a pid namespace does not end it with its init, this does.
       dieWith(own)
@@ -67,6 +71,7 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
       parent: ownPids ? undefined : parent,
       onStop: job ? (stopped) => postReport(report, { stopped }) : undefined,
     })
+    files.giveBack()
     return finish(report, { status, notEnforced, usage: endAll(ownPids) })
   } catch (error) {
     return finish(report, { error: errorToData(error), notEnforced })
