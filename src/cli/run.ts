@@ -9,7 +9,6 @@ import { describeEnd } from './describe-end.ts'
 import { runHelp } from './help.ts'
 import { runHere } from './run-here.ts'
 import { StatusLines } from './status.ts'
-import { refuseDirectories } from './streams.ts'
 
 /** Answers the exit code. @throws NsboxError for what is wrong before anything runs */
 export async function run(words: string[]): Promise<number> {
@@ -34,7 +33,6 @@ export async function shell(words: string[]): Promise<number> {
 
 async function runCommand(flags: RunFlags): Promise<number> {
   if (flags.dieWithParent) dieWithParent()
-  refuseDirectories()
   const status = new StatusLines(flags.output.statusFd)
   checkBeforehand(flags.changes)
   const { report, layers, release } = await runHere(flags, status)

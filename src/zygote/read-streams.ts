@@ -1,8 +1,9 @@
 // Files that the payload reads from as a standard stream. Whoever holds such a descriptor may open its file
 // again, for writing too (proc_pid_fd(5)), and through the host's mount, which is not read-only. So the
-// payload gets the file through the sandbox's own mount.
+// payload gets the file through the sandbox's own mount. From a directory all of its mount can be reached.
 
-import { fstatSync, openSync, readlinkSync, statSync } from 'node:fs'
+import { fstatSync, openSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import { NsboxError } from '../errors.ts'
 import { close, duplicate, duplicateTo, isReadOnly, openPath, position, seek } from '../sys/descriptor.ts'
 
 interface ReadStream {
@@ -16,10 +17,14 @@ export class ReadStreams {
   /** The caller's descriptor and the payload's: their positions are two. */
   readonly #pairs: { theirs: number; own: number }[] = []
 
-  /** Before anything is mounted: what is mounted hides names. */
+  /** Before anything is mounted: what is mounted hides names. @throws NsboxError for a directory */
   constructor(streams: readonly number[]) {
+    if (streams.some(isDirectory)) {
+      const message = "A standard stream is a directory, and through it the program could reach the host's files"
+      throw new NsboxError(message, { code: 'ERR_NSBOX_STREAM', stage: 'seal' })
+    }
     this.#held = [...new Set(streams)].flatMap((fd) => {
-      const held = isReadOnly(fd) && fstatSync(fd).isFile() ? holdAgain(fd) : undefined
+      const held = isReadOnly(fd) && kindOf(fd)?.isFile() ? holdAgain(fd) : undefined
       return held === undefined ? [] : [{ fd, held }]
     })
   }
@@ -43,6 +48,19 @@ export class ReadStreams {
   /** What the payload has read, the next command of the caller's has not before it: `{ nsbox run …; cat; } < file`. */
   giveBack(): void {
     for (const { theirs, own } of this.#pairs) seek(theirs, position(own))
+  }
+}
+
+function isDirectory(fd: number): boolean {
+  return kindOf(fd)?.isDirectory() ?? false
+}
+
+/** Undefined for a stream that is closed. */
+function kindOf(fd: number): Stats | undefined {
+  try {
+    return fstatSync(fd)
+  } catch {
+    return undefined
   }
 }
 
