@@ -21,9 +21,15 @@ export function ignoreSignals(numbers: readonly number[]): void {
 const sigprocmask_ = bindChecked('sigprocmask', 'int', ['int', 'uint64', 'uint64'])
 const signalfd_ = bindChecked('signalfd', 'int', ['int', 'uint64', 'int'])
 const SIG_BLOCK = 0
+const SIG_SETMASK = 2
 const SIGCHLD = 17
 const SFD_CLOEXEC = 0o2000000
 const SFD_NONBLOCK = 0o4000
+
+/** node blocks SIGUSR1 with --disable-sigusr1, and what is blocked stays so over fork and exec. */
+export function unblockSignals(): void {
+  sigprocmask_(SIG_SETMASK, addressOf(Buffer.alloc(128)), 0)
+}
 
 /** Readable when children end, stop or go on; from here on SIGCHLD comes no other way (signalfd(2)). */
 export function childSignals(): number {

@@ -35,6 +35,7 @@ test('the order of the seal', () => {
     [
       "map-ids",
       "hostname",
+      "oom-score",
       "hold",
       "private-mounts",
       "read-only",
@@ -48,7 +49,6 @@ test('the order of the seal', () => {
       "proc",
       "loopback",
       "chdir",
-      "oom-score",
       "capabilities",
       "no-new-privs",
       "seccomp",
