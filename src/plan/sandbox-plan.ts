@@ -142,8 +142,6 @@ function identitySteps(request: SandboxRequest, run: RunRequest, own: Namespace[
     ...(run.clocks === null
       ? []
       : [step('clocks of what is forked from here on count from elsewhere; the time of day stays', { do: 'time', ...run.clocks })]),
-    // Written to /proc, which with the host's processes is read-only from the mounts on.
-    step('when memory is short the kernel chooses the sandbox first', { do: 'oom-score', score: 500 }),
   ]
 }
 
