@@ -5,7 +5,15 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { test: { name: 'sandbox', include: ['test/{contract,sandbox,escape}/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 } },
-      { test: { name: 'library', include: ['test/library/**/*.test.ts'], pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'library',
+          include: ['test/library/**/*.test.ts'],
+          globalSetup: 'test/support/built-command.ts',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
       { test: { name: 'doctor', include: ['test/doctor/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
