@@ -45,7 +45,8 @@ export class JobControl {
     const wants = signal === SIGTTIN || signal === SIGTTOU
     const asked = this.#stopAsked
     this.#stopAsked = false
-    if (wants && !asked && foregroundGroup(this.#terminal) === this.#group) {
+    // When it is the program's already, this stop is from before it was given.
+    if (wants && !asked && [this.#group, this.#program()].includes(foregroundGroup(this.#terminal))) {
       this.#given = true
       return this.#goOn()
     }

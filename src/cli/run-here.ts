@@ -13,6 +13,7 @@ import { type Outcome, supervise } from '../run/supervise.ts'
 import { upperLayers } from '../run/upper-layers.ts'
 import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
+import { unblockSignals } from '../sys/signal.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
 import { requestHere } from './request-here.ts'
@@ -92,6 +93,7 @@ class ForwardedSignals {
       if (running && !signalPayload(running.pid, signal) && signal !== 'SIGWINCH') running.kill()
     }
     for (const signal of forwarded) process.on(signal, this.#forward)
+    unblockSignals()
   }
 
   stop(): void {

@@ -6,8 +6,12 @@ const signal_ = bind('signal', 'uint64', ['int', 'uint64'])
 const SIG_DFL = 0
 const lastStandardSignal = 31
 
-/** exec(2) keeps ignored signals ignored, and node ignores SIGPIPE: programs expect it to be deadly. */
+/**
+ * exec(2) keeps ignored signals ignored, and node ignores SIGPIPE: programs expect it to be deadly. It
+ * keeps blocked ones blocked too.
+ */
 export function resetSignals(): void {
+  unblockSignals()
   for (let number = 1; number <= lastStandardSignal; number++) signal_(number, SIG_DFL)
 }
 
@@ -18,9 +22,15 @@ export function ignoreSignals(numbers: readonly number[]): void {
   for (const number of numbers) signal_(number, SIG_IGN)
 }
 
+/** With --disable-sigusr1 node blocks SIGUSR1 and leaves it so, and then no handler of it runs. */
+export function unblockSignals(): void {
+  sigprocmask_(SIG_SETMASK, addressOf(Buffer.alloc(128)), 0)
+}
+
 const sigprocmask_ = bindChecked('sigprocmask', 'int', ['int', 'uint64', 'uint64'])
 const signalfd_ = bindChecked('signalfd', 'int', ['int', 'uint64', 'int'])
 const SIG_BLOCK = 0
+const SIG_SETMASK = 2
 const SIGCHLD = 17
 const SFD_CLOEXEC = 0o2000000
 const SFD_NONBLOCK = 0o4000
