@@ -55,6 +55,7 @@ class Run {
   }
 }
 
+// In bash: dash loses a SIGINT that comes while it forks, outside as well.
 const wait = 'echo up; while :; do sleep 0.01; done'
 
 test.each([
@@ -65,7 +66,7 @@ test.each([
   ['SIGUSR1', 138],
   ['SIGUSR2', 140],
 ] as const)('%s ends the command, and the exit code tells', async (signal, code) => {
-  const run = new Run(['--', 'sh', '-c', wait])
+  const run = new Run(['--', 'bash', '-c', wait])
   await run.says('up')
   run.kill(signal)
   expect(await run.ended).toBe(code)
@@ -73,7 +74,7 @@ test.each([
 })
 
 test.each(['TERM', 'HUP', 'INT', 'QUIT', 'USR1', 'USR2'] as const)('a command that handles SIG%s ends with its own code', async (name) => {
-  const run = new Run(['--', 'sh', '-c', `trap 'echo caught; exit 7' ${name}; ${wait}`])
+  const run = new Run(['--', 'bash', '-c', `trap 'echo caught; exit 7' ${name}; ${wait}`])
   await run.says('up')
   run.kill(`SIG${name}`)
   expect(await run.ended).toBe(7)
@@ -81,7 +82,7 @@ test.each(['TERM', 'HUP', 'INT', 'QUIT', 'USR1', 'USR2'] as const)('a command th
 })
 
 test('a command may ignore signals', async () => {
-  const run = new Run(['--', 'sh', '-c', `trap '' TERM; trap 'echo still-here' USR1; ${wait}`])
+  const run = new Run(['--', 'bash', '-c', `trap '' TERM; trap 'echo still-here' USR1; ${wait}`])
   await run.says('up')
   run.kill('SIGTERM')
   run.kill('SIGUSR1')
@@ -127,7 +128,7 @@ test('--die-with-parent ends the sandbox with whoever started nsbox', async () =
 })
 
 test('without it the sandbox goes on, as any command does', async () => {
-  const run = new Run(['--', 'sh', '-c', `trap 'echo got it; exit' USR1; ${wait}`], {
+  const run = new Run(['--', 'bash', '-c', `trap 'echo got it; exit' USR1; ${wait}`], {
     path: ['sh', '-c', '"$@" & echo pid-$!-; wait', 'sh'],
   })
   await run.says('up')

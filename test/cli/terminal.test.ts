@@ -40,7 +40,7 @@ test('the command finds its terminal by name', async () => {
 })
 
 test('Ctrl+C reaches the command, and the exit code tells', async () => {
-  const terminal = start('nsbox run -- sh -c "echo up-\\$((1+1)); sleep 1000"')
+  const terminal = start(`nsbox run -- ${patient}`)
   await terminal.shows(/up-2/)
   terminal.type(keys.interrupt)
   expect(await terminal.ended).toBe(130)
