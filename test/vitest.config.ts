@@ -7,6 +7,16 @@ const config: ViteUserConfig = defineConfig({
       { test: { name: 'sandbox', include: ['test/{contract,sandbox,escape}/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 } },
       {
         test: {
+          name: 'library',
+          include: ['test/library/**/*.test.ts'],
+          globalSetup: 'test/support/built-command.ts',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      { test: { name: 'doctor', include: ['test/doctor/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
           name: 'cli',
           include: ['test/cli/**/*.test.ts'],
           globalSetup: 'test/support/built-command.ts',

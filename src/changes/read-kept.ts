@@ -1,6 +1,6 @@
 // Reads a directory of kept changes back.
 
-import { readFileSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { UpperLayer } from './changed.ts'
 import { asChangesError, changesError, errnoOf } from './failure.ts'
@@ -28,7 +28,11 @@ export function readKept(directory: string, check: (input: unknown, where: strin
   const file = join(resolve(directory), descriptionFile)
   const { created, started, command, overlays } = check(parse(read(file, directory), file), file)
   const layers = overlays.map(({ target, upper, lowers }) => ({ target, upper: join(resolve(directory), upper), lowers }))
-  for (const { upper, lowers } of layers) for (const path of [upper, ...lowers]) requireDirectory(path, file)
+  for (const { upper, lowers } of layers) {
+    for (const path of [upper, ...lowers]) requireDirectory(path, file)
+    // What is unreadable in an upper is opened up for a while: that must not happen elsewhere.
+    if (lstatSync(upper).isSymbolicLink()) throw changesError('ERR_NSBOX_KEPT', `${upper} is a link, and leads out of the kept changes`)
+  }
   return { createdMs: Date.parse(created), startedMs: Date.parse(started), command, layers }
 }
 

@@ -59,6 +59,8 @@ export class JobControl {
   end(wasKilled: boolean): void {
     process.off('SIGTSTP', this.#stopProgram)
     process.off('SIGCONT', this.#goOn)
+    // The program may have taken it without asking, and nobody is left in its group.
+    if (isGone(foregroundGroup(this.#terminal))) this.#given = true
     this.#takeBack()
     if (wasKilled && foregroundGroup(this.#terminal) === this.#group) restoreTerminalSettings(this.#terminal, this.#settings)
   }
@@ -95,6 +97,14 @@ export class JobControl {
     process.off('SIGTSTP', this.#stopProgram)
     process.kill(0, 'SIGTSTP')
     process.on('SIGTSTP', this.#stopProgram)
+  }
+}
+
+function isGone(group: number): boolean {
+  try {
+    return group > 1 && !process.kill(-group, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
   }
 }
 

@@ -1,16 +1,18 @@
 // `nsbox diff`, `nsbox apply` and `nsbox layers`: what --keep has kept.
 
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { applyChanges } from '../changes/apply.ts'
+import type { UpperLayer } from '../changes/changed.ts'
 import { changesOf } from '../changes/changes-of.ts'
-import { formatChanges } from '../changes/format.ts'
+import { formatChanges, quoted } from '../changes/format.ts'
 import { descriptionFile } from '../changes/keep.ts'
 import { planApply } from '../changes/plan-apply.ts'
 import { type KeptChanges, readKept } from '../changes/read-kept.ts'
 import { keptDescription } from '../config/kept.ts'
 import { NsboxError } from '../errors.ts'
+import { isWithin } from '../plan/paths.ts'
 import { canAsk, confirm } from './confirm.ts'
 
 export function printKeptChanges(words: string[]): number {
@@ -24,7 +26,7 @@ export async function applyKept(words: string[]): Promise<number> {
   const { directory, yes, json } = oneDirectory(words, 'nsbox apply DIR [--yes] [--json]')
   const kept = read(directory)
   if (!yes && !canAsk()) throw wrong('nsbox apply asks before it writes, and there is no terminal to ask on: add --yes')
-  const plans = kept.layers.map((layer) => planApply(layer, kept.startedMs))
+  const plans = layersHere(kept.layers).map((layer) => planApply(layer, kept.startedMs))
   const changes = plans.flatMap((plan) => plan.changes)
   if (!json) process.stderr.write(formatChanges(changes, process.cwd()))
   if (changes.length > 0 && !yes && !(await confirm(`Apply ${changes.length} changes? [y/N] `))) {
@@ -36,6 +38,21 @@ export async function applyKept(words: string[]): Promise<number> {
   return 0
 }
 
+/** Where changes go stands in a file that anybody may have changed, so only the directory that the caller is in is written to. */
+function layersHere(layers: UpperLayer[]): UpperLayer[] {
+  const here = realpathSync('.')
+  const real = layers.map((layer) => ({ ...layer, target: realpathSync(layer.target) }))
+  const [inside, outside] = [true, false].map((wanted) => real.filter(({ target }) => isWithin(target, here) === wanted)) as [
+    UpperLayer[],
+    UpperLayer[],
+  ]
+  const others = outside.map(({ target }) => quoted(target)).join(', ')
+  if (inside.length === 0) throw wrong(`these are changes of ${others}, and only the directory you are in is written to: go there`)
+  const leftOut = outside.filter((layer) => changesOf(layer).length > 0).map(({ target }) => quoted(target))
+  if (leftOut.length > 0) console.error(`nsbox: left out, because it is not in this directory: ${leftOut.join(', ')}`)
+  return inside
+}
+
 /** Those named, or those that lie in this directory. */
 export function listKept(words: string[]): number {
   const { values, positionals } = flagsOf(words, 'nsbox layers [DIR …] [--json]')
@@ -45,7 +62,9 @@ export function listKept(words: string[]): number {
   else if (layers.length === 0) console.log('No kept changes in this directory.')
   else
     for (const { directory, created, command, targets, changes } of layers)
-      console.log(`${directory}  ${created}  ${changes} changes of ${targets.join(', ')}  ${command.join(' ')}`)
+      console.log(
+        `${quoted(directory)}  ${created}  ${changes} changes of ${targets.map(quoted).join(', ')}  ${command.map(quoted).join(' ')}`,
+      )
   return 0
 }
 

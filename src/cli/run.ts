@@ -7,6 +7,7 @@ import { dieWithParent } from '../sys/process.ts'
 import { afterwards, checkBeforehand } from './afterwards.ts'
 import { describeEnd } from './describe-end.ts'
 import { runHelp } from './help.ts'
+import { leaveNodeOptions } from './node-options.ts'
 import { runHere } from './run-here.ts'
 import { StatusLines } from './status.ts'
 
@@ -32,6 +33,7 @@ export async function shell(words: string[]): Promise<number> {
 }
 
 async function runCommand(flags: RunFlags): Promise<number> {
+  leaveNodeOptions()
   if (flags.dieWithParent) dieWithParent()
   const status = new StatusLines(flags.output.statusFd)
   checkBeforehand(flags.changes)

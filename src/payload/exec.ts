@@ -4,7 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { NsboxError } from '../errors.ts'
 import { execve } from '../sys/process.ts'
-import { resetSignals } from '../sys/signal.ts'
+import { resetSignals, unblockSignals } from '../sys/signal.ts'
 import type { Program } from '../wire/protocol.ts'
 
 /** Exit codes of a shell that cannot start a command: POSIX, 2.8.2. */
@@ -19,6 +19,7 @@ export interface NotStarted {
 /** Replaces this process. Answers only when that fails, with the exit code that a shell would give. */
 export function execProgram({ file, argv, env }: Program): NotStarted {
   resetSignals()
+  unblockSignals()
   const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const path = findProgram(file, env['PATH'])
   if (path === undefined) return notStarted(file, 'ENOENT', 'it is not found along PATH')

@@ -85,11 +85,18 @@ function deviceThatExists(name: string): string {
 }
 
 function limitsOf({ rlimits, nice, cpusAllowed }: ResolvedSandboxOptions): LastAction[] {
+  if (rlimits.nproc && isRootOfTheMachine())
+    throw wrong('rlimits', 'nproc', 'the kernel sets root no limit of processes (getrlimit(2)); ask for it as another user')
   return [
     ...(nice === undefined ? [] : [{ do: 'nice' as const, value: nice }]),
     ...(cpusAllowed === undefined ? [] : [{ do: 'cpus-allowed' as const, cpus: allowedHere(cpusAllowed) }]),
     ...Object.entries(rlimits).map(([name, limit]) => ({ do: 'rlimit' as const, resource: name as Resource, ...limit })),
   ]
+}
+
+/** Who is root of a user namespace alone is an ordinary user to the kernel. */
+function isRootOfTheMachine(): boolean {
+  return process.getuid?.() === 0 && /^\s*0\s+0\s/.test(readFileSync('/proc/self/uid_map', 'utf8'))
 }
 
 /** The kernel drops processors that the caller may not use, and says nothing (sched_setaffinity(2)). */

@@ -1,6 +1,6 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
-import { chmodSync, copyFileSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
@@ -25,9 +25,9 @@ import { mountProcess } from './proc.ts'
  * @throws SysError of the step that failed, when the plan says `require`
  */
 export function applySeal(plan: SandboxPlan, scratch?: (fd: number) => void): NotEnforced[] {
-  const sealing = new Sealing()
+  const sealing = new Sealing(scratch)
   const notEnforced = applyEach(plan, plan.steps, (step) => sealing.apply(step))
-  sealing.release(scratch)
+  sealing.release()
   return notEnforced
 }
 
@@ -78,13 +78,19 @@ function asSealError(step: Step, error: unknown): NsboxError {
 
 class Sealing {
   readonly #held = new Map<string, number>()
+  readonly #giveScratch: ((fd: number) => void) | undefined
   #overlays = 0
   #scratch: string | undefined
 
-  release(scratch?: (fd: number) => void): void {
+  constructor(giveScratch?: (fd: number) => void) {
+    this.#giveScratch = giveScratch
+  }
+
+  release(): void {
     const fd = this.#scratch === undefined ? undefined : this.#held.get(this.#scratch)
-    if (fd !== undefined) scratch?.(fd)
+    if (fd !== undefined) this.#giveScratch?.(fd)
     for (const held of this.#held.values()) close(held)
+    this.#held.clear()
   }
 
   apply(step: SealAction): void {
@@ -103,7 +109,7 @@ class Sealing {
         return mountSetAttributes('/', { set: ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID'], recursive: true })
       case 'tmpfs':
         makeDirectory(step.target)
-        return mountTmpfs(step.target, step)
+        return mountTmpfs(placeOf(step.target), step)
       case 'bind':
         return this.#bind(step)
       case 'copy':
@@ -118,7 +124,8 @@ class Sealing {
       case 'leave-root':
         return this.#leaveRoot()
       case 'mask':
-        return mask(step.target)
+        requireThere(step.target, 'What is to be masked')
+        return mask(placeOf(step.target))
       case 'dev':
         return mountDevices(step, (path) => this.#heldPath(path))
       case 'proc':
@@ -127,7 +134,7 @@ class Sealing {
         return interfaceUp('lo')
       case 'chdir':
         requireDirectory(step.path, 'The working directory')
-        return process.chdir(step.path)
+        return this.#enter(step.path)
       case 'oom-score':
         return writeFileSync('/proc/self/oom_score_adj', String(step.score))
       case 'capabilities':
@@ -152,9 +159,10 @@ class Sealing {
   #bind({ source, target, writable }: { source: string; target: string; writable: boolean }): void {
     const from = this.#heldPath(source)
     makeMountPoint(target, statSync(from).isDirectory())
-    mountBind(from, target)
+    const place = placeOf(target)
+    mountBind(from, place)
     // The bind is a copy of a mount that an earlier step made read-only.
-    if (writable) mountSetAttributes(target, { clear: ['MOUNT_ATTR_RDONLY'] })
+    if (writable) mountSetAttributes(place, { clear: ['MOUNT_ATTR_RDONLY'] })
   }
 
   /** An overlay over `lower`, at `target` or else at a place of its own. Answers where it is. */
@@ -165,14 +173,21 @@ class Sealing {
     mkdirSync(upper, { recursive: true })
     mkdirSync(work)
     requireUserXattrs(upper)
-    // The merged directory shows the upper's mode (overlayfs.rst), so it has to be the lower's.
-    chmodSync(upper, statSync(this.#heldPath(lower)).mode & 0o7777)
-    const at = target ?? `${place}/root`
-    mkdirSync(at, { recursive: true })
     // By descriptor: a path may hold ':' or ',', and one overlay must not see another as its lower.
     const lowers = [...layers, lower].map((path) => this.#heldPath(path))
+    // The merged directory shows the upper's mode (overlayfs.rst), so it has to be that of the lower one on top.
+    chmodSync(upper, statSync(lowers[0] as string).mode & 0o7777)
+    const at = target ?? `${place}/root`
+    mkdirSync(at, { recursive: true })
     mountOverlay(at, lowers, upper, work)
     return at
+  }
+
+  /** A link in the project or in another root could lead to a handle here, or to where this process has been: below all mounts. */
+  #enter(path: string): void {
+    this.release()
+    process.chdir('/')
+    process.chdir(path)
   }
 
   #leaveRoot(): void {
@@ -182,9 +197,13 @@ class Sealing {
   }
 }
 
+/** By names alone: the links of /proc/self/fd and the like lead below what is mounted, and what is set there holds for all of it. */
+function placeOf(target: string): string {
+  return realpathSync.native(target)
+}
+
 /** An empty file or directory in place of what is there. */
 function mask(target: string): void {
-  requireThere(target, 'What is to be masked')
   if (!statSync(target).isDirectory()) return mountBind('/dev/null', target)
   mountTmpfs(target, { mode: 0o555 })
   mountSetAttributes(target, { set: ['MOUNT_ATTR_RDONLY'] })

@@ -9,7 +9,10 @@ const FD_CLOEXEC = 1
 const F_GETFD = 1
 const F_SETFD = 2
 const F_GETFL = 3
+const F_DUPFD_CLOEXEC = 1030
 const O_ACCMODE = 3
+const SEEK_SET = 0
+const SEEK_CUR = 1
 
 const open_ = bindChecked('open', 'int', ['str', 'int', 'int'])
 const dup2_ = bindChecked('dup2', 'int', ['int', 'int'])
@@ -19,6 +22,7 @@ const close_ = bind('close', 'int', ['int'])
 const read_ = bind('read', 'long', ['int', 'uint64', 'ulong'])
 const write_ = bind('write', 'long', ['int', 'uint64', 'ulong'])
 const pipe2_ = bindChecked('pipe2', 'int', ['uint64', 'int'])
+const lseek_ = bind('lseek', 'long', ['int', 'long', 'int'])
 const poll_ = bind('poll', 'int', ['uint64', 'ulong', 'int'])
 
 /** A handle to a place in the file system that grants no access by itself (open(2), O_PATH). */
@@ -34,6 +38,24 @@ export function close(fd: number): void {
 export function duplicateTo(fd: number, target: number): void {
   if (fd === target) fcntl_(fd, F_SETFD, 0)
   else dup2_(fd, target)
+}
+
+/** A copy that exec closes. */
+export function duplicate(fd: number): number {
+  return fcntl_(fd, F_DUPFD_CLOEXEC, 0)
+}
+
+/** True when it was opened for reading alone. */
+export function isReadOnly(fd: number): boolean {
+  return (fcntlQuiet(fd, F_GETFL, 0) & O_ACCMODE) === 0
+}
+
+export function position(fd: number): number {
+  return Number(lseek_(fd, 0, SEEK_CUR))
+}
+
+export function seek(fd: number, to: number): void {
+  lseek_(fd, to, SEEK_SET)
 }
 
 /**

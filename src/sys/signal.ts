@@ -6,12 +6,8 @@ const signal_ = bind('signal', 'uint64', ['int', 'uint64'])
 const SIG_DFL = 0
 const lastStandardSignal = 31
 
-/**
- * exec(2) keeps ignored signals ignored, and node ignores SIGPIPE: programs expect it to be deadly. It
- * keeps blocked ones blocked too.
- */
+/** exec(2) keeps ignored signals ignored, and node ignores SIGPIPE: programs expect it to be deadly. */
 export function resetSignals(): void {
-  unblockSignals()
   for (let number = 1; number <= lastStandardSignal; number++) signal_(number, SIG_DFL)
 }
 
@@ -22,11 +18,6 @@ export function ignoreSignals(numbers: readonly number[]): void {
   for (const number of numbers) signal_(number, SIG_IGN)
 }
 
-/** With --disable-sigusr1 node blocks SIGUSR1 and leaves it so, and then no handler of it runs. */
-export function unblockSignals(): void {
-  sigprocmask_(SIG_SETMASK, addressOf(Buffer.alloc(128)), 0)
-}
-
 const sigprocmask_ = bindChecked('sigprocmask', 'int', ['int', 'uint64', 'uint64'])
 const signalfd_ = bindChecked('signalfd', 'int', ['int', 'uint64', 'int'])
 const SIG_BLOCK = 0
@@ -34,6 +25,11 @@ const SIG_SETMASK = 2
 const SIGCHLD = 17
 const SFD_CLOEXEC = 0o2000000
 const SFD_NONBLOCK = 0o4000
+
+/** node blocks SIGUSR1 with --disable-sigusr1, and what is blocked stays so over fork and exec. */
+export function unblockSignals(): void {
+  sigprocmask_(SIG_SETMASK, addressOf(Buffer.alloc(128)), 0)
+}
 
 /** Readable when children end, stop or go on; from here on SIGCHLD comes no other way (signalfd(2)). */
 export function childSignals(): number {

@@ -6,11 +6,13 @@ import { type AddressRange, leaveHeapAtFork } from '../sys/node-heap.ts'
 import { renewEventLoop, reseedOpenssl } from '../sys/node-loop.ts'
 import { restoreWorkerThreads } from '../sys/node-threads.ts'
 import { exitNow, getpid } from '../sys/process.ts'
+import { unblockSignals } from '../sys/signal.ts'
 import { turnOnConcurrency, type ZygoteMode } from './v8-flags.ts'
 
 export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[], heap: readonly AddressRange[]): void {
   const born = process.hrtime.bigint()
   renewEventLoop()
+  unblockSignals()
   Object.defineProperty(process, 'pid', { value: getpid(), enumerable: true, configurable: true, writable: false })
   // The zygote's flags must not reach child_process.fork.
   process.execArgv = execArgv

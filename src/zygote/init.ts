@@ -7,9 +7,10 @@ import type { SandboxPlan } from '../plan/plan.ts'
 import { applySeal } from '../seal/apply.ts'
 import { close, pollReadable } from '../sys/descriptor.ts'
 import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid } from '../sys/process.ts'
-import { ignoreSignals } from '../sys/signal.ts'
+import { ignoreSignals, resetSignals } from '../sys/signal.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
 import type { InitReport, NotEnforced } from '../wire/protocol.ts'
+import { ReadStreams } from './read-streams.ts'
 import { endAll, reapUntil } from './reaper.ts'
 import { postReport } from './report-pipe.ts'
 
@@ -43,7 +44,9 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     pollReadable([mapped])
     close(mapped)
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
+    const files = new ReadStreams(unsealed ? [] : streams)
     notEnforced.push(...applySeal(unsealed ? withoutMounts(plan) : plan, (scratch) => passBack(scratch, handles)))
+    files.reopen()
     if (handles !== undefined) close(handles)
     const own = pidfdOpen(getpid())
     // ptrace(2), /proc/1/fd, /proc/1/mem: the payload has init's uid and could stop it or forge its report.
@@ -51,6 +54,7 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     const payload = fork()
     if (payload === 0) {
       prctl('PR_SET_DUMPABLE', 1)
+      files.close()
       if (!ownPids) close(parent)
       // Where a pid namespace does not end it with its init, this does.
       dieWith(own)
@@ -62,11 +66,12 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     close(own)
     // Whoever reads what the payload writes sees the end when the payload closes it.
     for (const fd of new Set(streams)) close(fd)
-    ignoreTerminalSignals()
+    ignoreMostSignals()
     const status = reapUntil(payload, {
       parent: ownPids ? undefined : parent,
       onStop: job ? (stopped) => postReport(report, { stopped }) : undefined,
     })
+    files.giveBack()
     return finish(report, { status, notEnforced, usage: endAll(ownPids) })
   } catch (error) {
     return finish(report, { error: errorToData(error), notEnforced })
@@ -84,10 +89,15 @@ function passBack(scratch: number, handles: number | undefined): void {
   if (handles !== undefined) sendWithDescriptors(handles, Buffer.from('s'), [scratch])
 }
 
-/** A Ctrl+C goes to the whole group of the caller, and the payload decides what it means. */
-function ignoreTerminalSignals(): void {
-  const { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } = constants.signals
-  ignoreSignals([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU])
+/**
+ * A Ctrl+C goes to the whole group of the caller, and the payload decides what it means. Handlers of the
+ * process that forked this one must not run here: libuv's write to a pipe that both have, so that what the
+ * payload sends to its init would reach the host as a signal.
+ */
+function ignoreMostSignals(): void {
+  const { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE } = constants.signals
+  resetSignals()
+  ignoreSignals([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE])
 }
 
 function finish(report: number, ended: InitReport): never {

@@ -3,8 +3,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ZygoteMode } from '../../src/zygote/v8-flags.ts'
+import { nsbox } from '../support/command.ts'
 import { type Inside, resultOf } from '../support/evaluate.ts'
 import { mounts } from '../support/processes.ts'
 import { Bench, payloadFixture, repository } from '../support/sandbox.ts'
@@ -39,15 +41,17 @@ export interface Target {
 
 export type Attempt = (tools: Tools, target: Target) => unknown
 
-export const modes: ZygoteMode[] = ['threads', 'cold']
+/** A warm and a cold worker, as vitest's pool starts them, and a program that `nsbox run` starts. */
+type Launch = ZygoteMode | 'nsbox run'
+const launches: Launch[] = ['threads', 'cold', 'nsbox run']
 
-/** Runs each attempt in both modes. `expected` is its result: an error's name, or what it saw. */
-export function attempts(
-  table: Record<string, [expected: unknown, attempt: Attempt]>,
-  prepare?: (target: Target) => Promise<() => void>,
-): void {
-  describe.each(modes)('%s', (mode) => {
-    const host = hostWithTarget(mode)
+/** `expected` is the result: an error's name, or what it saw. */
+export type Table = Record<string, [expected: unknown, attempt: Attempt]>
+
+/** Runs each attempt launched in each way. */
+export function attempts(table: Table, prepare?: (target: Target) => Promise<() => void>): void {
+  describe.each(launches)('%s', (launch) => {
+    const host = hostWithTarget(launch, table)
     let undo: (() => void) | undefined
     beforeAll(async () => {
       undo = await prepare?.(host.target)
@@ -56,16 +60,18 @@ export function attempts(
     for (const [name, [expected, attempt]] of Object.entries(table)) {
       test(name, async () => {
         const before = host.state()
-        expect(await host.run(attempt)).toEqual(typeof expected === 'function' ? expected(host.target) : expected)
+        expect(await host.run(name, attempt)).toEqual(typeof expected === 'function' ? expected(host.target) : expected)
         expect(host.state()).toEqual(before)
       })
     }
   })
 }
 
-function hostWithTarget(mode: ZygoteMode) {
+function hostWithTarget(launch: Launch, table: Table) {
+  const mode = launch === 'nsbox run' ? 'cold' : launch
   const target = {} as Target
   let bench: Bench
+  let byCommand: Promise<Record<string, unknown>> | undefined
   beforeAll(async () => {
     const common = { mode, files: { file: 'project' }, request: { visible: [repository] } }
     bench = new Bench(mode === 'cold' ? common : { ...common, preload: payloadFixture('evaluate') })
@@ -80,7 +86,11 @@ function hostWithTarget(mode: ZygoteMode) {
   })
   return {
     target,
-    run: (attempt: Attempt) => resultOf(bench, withTools, attempt.toString(), target, repository),
+    run: async (name: string, attempt: Attempt): Promise<unknown> => {
+      if (launch !== 'nsbox run') return (await resultOf(bench, withTools, { [name]: attempt.toString() }, target, repository))[name]
+      byCommand ??= allByCommand(bench, table, target)
+      return (await byCommand)[name]
+    },
     state: () => ({
       hostname: hostname(),
       mounts: mounts(),
@@ -90,8 +100,24 @@ function hostWithTarget(mode: ZygoteMode) {
   }
 }
 
-/** Runs inside: makes the tools, then the attempt. */
-async function withTools(inside: Inside, source: string, target: Target, repository: string): Promise<unknown> {
+/** All in one sandbox: each start of the command would take as long as all attempts together. */
+async function allByCommand({ project, home, token }: Bench, table: Table, target: Target): Promise<Record<string, unknown>> {
+  const sources = Object.fromEntries(Object.entries(table).map(([name, [, attempt]]) => [name, attempt.toString()]))
+  const data = { source: withTools.toString(), args: [sources, target, repository] }
+  const program = [process.execPath, fileURLToPath(payloadFixture('evaluate').url), JSON.stringify(data)]
+  const words = ['run', '--ro-bind', repository, '--', ...program]
+  const { exitCode, stdout, stderr } = await nsbox(words, { cwd: project, home, env: { NSBOX_TEST: token } })
+  if (exitCode !== 0) throw new Error(`The command ended with ${exitCode}: ${stderr}`)
+  return JSON.parse(stdout) as Record<string, unknown>
+}
+
+/** Runs inside: makes the tools, then the attempts. */
+async function withTools(
+  inside: Inside,
+  sources: Record<string, string>,
+  target: Target,
+  repository: string,
+): Promise<Record<string, unknown>> {
   const fs = process.getBuiltinModule('node:fs')
   const os = process.getBuiltinModule('node:os')
   const { spawnSync } = process.getBuiltinModule('node:child_process')
@@ -123,11 +149,14 @@ async function withTools(inside: Inside, source: string, target: Target, reposit
         socket.once('close', () => undefined)
       }),
   }
-  const attempt = process.getBuiltinModule('node:vm').runInThisContext(`(${source})`) as Attempt
-  try {
-    const result = await attempt(tools, target)
-    return result === undefined ? 'ok' : result
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error)
+  const results: Record<string, unknown> = {}
+  for (const [name, source] of Object.entries(sources)) {
+    try {
+      const attempt = process.getBuiltinModule('node:vm').runInThisContext(`(${source})`) as Attempt
+      results[name] = (await attempt(tools, target)) ?? 'ok'
+    } catch (error) {
+      results[name] = (error as NodeJS.ErrnoException).code ?? String(error)
+    }
   }
+  return results
 }

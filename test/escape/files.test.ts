@@ -50,7 +50,11 @@ attempts({
       const [handle, mountId] = [Buffer.alloc(136), Buffer.alloc(4)]
       handle.writeUInt32LE(128)
       const named = call(303, -100, `${outside}/kept`, handle, mountId, 0)
-      return named === 'ok' ? call(304, fs.openSync('/', 'r'), handle, 2) : named
+      if (named !== 'ok') return named
+      const root = fs.openSync('/', 'r')
+      const result = call(304, root, handle, 2)
+      fs.closeSync(root)
+      return result
     },
   ],
   'through an inherited directory descriptor': [

@@ -1,4 +1,4 @@
-// Global setup: dist/cli.js is built from the sources that are here.
+// Global setup: dist/cli.cjs is built from the sources that are here.
 
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What `nsbox` is in tests. */
-export const builtCommand: string = join(repository, 'dist/cli.js')
+export const builtCommand: string = join(repository, 'dist/cli.cjs')
 
 export function setup(): void {
   if (existsSync(builtCommand) && newestSource() <= statSync(builtCommand).mtimeMs) return
@@ -16,7 +16,7 @@ export function setup(): void {
     execFileSync(process.execPath, [join(repository, 'node_modules/rolldown/bin/cli.mjs'), '--config'], { cwd: repository, stdio: 'pipe' })
     chmodSync(builtCommand, 0o755)
   } catch (error) {
-    throw new Error('dist/cli.js is missing or older than its sources, and cannot be built here. Run: npm run build', { cause: error })
+    throw new Error('dist/cli.cjs is missing or older than its sources, and cannot be built here. Run: npm run build', { cause: error })
   }
 }
 

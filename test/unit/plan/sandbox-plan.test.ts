@@ -34,6 +34,7 @@ test('the order of the seal', () => {
   expect(outline()).toMatchInlineSnapshot(`
     [
       "map-ids",
+      "oom-score",
       "hostname",
       "hold",
       "private-mounts",
@@ -48,7 +49,6 @@ test('the order of the seal', () => {
       "proc",
       "loopback",
       "chdir",
-      "oom-score",
       "capabilities",
       "no-new-privs",
       "seccomp",

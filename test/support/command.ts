@@ -1,0 +1,44 @@
+// The command, run from its sources as npm would start it.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { programPath } from './sandbox.ts'
+
+export interface CommandOptions {
+  cwd: string
+  home: string
+  /** Descriptors or kinds, as child_process has them. */
+  stdio?: (number | 'ignore' | 'pipe')[]
+  env?: Record<string, string>
+  /** Ends it from outside after this many milliseconds. */
+  killAfter?: number
+}
+
+export interface CommandEnd {
+  exitCode: number | null
+  stdout: string
+  stderr: string
+}
+
+const entry = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+
+/** The words that start it. */
+export const command: readonly string[] = [process.execPath, entry]
+
+export async function nsbox(
+  words: readonly string[],
+  { cwd, home, env = {}, stdio, killAfter = 25_000 }: CommandOptions,
+): Promise<CommandEnd> {
+  const [file, ...args] = [...command, ...words] as [string, ...string[]]
+  const child = spawn(file, args, { cwd, env: { PATH: programPath, HOME: home, ...env }, stdio: stdio ?? ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => {
+    const chunks: Buffer[] = []
+    stream?.on('data', (chunk: Buffer) => chunks.push(chunk))
+    return chunks
+  }) as [Buffer[], Buffer[]]
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfter)
+  const [exitCode] = (await once(child, 'close')) as [number | null]
+  clearTimeout(timer)
+  return { exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
+}
