@@ -81,6 +81,11 @@ test('write lines of status', async () => {
   expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['started', 'ended'])
 })
 
+test('signal the command through its init, and still be signalled itself', async () => {
+  const { stdout } = await place.run([], 'trap "echo told" USR1; kill -USR1 $$; kill -USR2 1; echo alive')
+  expect(stdout).toBe('told\nalive\n')
+})
+
 test('fill a disk', async () => {
   const { stdout } = await place.run(
     ['--tmpfs', '/tmp/small:size=1M,inodes=20'],

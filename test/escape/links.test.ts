@@ -83,6 +83,11 @@ describe('a target that is below a link', () => {
       expect([exitCode, stderr]).toEqual([125, expect.stringMatching(/EROFS|ENOENT/)])
   })
 
+  test.each(['/', '/proc/self/root', '/.'])('to the root, as %s: it does not become writable', async (target) => {
+    const { exitCode, stderr } = await place.run(['--bind', `${project}:${target}`], 'touch /nsbox-escape')
+    expect([exitCode, stderr]).toEqual([125, expect.stringContaining('is the root')])
+  })
+
   test('to a handle: nothing of the host becomes writable', async () => {
     const request = await sandboxRequest(sandboxOptions({}, 'test'), project)
     const bench = new Bench({ request })
