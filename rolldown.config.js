@@ -2,19 +2,36 @@
 
 import { defineConfig } from 'rolldown'
 
-export default defineConfig({
-  input: {
-    index: 'src/index.ts',
-    cli: 'src/cli.ts',
-    vitest: 'plugin/index.ts',
-    zygote: 'src/zygote/main.ts',
-    worker: 'plugin/worker.ts',
-    'worker-cold': 'plugin/worker-cold.ts',
-    call: 'src/payload/call.ts',
-    'call-cold': 'src/payload/call-cold.ts',
-  },
+const common = {
   platform: 'node',
   external: [/^node:/, 'koffi', 'tmp-promise', 'vite', 'vitest', /^vitest\//],
-  // Chunks lie beside the entries, because programs are found the code that starts them: see src/launch/entry.ts and plugin/entry.ts.
-  output: { dir: 'dist', cleanDir: true, chunkFileNames: '[name]-[hash].js' },
-})
+}
+
+// Chunks lie beside the entries, because programs are found by the code that starts them: see src/launch/entry.ts and plugin/entry.ts.
+export default defineConfig([
+  {
+    ...common,
+    input: {
+      index: 'src/index.ts',
+      vitest: 'plugin/index.ts',
+      zygote: 'src/zygote/main.ts',
+      worker: 'plugin/worker.ts',
+      'worker-cold': 'plugin/worker-cold.ts',
+      call: 'src/payload/call.ts',
+      'call-cold': 'src/payload/call-cold.ts',
+    },
+    output: { dir: 'dist', cleanDir: true, chunkFileNames: '[name]-[hash].js' },
+  },
+  // By itself, so that what `nsbox run` needs is one file; and CommonJS, which node and koffi start faster: test/bench/run.ts has the sum.
+  {
+    ...common,
+    input: { cli: 'src/cli.ts' },
+    output: {
+      dir: 'dist',
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: 'cli-[name]-[hash].cjs',
+      codeSplitting: { groups: [{ name: 'run', test: /src\/cli\/run\.ts$/, includeDependenciesRecursively: true }] },
+    },
+  },
+])

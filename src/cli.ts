@@ -1,20 +1,20 @@
-#!/usr/bin/env -S node --single-threaded --v8-pool-size=1 --disable-sigusr1
+#!/usr/bin/env node
 // The command's door: picks a command, sets the exit code.
 
 import { readFileSync } from 'node:fs'
-import { restartUnless } from './cli/restart.ts'
+// Static, and the others are not: this is the command whose start is felt.
+import { run, shell } from './cli/run.ts'
 import { describeError } from './errors.ts'
 import { FAILED } from './run/report.ts'
 
 const USAGE = 2
 
 async function main([command, ...words]: string[]): Promise<number | undefined> {
-  restartUnless(command === 'vitest' ? 'threaded' : 'single-threaded')
   switch (command) {
     case 'run':
-      return (await import('./cli/run.ts')).run(words)
+      return run(words)
     case 'shell':
-      return (await import('./cli/run.ts')).shell(words)
+      return shell(words)
     case 'plan':
       return words[0] === 'vitest'
         ? (await import('../plugin/plan-command.ts')).printPlan(words.slice(1))
@@ -27,6 +27,8 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
       return (await import('./cli/kept.ts')).listKept(words)
     case 'vitest':
       return (await import('../plugin/command.ts')).runVitest(words)
+    case 'doctor':
+      return (await import('./cli/doctor.ts')).runDoctor(words)
     case '--version':
     case '-v':
       console.log(version())
@@ -47,10 +49,13 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version
 }
 
-try {
-  const code = await main(process.argv.slice(2))
-  if (code !== undefined) process.exitCode = code
-} catch (error) {
-  console.error(`nsbox: ${describeError(error)}`)
-  process.exitCode = FAILED
-}
+main(process.argv.slice(2)).then(
+  (code) => {
+    if (code !== undefined) process.exitCode = code
+  },
+  (error) => {
+    const text = describeError(error)
+    console.error(text.startsWith('nsbox ') ? text : `nsbox: ${text}`)
+    process.exitCode = FAILED
+  },
+)

@@ -3,6 +3,8 @@
 export type { Change, EntryFacts, EntryType } from './changes/changed.ts'
 export type { CreateOptions, ExecOptions, RunOptions } from './config/library-options.ts'
 export type { Bind, Duration, ProgramOptions, ResourceLimit, SandboxOptions, Size, Tmpfs } from './config/run-options.ts'
+export type { Check, Diagnosis, Place, Remedy } from './doctor/check.ts'
+export { type DoctorOptions, doctor } from './doctor/doctor.ts'
 export { type ErrorData, type ErrorStage, NsboxError } from './errors.ts'
 export type { SandboxPlan, SealStep } from './plan/plan.ts'
 export type { CallOptions } from './run/caller.ts'

@@ -5,6 +5,25 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { test: { name: 'sandbox', include: ['test/{contract,sandbox,escape}/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'library',
+          include: ['test/library/**/*.test.ts'],
+          globalSetup: 'test/support/built-command.ts',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      { test: { name: 'doctor', include: ['test/doctor/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          globalSetup: 'test/support/built-command.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       { test: { name: 'plugin', include: ['test/plugin/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const nsbox = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+const nsbox = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url))
 
 const before = projectDigest()
 const { status } = spawnSync(process.execPath, [nsbox, 'vitest', 'run', '--maxWorkers=2', '--reporter=verbose'], {

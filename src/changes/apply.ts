@@ -7,6 +7,7 @@ import { conflictsOf } from './conflicts.ts'
 import type { Difference } from './differences.ts'
 import { asChangesError } from './failure.ts'
 import { Merge } from './merge.ts'
+import { byName } from './names.ts'
 import { type ApplyPlan, differencesToTarget } from './plan-apply.ts'
 import { withReadable } from './readable-upper.ts'
 
@@ -36,12 +37,15 @@ export function applyChanges({ layer, startedMs }: ApplyPlan): Applied {
 
 function merge(differences: readonly Difference[], target: string): Change[] {
   // What a change was is told now: counting needs what is there before.
-  const changes = new Map(differences.filter(({ kind }) => kind !== 'unchanged').map((one) => [one, asChange(one, target)]))
+  const changes = differences
+    .filter(({ kind }) => kind !== 'unchanged')
+    .sort((a, b) => byName(a.path, b.path))
+    .map((difference) => ({ difference, change: asChange(difference, target) }))
   const merge = new Merge(target)
   const failure = merge.run(differences)
   const [done, left] = [true, false].map((isDone) =>
-    [...changes].filter(([one]) => merge.applied.has(one) === isDone).map(([, change]) => change),
-  )
-  if (failure !== undefined) throw new ApplyError(target, failure, done as Change[], left as Change[])
-  return done as Change[]
+    changes.flatMap(({ difference, change }) => (merge.applied.has(difference) === isDone ? [change] : [])),
+  ) as [Change[], Change[]]
+  if (failure !== undefined) throw new ApplyError(target, failure, done, left)
+  return done
 }

@@ -4,6 +4,7 @@ import { readlinkSync } from 'node:fs'
 import { sameAttributes, visibleAttributes } from './attributes.ts'
 import type { Aspect } from './changed.ts'
 import type { Entry } from './entry.ts'
+import { errnoOf } from './failure.ts'
 import { bytes } from './names.ts'
 import { sameContent } from './same-content.ts'
 
@@ -13,8 +14,19 @@ export function differingAspects(after: Entry, before: Entry): Aspect[] {
   if (!holdsSame(after, before)) aspects.push('content')
   if (after.mode !== before.mode) aspects.push('mode')
   if (after.stat.uid !== before.stat.uid || after.stat.gid !== before.stat.gid) aspects.push('owner')
-  if (!sameAttributes(visibleAttributes(after.path), visibleAttributes(before.path))) aspects.push('attributes')
+  if (!haveSameAttributes(after, before)) aspects.push('attributes')
   return aspects
+}
+
+/** Attributes of the host's that the caller may not read are taken for other ones. */
+function haveSameAttributes(after: Entry, before: Entry): boolean {
+  const attributes = visibleAttributes(after.path)
+  try {
+    return sameAttributes(attributes, visibleAttributes(before.path))
+  } catch (error) {
+    if (errnoOf(error) === 'EACCES') return false
+    throw error
+  }
 }
 
 function holdsSame(after: Entry, before: Entry): boolean {

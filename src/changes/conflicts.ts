@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { listXattrs } from '../sys/xattr.ts'
 import type { Difference } from './differences.ts'
 import { type Entry, entryAt, type TrueModes } from './entry.ts'
+import { errnoOf } from './failure.ts'
 import { bytes, rootOf, textOf } from './names.ts'
 
 export interface Conflict {
@@ -49,13 +50,15 @@ class Search {
 
   /**
    * A copy of a lower file (overlayfs.rst, origin) that is new in the target was renamed inside, or the original
-   * was deleted outside. A change of the directory tells the second may be so.
+   * was deleted outside. A change of the directory tells the second may be so. Of a file that was deleted on both
+   * sides and made anew inside nothing tells: it is applied.
    */
   #added(path: string, after: Entry): void {
     if (!listXattrs(bytes(after.path)).includes('user.overlay.origin')) return
     const slash = path.lastIndexOf('/')
     const directory = entryAt(slash < 0 ? this.#root : `${this.#root}/${path.slice(0, slash)}`, none)
-    if (directory && this.#isSince(directory.stat.ctimeNs)) this.#add(`${this.#root}/${path}`, 'its original may have been deleted since')
+    if (directory?.type === 'directory' && this.#isSince(directory.stat.ctimeNs))
+      this.#add(`${this.#root}/${path}`, 'its original may have been deleted since')
   }
 
   #below(directory: string): void {
@@ -63,7 +66,7 @@ class Search {
     try {
       names = readdirSync(bytes(directory), 'latin1')
     } catch (error) {
-      return this.#add(directory, `it cannot be checked: ${(error as Error).message}`)
+      return this.#add(directory, `what it holds cannot be checked: ${errnoOf(error)}`)
     }
     for (const name of names.sort()) {
       const entry = entryAt(`${directory}/${name}`, none)

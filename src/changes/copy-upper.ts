@@ -1,12 +1,12 @@
 // Copies an upper directory so that it is a valid layer of an overlay again.
 
-import { linkSync, lstatSync, readdirSync } from 'node:fs'
+import { linkSync, readdirSync, statSync } from 'node:fs'
 import { makeWhiteout } from '../sys/file-nodes.ts'
 import { ownAttributes } from './attributes.ts'
 import { copyEntry, finish } from './copy-entry.ts'
 import { rootMark } from './differences.ts'
 import { type Entry, entryAt, inodeOf, isWhiteout, opaqueMark, opaqueness, type TrueModes } from './entry.ts'
-import { bytes, nameOf } from './names.ts'
+import { bytes, nameOf, rootOf } from './names.ts'
 
 /** Sockets and devices are left out, and so is what `ignore` names below `target`. */
 export class UpperCopy {
@@ -14,6 +14,7 @@ export class UpperCopy {
   readonly #modes: TrueModes
   readonly #ignored: ReadonlySet<string>
   readonly #linked = new Map<string, string>()
+  readonly #unfinished: (() => void)[] = []
 
   constructor(modes: TrueModes, ignored: ReadonlySet<string>) {
     this.#modes = modes
@@ -24,8 +25,8 @@ export class UpperCopy {
   copy(from: Entry, to: string, path = ''): void {
     if (hasLinks(from) && this.#link(from, to)) return
     const attributes = new Map(ownAttributes(from.path))
-    if (from.type !== 'directory') return copyEntry(from, to, attributes)
     copyEntry(from, to, attributes)
+    if (from.type !== 'directory') return
     const mark = opaqueness(from.path)
     for (const name of readdirSync(bytes(from.path), 'latin1').sort()) {
       const below = path === '' ? name : `${path}/${name}`
@@ -34,7 +35,12 @@ export class UpperCopy {
     if (path === '') attributes.delete(rootMark)
     // Whiteouts by attribute become devices, so only a directory that hides all keeps its mark.
     if (mark === 'y') attributes.set(opaqueMark, Buffer.from('y'))
-    finish(from, to, attributes)
+    this.#unfinished.push(() => finish(from, to, attributes))
+  }
+
+  /** Directories get their modes last, the inner ones first: a closed one could take no more links. */
+  finish(): void {
+    for (const finishOne of this.#unfinished) finishOne()
   }
 
   #below(from: string, to: string, path: string, mark: string): void {
@@ -59,10 +65,8 @@ function hasLinks({ type, stat }: Entry): boolean {
 
 /** The root of an upper, which may be reached through a link such as /proc/self/fd/3. */
 export function upperRoot(upper: string, modes: TrueModes): Entry {
-  const entry = entryAt(`${nameOf(upper)}/.`, modes)
-  if (entry) return entry
-  lstatSync(upper)
-  throw new Error(`${upper} is no directory`)
+  statSync(bytes(rootOf(upper)))
+  return entryAt(rootOf(upper), modes) as Entry
 }
 
 /** What to leave out, relative to the target. */

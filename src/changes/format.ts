@@ -66,9 +66,9 @@ function shownPath(path: string, base: string): string {
 
 /**
  * What a terminal would act on instead of showing it (control characters, bidirectional marks, separators of
- * lines), what could be taken for the next column, and bytes that are not UTF-8.
+ * lines), spaces other than the common one, what could be taken for the next column, and bytes that are not UTF-8.
  */
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
+const unprintable = /(?! )[\p{Cc}\p{Cf}\p{Z}\p{Cs}]/u
 const ambiguous = /^ | $| {2}|^"|\\/
 
 export function quoted(name: string): string {

@@ -63,6 +63,7 @@ function copyLayer({ upper, target, ignore }: UpperLayer, to: string): string[] 
   return withReadable(upper, (modes) => {
     const copy = new UpperCopy(modes, ignoredBelow(target, ignore))
     copy.copy(upperRoot(upper, modes), nameOf(to))
+    copy.finish()
     return copy.skipped.map((path) => join(target, textOf(path)))
   })
 }

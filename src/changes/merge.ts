@@ -9,6 +9,12 @@ import { bytes } from './names.ts'
 import { O_PATH, OpenDirectories, type OpenDirectory } from './open-directories.ts'
 import { expectAsPlanned, remove, replace } from './replace.ts'
 
+/** The path is that of the difference at hand, relative to the target. */
+export interface MergeFailure {
+  path: string
+  error: unknown
+}
+
 export class Merge {
   readonly applied: Set<Difference> = new Set()
   readonly #target: string
@@ -21,21 +27,22 @@ export class Merge {
     this.#directories = new OpenDirectories(target)
   }
 
-  /** Undefined, or the failure that ended it early. */
-  run(differences: readonly Difference[]): unknown {
-    const failures: unknown[] = []
+  /** Undefined, or what ended it early: the first failure. */
+  run(differences: readonly Difference[]): MergeFailure | undefined {
+    const failures: MergeFailure[] = []
+    let current: Difference | undefined
     try {
       for (const { kind, path, after, before } of differences)
         if (kind === 'unchanged' && after && hasLinks(after) && before?.stat.nlink === 1n) this.#placed.set(inodeOf(after.stat), path)
       makeWritable(this.#directories.top)
-      for (const difference of differences) if (difference.kind !== 'unchanged') this.#carryOut(difference)
+      for (current of differences) if (current.kind !== 'unchanged') this.#carryOut(current)
     } catch (error) {
-      failures.push(error)
+      failures.push({ path: current?.path ?? '', error })
     }
     try {
       this.#directories.close()
     } catch (error) {
-      failures.push(error)
+      failures.push({ path: current?.path ?? '', error })
     }
     return failures[0]
   }

@@ -1,6 +1,5 @@
 // Headers of a tar archive: ustar, and PAX records for what does not fit (pax(1p), tar(5)). Names are byte strings.
 
-import { isUtf8 } from 'node:buffer'
 import { bytes } from './names.ts'
 
 export const block = 512
@@ -35,11 +34,10 @@ export function padded(data: Buffer): Buffer {
 const second = 1_000_000_000n
 const greatest = { id: 0o7777777, size: 0o77777777777, seconds: 0o77777777777n }
 
+/** Names that are not UTF-8 are written as they are, without the `hdrcharset` that readers do not know: GNU tar does the same. */
 function paxRecords({ name, target = '', uid, gid, size, mtimeNs, attributes }: TarEntry): Buffer {
   const records: [string, Buffer][] = []
   const [seconds, nanoseconds] = timeParts(mtimeNs)
-  const isBinary = [name, target].some((text) => !isUtf8(bytes(text)))
-  if (isBinary) records.push(['hdrcharset', Buffer.from('BINARY')])
   if (!fits(name)) records.push(['path', bytes(name)])
   if (!fits(target)) records.push(['linkpath', bytes(target)])
   if (size > greatest.size) records.push(['size', Buffer.from(String(size))])

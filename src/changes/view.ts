@@ -1,6 +1,6 @@
 // A directory as an overlay merges it: lookups go through its layers, whiteouts and opaque marks hide what is below.
 
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { type Entry, entryAt, isWhiteout, opaqueness, type TrueModes, unreadable } from './entry.ts'
 import { errnoOf } from './failure.ts'
 import { bytes, rootOf } from './names.ts'
@@ -9,6 +9,8 @@ import { bytes, rootOf } from './names.ts'
 export interface Part {
   path: string
   opaqueness: string
+  /** Of the last layer: its marks hide nothing, and it need not be readable for a lookup. */
+  isLast: boolean
 }
 
 export interface Found {
@@ -28,7 +30,8 @@ export class View {
   }
 
   static of(directories: readonly string[], modes: TrueModes): View {
-    const parts = directories.map((directory) => partAt(rootOf(directory)))
+    for (const directory of directories) statSync(bytes(rootOf(directory)))
+    const parts = directories.map((directory, index) => partAt(rootOf(directory), index === directories.length - 1))
     const last = parts.findIndex((part) => part.opaqueness === 'y')
     return new View(last < 0 ? parts : parts.slice(0, last + 1), modes)
   }
@@ -45,7 +48,7 @@ export class View {
         break
       }
       top ??= entry
-      const below = partAt(entry.path)
+      const below = partAt(entry.path, part.isLast)
       parts.push(below)
       if (below.opaqueness === 'y') break
     }
@@ -64,8 +67,8 @@ export class View {
   }
 }
 
-function partAt(path: string): Part {
-  return { path, opaqueness: opaqueness(path) }
+function partAt(path: string, isLast: boolean): Part {
+  return { path, opaqueness: isLast ? '' : opaqueness(path), isLast }
 }
 
 /** Every name in any of the parts, in order. Some may be hidden, or whiteouts. */

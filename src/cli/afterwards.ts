@@ -1,6 +1,6 @@
 // What becomes of what a run changed: printed, kept, exported, applied.
 
-import { existsSync, mkdtempSync, rmdirSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
@@ -22,6 +22,14 @@ export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): voi
     if (!existsSync(parent) || !statSync(parent).isDirectory())
       throw wrong(`--${flag} is ${JSON.stringify(path)}: there is no directory ${parent}`)
   }
+  if (keep !== undefined && existsSync(keep) && !isEmptyDirectory(keep))
+    throw wrong(`--keep is ${JSON.stringify(keep)}: it must be a new directory, or an empty one`)
+  if (file !== undefined && existsSync(file) && statSync(file).isDirectory())
+    throw wrong(`--export is ${JSON.stringify(file)}: it is a directory, and must be a file`)
+}
+
+function isEmptyDirectory(path: string): boolean {
+  return statSync(path).isDirectory() && readdirSync(path).length === 0
 }
 
 /** The report, with the changes if somebody asked for them. */

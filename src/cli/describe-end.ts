@@ -11,7 +11,10 @@ export function describeEnd({ cause, signal, error, command, durationMs, notEnfo
   return [...missing, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
 
   function endOf(): string | undefined {
-    if (error) return describeError(errorFromData(error).withHint(error.hint ?? hiddenHint(cause, command[0] as string)))
+    if (error)
+      return describeError(
+        errorFromData(error).withHint(error.hint ?? (error.errno === 'ENOENT' ? hiddenHint(cause, command[0] as string) : undefined)),
+      )
     if (cause !== 'timeout') return undefined
     return `the command was still running after its timeout, and was ended${signal ? ` by ${signal}` : ''} after ${(durationMs / 1000).toFixed(1)} s`
   }
@@ -19,5 +22,5 @@ export function describeEnd({ cause, signal, error, command, durationMs, notEnfo
 
 function hiddenHint(cause: Report['cause'], file: string): string | undefined {
   if (cause !== 'not-started' || !isAbsolute(file) || !existsSync(file)) return undefined
-  return `It is there on the host, and hidden or not executable inside: --ro-bind ${file} shows it.`
+  return `It is there on the host, and hidden inside: --ro-bind ${file} shows it.`
 }

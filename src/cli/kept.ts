@@ -48,7 +48,8 @@ function layersHere(layers: UpperLayer[]): UpperLayer[] {
   ]
   const others = outside.map(({ target }) => quoted(target)).join(', ')
   if (inside.length === 0) throw wrong(`these are changes of ${others}, and only the directory you are in is written to: go there`)
-  if (outside.length > 0) console.error(`nsbox: left out, because it is not in this directory: ${others}`)
+  const leftOut = outside.filter((layer) => changesOf(layer).length > 0).map(({ target }) => quoted(target))
+  if (leftOut.length > 0) console.error(`nsbox: left out, because it is not in this directory: ${leftOut.join(', ')}`)
   return inside
 }
 

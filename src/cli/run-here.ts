@@ -9,13 +9,13 @@ import { Plans } from '../launch/plans.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { signalPayload } from '../run/payload-process.ts'
 import { type Report, reportOf } from '../run/report.ts'
-import { sandboxRequest } from '../run/request.ts'
 import { type Outcome, supervise } from '../run/supervise.ts'
 import { upperLayers } from '../run/upper-layers.ts'
 import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
+import { requestHere } from './request-here.ts'
 import type { StatusLines } from './status.ts'
 import { terminalName } from './terminal-name.ts'
 
@@ -31,7 +31,7 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
   const { sandbox: options, command } = flags
   const startedMs = Date.now()
   const env = environmentAfter(flags.environment, process.env)
-  const plans = new Plans(await sandboxRequest(options, process.cwd(), terminalName()), process.env)
+  const plans = new Plans(await requestHere(options, terminalName()), process.env)
   const { plan, outcome, scratch } = await withUpper(plans, options.upper, async () => {
     const { plan } = plans.next()
     return { plan, ...(await attemptHere(plan, env, flags, status)) }

@@ -1,10 +1,17 @@
 // The terminal that a command shares with its caller.
 
 import { readlinkSync } from 'node:fs'
-import { isatty } from 'node:tty'
 
-/** Path of the first standard stream that is one, or null. */
+/** Path of the first standard stream that is one, or null. By its name, because node:tty loads much more. */
 export function terminalName(): string | null {
-  const stream = [0, 1, 2].find((fd) => isatty(fd))
-  return stream === undefined ? null : readlinkSync(`/proc/self/fd/${stream}`)
+  const names = [0, 1, 2].map((fd) => streamName(fd))
+  return names.find((name) => /^\/dev\/(pts\/\d+|tty\w+|console)$/.test(name)) ?? null
+}
+
+function streamName(fd: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return '' // it is closed
+  }
 }

@@ -34,7 +34,13 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[], name: FieldN
   }
 }
 
-const kindWords: Record<string, string> = { int: 'a whole number', number: 'a number', string: 'a text', object: 'an object' }
+const kindWords: Record<string, string> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  object: 'an object',
+  array: 'a list',
+}
 
 export function suggest(given: string, known: readonly string[]): string {
   const nearest = known

@@ -36,5 +36,6 @@ export function keptDescription(input: unknown, where: string): KeptDescription 
     throw fail(`it holds ${JSON.stringify(input)}; it must be an object`)
   const { version } = input as { version?: unknown }
   if (typeof version === 'number' && version > 1) throw fail(`version is ${version}, of a newer nsbox; this one reads version 1`)
+  if (version !== 1) throw fail(`version is ${JSON.stringify(version)}; it must be 1`)
   return parseOptions(schema, input, where)
 }

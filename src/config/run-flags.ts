@@ -2,8 +2,10 @@
 
 import { parseArgs } from 'node:util'
 import { NsboxError } from '../errors.ts'
+import { resourceNumbers } from '../sys/resources.ts'
 import { type FieldName, suggest } from './explain.ts'
-import { programOptions, type ResolvedProgramOptions, type ResolvedSandboxOptions, sandboxOptions } from './run-options.ts'
+import { parseSize } from './quantities.ts'
+import { programOptions, type ResolvedProgramOptions, type ResolvedSandboxOptions, resourceLimit, sandboxOptions } from './run-options.ts'
 
 export interface RunFlags {
   sandbox: ResolvedSandboxOptions
@@ -99,7 +101,11 @@ export const flagGroups: Record<string, Record<string, Flag>> = {
   Environment: {
     clearenv: { help: 'start from an empty environment', set: ({ environment }) => environment.push({ do: 'clear' }) },
     setenv: { value: 'NAME=VALUE', help: 'set a variable', set: ({ environment }, given) => environment.push(assignment(given)) },
-    unsetenv: { value: 'NAME', help: 'remove a variable', set: ({ environment }, name) => environment.push({ do: 'unset', name }) },
+    unsetenv: {
+      value: 'NAME',
+      help: 'remove a variable',
+      set: ({ environment }, given) => environment.push({ do: 'unset', name: nameOf(given) }),
+    },
   },
   'What the run changed': {
     diff: {
@@ -200,8 +206,11 @@ export function parseRunFlags(words: readonly string[], where: string): RunFlags
 
 function setFlag(input: Input, name: string, value: string | undefined, where: string): void {
   const flag = flags[name]
-  if (!flag) throw wrong(`${where}: unknown flag --${name}${suggest(name, Object.keys(flags))}; nsbox run --help lists them`)
-  if (flag.value !== undefined && value === undefined) throw wrong(`${where}: --${name} needs a value: --${name} ${flag.value}`)
+  if (!flag)
+    throw wrong(`${where}: unknown flag --${name}${suggest(name, Object.keys(flags)).replace('"', '"--')}; nsbox run --help lists them`)
+  // A `--` is the end of the flags, and no value.
+  if (flag.value !== undefined && (value === undefined || value === '--'))
+    throw wrong(`${where}: --${name} needs a value: --${name} ${flag.value}`)
   if (flag.value === undefined && value !== undefined)
     throw wrong(`${where}: --${name} takes no value, and was given ${JSON.stringify(value)}`)
   try {
@@ -227,7 +236,7 @@ function split(words: readonly string[], where: string): { given: { name: string
 }
 
 /** `binds.0.target` is what --bind set. */
-const flagOf: FieldName = ([option]) => {
+export const flagOf: FieldName = ([option]) => {
   const name = Object.entries(flags).find(([, flag]) => flag.option === option)?.[0]
   return name === undefined ? String(option) : `--${name}`
 }
@@ -236,20 +245,35 @@ const flagOf: FieldName = ([option]) => {
 function bindOf(given: string, readOnly: boolean): unknown {
   const [source = '', target, ...more] = given.split(/(?<!\\):/).map((part) => part.replaceAll('\\:', ':'))
   if (more.length > 0) throw new TypeError('it has more than one colon; a colon of a path is written \\:')
+  if (source === '') throw new TypeError('the path on the host is missing')
+  if (target !== undefined) requireAbsolute('the path inside', target)
   return { source, ...(target !== undefined && { target }), readOnly }
 }
 
 function tmpfsOf(given: string): unknown {
-  const [, target = given, limits = ''] = /^(.*?):((?:size|inodes)=.*)$/.exec(given) ?? []
-  const pairs = limits === '' ? [] : limits.split(',').map((pair) => pair.split('='))
-  const unknown = pairs.find(([name]) => name !== 'size' && name !== 'inodes')
-  if (unknown) throw new TypeError(`unknown limit "${unknown[0]}"; known are size and inodes`)
-  return { target, ...Object.fromEntries(pairs.map(([name, value = '']) => [name, name === 'inodes' ? numberOr(value) : value])) }
+  const [, target = given, limits = ''] = /^(.*?):(\w+=[^/]*)$/s.exec(given) ?? []
+  requireAbsolute('the path', target)
+  const pairs = limits === '' ? [] : limits.split(',').map((pair) => pair.split('=') as [string, string?])
+  return { target, ...Object.fromEntries(pairs.map(([name, value = '']) => [name, tmpfsLimit(name, value)])) }
+}
+
+function tmpfsLimit(name: string, value: string): number {
+  if (name === 'size') return parseSize(value)
+  if (name !== 'inodes') throw new TypeError(`unknown limit "${name}"${suggest(name, ['size', 'inodes'])}; known are size and inodes`)
+  if (/^\d{1,15}$/.test(value) && Number(value) >= 2) return Number(value)
+  throw new TypeError('its inodes must be a number, 2 at least')
+}
+
+function requireAbsolute(what: string, path: string): void {
+  if (!path.startsWith('/')) throw new TypeError(`${what} must be absolute`)
 }
 
 function addRlimit({ sandbox }: Input, given: string): void {
   const [, name, soft, hard = soft] = /^(\w+)=([^:]+)(?::([^:]+))?$/.exec(given) ?? []
   if (name === undefined) throw new TypeError('it must be a name and a limit, such as nofile=64 or nofile=64:128')
+  const known = Object.keys(resourceNumbers)
+  if (!known.includes(name)) throw new TypeError(`unknown limit "${name}"${suggest(name, known)}; known are ${known.join(', ')}`)
+  resourceLimit({ soft, hard })
   sandbox['rlimits'] = { ...(sandbox['rlimits'] as object), [name]: { soft, hard } }
 }
 
@@ -257,6 +281,11 @@ function assignment(given: string): EnvironmentChange {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(given) ?? []
   if (name === undefined || value === undefined) throw new TypeError('it must be NAME=VALUE')
   return { do: 'set', name, value }
+}
+
+function nameOf(given: string): string {
+  if (/^[^=]+$/.test(given)) return given
+  throw new TypeError('it must be the name of a variable')
 }
 
 function descriptorOf(given: string): number {

@@ -202,7 +202,8 @@ function deviceName(value: unknown): string {
   throw new TypeError('it must be the name of a device, such as kvm or /dev/fuse')
 }
 
-function resourceLimit(value: unknown): Limit {
+/** @throws TypeError that says what is allowed */
+export function resourceLimit(value: unknown): Limit {
   const one = (part: unknown): number | null => (part === 'unlimited' ? null : part === 0 || part === '0' ? 0 : parseSize(part))
   try {
     if (typeof value === 'object' && value !== null && 'soft' in value && 'hard' in value) {

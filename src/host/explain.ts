@@ -1,46 +1,71 @@
-// From a seal that failed to the fact behind it and the command that mends it here.
+// From a seal that failed to the fact behind it and what mends it here.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import type { NsboxError } from '../errors.ts'
+import { isContainer } from './place.ts'
+import { leaveFilter, loosenContainer, uncoverProc } from './remedies/containers.ts'
+import { loadOverlay, otherDirectory, updateKernel } from './remedies/file-systems.ts'
+import { exemptFromApparmor, raiseLimit, turnUserNamespacesOn } from './remedies/namespaces.ts'
+import { hintOf, type Remedy } from './remedies/remedy.ts'
+import { type Restrictions, readRestrictions } from './restrictions.ts'
 
 /** The same error, with a hint that fits this machine. */
 export function explainSealFailure(error: NsboxError): NsboxError {
-  return error.withHint(error.hint ?? hintFor(error))
+  if (error.hint || error.syscall === undefined) return error
+  const remedy = remedyFor(error, readRestrictions())
+  return remedy === undefined ? error : error.withHint(hintOf(remedy))
 }
 
-function hintFor({ syscall, errno, message }: NsboxError): string | undefined {
-  const denied = errno === 'EPERM' || errno === 'EACCES'
-  if (readSysctl('kernel/unprivileged_userns_clone') === '0') {
-    return 'User namespaces are off for ordinary users. Run: sudo sysctl -w kernel.unprivileged_userns_clone=1'
+export type SealFailure = Pick<NsboxError, 'message' | 'syscall' | 'errno'>
+
+/** Undefined for a failure of no known cause. */
+export function remedyFor(failure: SealFailure, host: Restrictions): Remedy | undefined {
+  const denied = failure.errno === 'EPERM' || failure.errno === 'EACCES'
+  return cloneRemedy(failure, host) ?? (denied ? deniedRemedy(failure, host) : kernelRemedy(failure, host))
+}
+
+function cloneRemedy({ syscall, errno, message }: SealFailure, host: Restrictions): Remedy | undefined {
+  if (syscall !== 'clone') return undefined
+  const inContainer = isContainer(host.place)
+  if (host.usersMayNotClone && !host.privileged && errno === 'EPERM') return turnUserNamespacesOn()
+  if (errno === 'ENOSPC') {
+    const kind = host.limitedToZero.find((name) => message.includes(cloneFlagOf[name] ?? ' '))
+    return kind
+      ? raiseLimit(kind, `The limit of ${kind} namespaces is 0`, inContainer)
+      : raiseLimit('user', 'The limit of namespaces is reached', inContainer)
   }
-  if (readSysctl('user/max_user_namespaces') === '0') {
-    return 'The limit of user namespaces is 0. Run: sudo sysctl -w user.max_user_namespaces=15000'
-  }
-  if (syscall === 'clone' && errno === 'ENOSPC') {
-    return 'The limit of namespaces is reached. Run: sudo sysctl -w user.max_user_namespaces=15000'
-  }
-  if (denied && readSysctl('kernel/apparmor_restrict_unprivileged_userns') === '1') {
-    return 'AppArmor takes all power from user namespaces of ordinary users. Run: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'
-  }
-  if (denied && inContainer() && /"proc"/.test(message)) {
-    return 'The container covers parts of /proc, and then no other /proc may be mounted. Start it with: docker run --security-opt systempaths=unconfined'
-  }
-  if (denied && inContainer()) {
-    return 'The container forbids namespaces or mounts. Start it with: docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined'
-  }
-  if (syscall === 'mount_setattr' && errno === 'ENOSYS')
-    return 'nsbox needs Linux 5.12 or later, or a seccomp profile that knows mount_setattr.'
-  if (errno === 'EINVAL' && /"overlay"/.test(message)) {
-    return 'The directory may hold another mount, lie on a second overlay, or the kernel may be older than 5.11. findmnt -R shows the mounts.'
-  }
+  // AppArmor lets clone(2) succeed, so whatever denies it is a filter.
+  if (errno === 'EPERM' && host.seccompFilters > 0) return inContainer ? loosenContainer(host.place) : leaveFilter()
   return undefined
 }
 
-function readSysctl(name: string): string | undefined {
-  const path = `/proc/sys/${name}`
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
+/** As the flags stand in the message of a failed clone(2). */
+const cloneFlagOf: Record<string, string> = {
+  user: 'CLONE_NEWUSER',
+  mnt: 'CLONE_NEWNS',
+  pid: 'CLONE_NEWPID',
+  net: 'CLONE_NEWNET',
+  ipc: 'CLONE_NEWIPC',
+  uts: 'CLONE_NEWUTS',
+  cgroup: 'CLONE_NEWCGROUP',
+  time: 'CLONE_NEWTIME',
 }
 
-function inContainer(): boolean {
-  return existsSync('/.dockerenv') || existsSync('/run/.containerenv')
+function deniedRemedy({ message }: SealFailure, host: Restrictions): Remedy | undefined {
+  const { place, procCovers } = host
+  // Where the container's own profile still holds, that is the first thing in the way.
+  const confined = isContainer(place) && host.apparmorProfile !== undefined && !host.apparmorProfile.startsWith('unconfined')
+  if (host.apparmorRestricts && !host.privileged && !confined) return exemptFromApparmor(place, realpathSync(process.execPath))
+  if (/"proc"/.test(message) && (procCovers.length > 0 || isContainer(place))) return uncoverProc(place, procCovers)
+  if (isContainer(place)) return loosenContainer(place)
+  return host.seccompFilters > 0 ? leaveFilter() : undefined
+}
+
+function kernelRemedy({ syscall, errno, message }: SealFailure, { place }: Restrictions): Remedy | undefined {
+  if (errno === 'ENOSYS') {
+    return updateKernel(place, `nsbox needs Linux 5.12 or later, or a seccomp profile that knows ${syscall ?? 'its system calls'}`)
+  }
+  if (!/"overlay"/.test(message)) return undefined
+  if (errno === 'ENODEV') return loadOverlay()
+  return errno === 'EINVAL' ? otherDirectory() : undefined
 }

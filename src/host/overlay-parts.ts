@@ -4,16 +4,17 @@
 // (EINVAL: what the mount covers could be seen). Such a directory is rebuilt: a tmpfs with an overlay
 // for each entry, down to the mounts.
 
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isWithin } from '../plan/paths.ts'
 import type { OverlayPart } from '../plan/sandbox-plan.ts'
+import { mountPoints } from './mount-points.ts'
 
 /** Larger files beside a mount are shown as they are, read-only, instead of being copied. In bytes. */
 const copyLimit = 1 << 20
 
 /** One overlay where that can be; else the parts to rebuild it from, parents first. */
-export function overlayParts(directory: string, mounts: readonly string[] = mountPoints()): OverlayPart[] {
+export function overlayParts(directory: string, mounts: readonly string[] = mountPoints().map(({ path }) => path)): OverlayPart[] {
   const inside = mounts.filter((mount) => mount !== directory && isWithin(mount, directory))
   if (inside.length === 0) return [{ kind: 'overlay', path: directory }]
   const entries = readdirSync(directory, { withFileTypes: true })
@@ -25,12 +26,4 @@ export function overlayParts(directory: string, mounts: readonly string[] = moun
     return [{ kind: statSync(path).size <= copyLimit && !inside.includes(path) ? 'copy' : 'bind', path }]
   })
   return [{ kind: 'tmpfs', path: directory, mode: statSync(directory).mode & 0o7777 }, ...parts]
-}
-
-/** Fifth field of proc_pid_mountinfo(5), where a space is written \\040. */
-function mountPoints(): string[] {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n')
-  return lines.map((line) =>
-    (line.split(' ')[4] ?? '/').replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
-  )
 }

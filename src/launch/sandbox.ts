@@ -15,6 +15,8 @@ export interface Sandbox<Output = Socket, Messages = Channel> {
   readonly channel: Messages
   /** Pid of the sandbox's init on the host, once it is forked. */
   readonly pid: number | undefined
+  /** Settles with that pid. Rejects when the sandbox is never forked. */
+  readonly forked: Promise<number>
   /** Settles when every process of the sandbox is gone and all its output has been read. Never rejects. */
   readonly ended: Promise<SandboxEnd>
   /** Kills every process of the sandbox at once. */
@@ -72,8 +74,11 @@ export class SandboxEnds {
 
   /** Gives the sandbox's ends away; they are closed here afterwards. */
   give(send: (theirs: Descriptors) => void): void {
-    send(this.#theirs)
-    for (const fd of this.#given) close(fd)
+    try {
+      send(this.#theirs)
+    } finally {
+      for (const fd of this.#given) close(fd)
+    }
   }
 
   /** Settles once everything that was written has been read. */

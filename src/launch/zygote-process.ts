@@ -91,10 +91,18 @@ export class ZygoteProcess {
     void this.#mapIds(id, plan, child)
     this.#sandboxes.set(id, child)
     this.#holdLoop()
-    child.ends.give((theirs) => {
-      const descriptors = Object.keys(theirs) as DescriptorName[]
-      this.#post({ type: 'fork', id, plan, payload: full, descriptors }, Object.values(theirs))
-    })
+    try {
+      child.ends.give((theirs) => {
+        const descriptors = Object.keys(theirs) as DescriptorName[]
+        this.#post({ type: 'fork', id, plan, payload: full, descriptors }, Object.values(theirs))
+      })
+    } catch (error) {
+      // Data that cannot be cloned: nothing was sent.
+      this.#sandboxes.delete(id)
+      this.#holdLoop()
+      child.end({ exitCode: null, signal: null, error: errorToData(error), notEnforced: [] })
+      throw error
+    }
     if (this.#ended) this.#endAll(this.#ended)
     return child
   }

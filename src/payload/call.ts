@@ -23,7 +23,7 @@ async function answerTo({ url, name, args }: CallRequest): Promise<CallAnswer> {
       throw new TypeError(`${url} exports no function "${name}", but ${Object.keys(module).join(', ') || 'nothing'}`)
     return { result: await Reflect.apply(called, undefined, args) }
   } catch (error) {
-    return { error }
+    return { error, fields: { ...(error as object) } }
   }
 }
 
@@ -32,6 +32,6 @@ function post(channel: Channel, answer: CallAnswer): void {
   try {
     channel.post(answer)
   } catch (error) {
-    channel.post({ error: 'error' in answer ? new Error(String(answer.error)) : error })
+    channel.post({ error: 'error' in answer ? new Error(String(answer.error)) : error, fields: {} })
   }
 }

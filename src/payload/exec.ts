@@ -29,13 +29,22 @@ export function execProgram({ file, argv, env }: Program): NotStarted {
     const { errno, message } = error as NsboxError
     // execvp(3): a file that is no binary and names no interpreter is a shell's.
     if (errno === 'ENOEXEC') return execProgram({ file: '/bin/sh', argv: ['/bin/sh', path, ...argv.slice(1)], env })
-    return notStarted(file, errno, message)
+    return notStarted(file, errno, reason(path, errno) ?? message)
   }
 }
 
 function notStarted(file: string, errno: string | undefined, why: string): NotStarted {
   const error = new NsboxError(`Cannot run ${JSON.stringify(file)}: ${why}`, { code: 'ERR_NSBOX_EXEC', stage: 'payload', errno })
   return { error, exitCode: errno === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE }
+}
+
+/** What the kernel means, where it is one of the usual mistakes. */
+function reason(path: string, errno: string | undefined): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (errno === 'ENOENT') return stat ? 'the interpreter in its first line does not exist' : 'it does not exist'
+  if (errno === 'EACCES' && stat?.isDirectory()) return 'it is a directory'
+  if (errno === 'EACCES' && stat && !isExecutable(path)) return `it is not executable: chmod +x ${path}`
+  return undefined
 }
 
 /** As execvp(3) does, in the sandbox's own view of the file system. A file that may not be executed is better than none. */

@@ -134,14 +134,14 @@ export function sandboxPlan(request: SandboxRequest, host: HostFacts): SandboxPl
 function identitySteps(request: SandboxRequest, run: RunRequest, own: Namespace[], host: HostFacts): SealStep[] {
   return [
     step('root inside is the caller outside: unmapped, a process may mount nothing', { do: 'map-ids', ...idMaps(request, run, host) }),
+    // Before the tree is read-only, and with it the host's /proc, which a sandbox without a pid namespace keeps.
+    step('when memory is short the kernel chooses the sandbox first', { do: 'oom-score', score: 500 }),
     ...(own.includes('uts')
       ? [step('a name of its own, so that a change does not reach the host', { do: 'hostname', name: request.hostname })]
       : []),
     ...(run.clocks === null
       ? []
       : [step('clocks of what is forked from here on count from elsewhere; the time of day stays', { do: 'time', ...run.clocks })]),
-    // Written to /proc, which with the host's processes is read-only from the mounts on.
-    step('when memory is short the kernel chooses the sandbox first', { do: 'oom-score', score: 500 }),
   ]
 }
 

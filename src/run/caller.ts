@@ -83,7 +83,7 @@ export class Caller {
 
 function resultOf(answer: CallAnswer | undefined, outcome: Outcome, { url, name }: CallRequest): unknown {
   if (answer) {
-    if ('error' in answer) throw answer.error
+    if ('error' in answer) throw answer.error instanceof Error ? Object.assign(answer.error, answer.fields) : answer.error
     return answer.result
   }
   const { error, cause, signal, exitCode } = outcome

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { isWithin } from '../plan/paths.ts'
 import { existingDirectory, wrong } from './paths.ts'
 
 /** By overlay, the first on top. @throws NsboxError ERR_NSBOX_CONFIG for a layer that fits on none */
@@ -9,10 +10,18 @@ export async function layersOf(layers: readonly string[], overlays: readonly str
   const found: Record<string, string[]> = {}
   for (const layer of layers) {
     const directory = existingDirectory('layers', layer, cwd)
-    for (const [overlay, directories] of await placesOf(layer, directory, overlays))
+    for (const [overlay, directories] of await placesOf(layer, directory, overlays)) {
+      for (const one of directories) requireApart(layer, one, overlay)
       found[overlay] = [...(found[overlay] ?? []), ...directories]
+    }
   }
   return found
+}
+
+/** The kernel answers ELOOP for a lower directory that lies in another. */
+function requireApart(layer: string, directory: string, overlay: string): void {
+  if (isWithin(directory, overlay) || isWithin(overlay, directory))
+    throw wrong('layers', layer, `it lies in ${overlay} itself; a layer has to lie elsewhere, beside it`)
 }
 
 async function placesOf(

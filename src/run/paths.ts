@@ -20,5 +20,22 @@ export function existingDirectory(option: string, path: string, cwd: string): st
 }
 
 export function wrong(option: string, value: unknown, why: string): NsboxError {
-  return new NsboxError(`${option} is ${JSON.stringify(value)}: ${why}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+  return new WrongOption(option, value, why)
+}
+
+/** An option of the library; the command calls it by its flag. */
+export class WrongOption extends NsboxError {
+  declare readonly option: string
+  declare readonly value: unknown
+  declare readonly named: (name: string) => NsboxError
+
+  constructor(option: string, value: unknown, why: string, name: string = option) {
+    super(`${name} is ${JSON.stringify(value)}: ${why}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+    // Not enumerable: reporters print every field that an error has.
+    Object.defineProperties(this, {
+      option: { value: option },
+      value: { value },
+      named: { value: (other: string) => new WrongOption(option, value, why, other) },
+    })
+  }
 }

@@ -8,6 +8,8 @@ import type { Cause } from './report.ts'
 /** What every launcher gives. */
 export interface Supervised {
   readonly pid: number | undefined
+  /** Settles once there is one; rejects when there will be none. */
+  readonly forked: Promise<unknown>
   readonly ended: Promise<SandboxEnd>
   kill(): void
 }
@@ -40,7 +42,11 @@ export async function supervise(sandbox: Supervised, { timeout, killAfter, signa
     signalPayload(sandbox.pid as number, 'SIGCONT')
     timers.push(setTimeout(() => sandbox.kill(), killAfter))
   }
-  if (timeout !== undefined) timers.push(setTimeout(() => stop('timeout'), timeout))
+  // From here on it runs: time spent on starting a zygote is not its own.
+  const begun = sandbox.forked.then(() => {
+    if (timeout !== undefined) timers.push(setTimeout(() => stop('timeout'), timeout))
+  })
+  begun.catch(() => undefined)
   const abort = () => stop('abort')
   if (signal?.aborted) abort()
   signal?.addEventListener('abort', abort, { once: true })

@@ -1,7 +1,6 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
 import { chmodSync, copyFileSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
@@ -28,6 +27,7 @@ import { setUserXattr } from '../sys/xattr.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import { mountDevices } from './devices.ts'
 import { writeIdMaps } from './id-maps.ts'
+import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
 
 /**
@@ -128,7 +128,7 @@ class Sealing {
         mountSetAttributes('/', { set: ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID'], recursive: true })
         return this.#copyTrees()
       case 'tmpfs':
-        mkdirSync(step.target, { recursive: true })
+        makeDirectory(step.target)
         return mountTmpfs(placeOf(step.target), step)
       case 'bind':
         return this.#bind(step)
@@ -144,6 +144,7 @@ class Sealing {
       case 'leave-root':
         return this.#leaveRoot()
       case 'mask':
+        requireThere(step.target, 'What is to be masked')
         return mask(placeOf(step.target))
       case 'dev':
         return mountDevices(step, (path) => this.#heldPath(path))
@@ -152,6 +153,7 @@ class Sealing {
       case 'loopback':
         return interfaceUp('lo')
       case 'chdir':
+        requireDirectory(step.path, 'The working directory')
         return this.#enter(step.path)
       case 'oom-score':
         return writeFileSync('/proc/self/oom_score_adj', String(step.score))
@@ -203,12 +205,12 @@ class Sealing {
     mkdirSync(upper, { recursive: true })
     mkdirSync(work)
     requireUserXattrs(upper)
-    // The merged directory shows the upper's mode (overlayfs.rst), so it has to be the lower's.
-    chmodSync(upper, statSync(this.#heldPath(lower)).mode & 0o7777)
-    const at = target ?? `${place}/root`
-    mkdirSync(at, { recursive: true })
     // By descriptor: a path may hold ':' or ',', and one overlay must not see another as its lower.
     const lowers = [...layers, lower].map((path) => this.#heldPath(path))
+    // The merged directory shows the upper's mode (overlayfs.rst), so it has to be that of the lower one on top.
+    chmodSync(upper, statSync(lowers[0] as string).mode & 0o7777)
+    const at = target ?? `${place}/root`
+    mkdirSync(at, { recursive: true })
     mountOverlay(at, lowers, upper, work)
     return at
   }
@@ -258,14 +260,4 @@ function copyFile(source: string, target: string): void {
   copyFileSync(source, target)
   const { atime, mtime } = statSync(source)
   utimesSync(target, atime, mtime)
-}
-
-function makeMountPoint(path: string, directory: boolean): void {
-  mkdirSync(directory ? path : dirname(path), { recursive: true })
-  if (directory) return
-  try {
-    writeFileSync(path, '', { flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
 }

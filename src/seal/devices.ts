@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { usualDevices } from '../plan/sandbox-plan.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { mountBind, mountDevpts, mountTmpfs } from '../sys/mount.ts'
+import { makeDirectory } from './mount-point.ts'
 
 const links = { fd: '/proc/self/fd', stdin: '/proc/self/fd/0', stdout: '/proc/self/fd/1', stderr: '/proc/self/fd/2', ptmx: 'pts/ptmx' }
 
@@ -21,6 +22,7 @@ export function mountDevices({ nodes, console }: Devices, reach: (path: string) 
   const sources = [...usualDevices, ...nodes].map((name) => ({ name, path: `/dev/${name}` }))
   if (console !== null) sources.push({ name: 'console', path: console })
   const held = sources.map(({ name, path }) => ({ name, fd: openPath(reach(path)) }))
+  makeDirectory('/dev')
   mountTmpfs('/dev', { mode: 0o755 })
   for (const { name, fd } of held) {
     mkdirSync(dirname(`/dev/${name}`), { recursive: true })

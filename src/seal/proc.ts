@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { mountBind, mountProc, mountSetAttributes } from '../sys/mount.ts'
+import { makeDirectory } from './mount-point.ts'
 
 /**
  * Writable by the uid that is root outside, whatever its capabilities, and not part of any
@@ -10,6 +11,7 @@ import { mountBind, mountProc, mountSetAttributes } from '../sys/mount.ts'
 const hostWide = ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus', '/proc/fs']
 
 export function mountProcess(): void {
+  makeDirectory('/proc')
   mountProc('/proc')
   for (const path of hostWide) {
     if (!existsSync(path)) continue

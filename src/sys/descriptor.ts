@@ -1,6 +1,6 @@
 // File descriptors.
 
-import { readdirSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { addressOf, bind, bindChecked } from './libc.ts'
 
 const O_CLOEXEC = 0o2000000
@@ -75,6 +75,31 @@ export function withoutInheritedDescriptors<T>(start: () => T): T {
 /** What this process was given above stderr stays with it when a program is started. */
 export function closeAtExec(): void {
   for (const fd of inheritable()) fcntlQuiet(fd, F_SETFD, FD_CLOEXEC)
+}
+
+/**
+ * Descriptors that can be written to and were given to this process. node's own are event queues, and
+ * pipes of which it holds both ends; FD_CLOEXEC tells nothing, because libuv sets it on all.
+ */
+export function givenForWriting(): number[] {
+  const open = readdirSync('/proc/self/fd').map((name) => ({ fd: Number(name), what: targetOf(name) }))
+  const isOwn = (what: string) =>
+    what.startsWith('anon_inode:') || (what.startsWith('pipe:') && open.filter((one) => one.what === what).length > 1)
+  return open.filter(({ fd, what }) => what !== '' && (fd <= 2 || !isOwn(what)) && isWritable(fd)).map(({ fd }) => fd)
+}
+
+/** Empty for what is closed meanwhile. */
+function targetOf(name: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${name}`)
+  } catch {
+    return ''
+  }
+}
+
+function isWritable(fd: number): boolean {
+  const flags = fcntlQuiet(fd, F_GETFL, 0)
+  return flags !== -1 && (flags & O_ACCMODE) !== 0
 }
 
 function inheritable(): number[] {

@@ -1,17 +1,44 @@
 // Binds C functions of libc and of the node binary itself. Only src/sys may import this.
 
-import koffi from 'koffi'
+import { createRequire } from 'node:module'
 import { SysError } from './sys-error.ts'
 
 type CFunction = (...args: unknown[]) => number
 
-const self = koffi.load(null)
+type Koffi = typeof import('koffi')
+
+let koffi_: Koffi | undefined
+let self_: ReturnType<Koffi['load']> | undefined
+
+/** At the first call: where koffi does not load, what does not need it still works. */
+function koffi(): Koffi {
+  koffi_ ??= loadKoffi()
+  return koffi_
+}
+
+function self(): ReturnType<Koffi['load']> {
+  self_ ??= koffi().load(null)
+  return self_
+}
+
+/**
+ * koffi's own entry adds names for older programs, and loads node's streams and terminals for them: 7 ms
+ * at every start. What it puts them on is a package for each platform, which will do.
+ */
+function loadKoffi(): Koffi {
+  const require = createRequire(import.meta.url)
+  try {
+    return createRequire(require.resolve('koffi'))(`@koromix/koffi-${process.platform}-${process.arch}`)
+  } catch {
+    return require('koffi')
+  }
+}
 
 /** Binds a function by its exported name. Nothing is looked up before the first call. */
 export function bind(name: string, result: string, types: string[]): CFunction {
   let bound: CFunction | undefined
   return (...args) => {
-    bound ??= self.func(name, result, types) as CFunction
+    bound ??= self().func(name, result, types) as CFunction
     return bound(...args)
   }
 }
@@ -24,17 +51,17 @@ export function bindChecked(name: string, result: string, types: string[]): CFun
 
 /** Throws when `result` is -1. Must follow the call at once: errno is read here. */
 export function checked(result: number, name: string, args: readonly unknown[]): number {
-  if (result === -1) throw new SysError(name, args, koffi.errno())
+  if (result === -1) throw new SysError(name, args, koffi().errno())
   return result
 }
 
 export function errno(): number {
-  return koffi.errno()
+  return koffi().errno()
 }
 
 /** The address of a buffer's bytes. The caller keeps the buffer alive while C may use it. */
 export function addressOf(buffer: Buffer): bigint {
-  return BigInt(koffi.address(buffer))
+  return BigInt(koffi().address(buffer))
 }
 
 /** True when the process exports this symbol. */

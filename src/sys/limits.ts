@@ -18,14 +18,42 @@ export function setResourceLimit(resource: Resource, soft: number | null, hard: 
   const asked = [soft, hard].map((value) => (value === null ? unlimited : BigInt(value)))
   const limits = Buffer.alloc(16)
   for (const [index, value] of asked.entries()) limits.writeBigUInt64LE(value, 8 * index)
-  setrlimit_(resourceNumbers[resource], addressOf(limits))
+  const [, hardest] = limitsNow(resource)
+  try {
+    setrlimit_(resourceNumbers[resource], addressOf(limits))
+  } catch (error) {
+    throw refused(
+      error,
+      `The limit ${resource} cannot be set to ${shown(asked)}`,
+      `A hard limit cannot be raised; here it is ${shown([hardest])}.`,
+    )
+  }
+  requireSame(`rlimit ${resource}`, asked.join(':'), limitsNow(resource).join(':'))
+}
+
+function limitsNow(resource: Resource): [soft: bigint, hard: bigint] {
+  const limits = Buffer.alloc(16)
   getrlimit_(resourceNumbers[resource], addressOf(limits))
-  const got = [0, 8].map((offset) => limits.readBigUInt64LE(offset))
-  requireSame(`rlimit ${resource}`, asked.join(':'), got.join(':'))
+  return [limits.readBigUInt64LE(0), limits.readBigUInt64LE(8)]
+}
+
+function shown(values: readonly bigint[]): string {
+  return [...new Set(values)].map((value) => (value === unlimited ? 'unlimited' : String(value))).join(':')
+}
+
+/** What was asked for, instead of the numbers of a system call. */
+function refused(error: unknown, what: string, hint: string): NsboxError {
+  const { errno, syscall } = error as NsboxError
+  return new NsboxError(`${what}: ${errno}`, { code: 'ERR_NSBOX_SYSCALL', stage: 'seal', errno, syscall, hint })
 }
 
 export function setNiceness(nice: number): void {
-  setpriority_(PRIO_PROCESS, 0, nice)
+  try {
+    setpriority_(PRIO_PROCESS, 0, nice)
+  } catch (error) {
+    const now = getpriority_(PRIO_PROCESS, 0)
+    throw refused(error, `The niceness cannot be set to ${nice}`, `In a sandbox it can only be raised; here it is ${now}.`)
+  }
   requireSame('nice', nice, getpriority_(PRIO_PROCESS, 0))
 }
 

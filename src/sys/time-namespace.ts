@@ -1,6 +1,7 @@
 // A time namespace: clocks that count from elsewhere (time_namespaces(7)).
 
 import { writeFileSync } from 'node:fs'
+import { NsboxError } from '../errors.ts'
 import { syscall } from './syscall.ts'
 
 const CLONE_NEWTIME = 0x80
@@ -12,7 +13,22 @@ const CLONE_NEWTIME = 0x80
 export function unshareTime(offsets: { monotonic: bigint; boottime: bigint }): void {
   syscall('unshare', [CLONE_NEWTIME], ['CLONE_NEWTIME'])
   const lines = Object.entries(offsets).map(([clock, offset]) => `${clock} ${secondsAndRest(offset)}\n`)
-  writeFileSync('/proc/self/timens_offsets', lines.join(''))
+  try {
+    writeFileSync('/proc/self/timens_offsets', lines.join(''))
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ERANGE' ? outOfRange() : error
+  }
+}
+
+/** Clocks that count from the start of the machine may not go below zero, nor above 146 years. */
+function outOfRange(): NsboxError {
+  return new NsboxError(`The clocks cannot be moved that far: now they are at ${Math.floor(Number(process.hrtime.bigint()) / 1e9)} s`, {
+    code: 'ERR_NSBOX_CLOCK',
+    stage: 'seal',
+    errno: 'ERANGE',
+    syscall: 'write',
+    hint: 'They count from the start of the machine, and may go neither below zero nor above 146 years.',
+  })
 }
 
 /** The kernel wants the nanoseconds positive, whatever the sign of the seconds. */

@@ -31,7 +31,8 @@ export interface CallRequest {
   args: unknown[]
 }
 
-export type CallAnswer = { result: unknown } | { error: unknown }
+/** A clone of an error has its name, message, stack and cause; what else it had travels beside it. */
+export type CallAnswer = { result: unknown } | { error: unknown; fields: Record<string, unknown> }
 
 /** A module for a zygote to import before the first fork. */
 export interface Preload {

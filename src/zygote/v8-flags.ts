@@ -36,9 +36,6 @@ const concurrent = [
 /** One pool thread is the least there is: 0 means one per core. */
 const nodeOptions = ['--v8-pool-size=1', '--disable-sigusr1']
 
-/** How a node starts that forks programs, and runs nothing else. */
-export const singleThreaded: readonly string[] = ['--single-threaded', ...nodeOptions]
-
 /** How to start a zygote. What stands in NODE_OPTIONS does not show in the execArgv of its workers. */
 export function zygoteStart(mode: ZygoteMode, env: NodeJS.ProcessEnv): { flags: string[]; env: NodeJS.ProcessEnv } {
   const flags = mode === 'threads' ? [] : ['--single-threaded']
@@ -50,7 +47,12 @@ export function settle(mode: ZygoteMode): void {
   const users = (process.env['NODE_OPTIONS'] ?? '').split(' ').slice(0, -nodeOptions.length).join(' ')
   if (users) process.env['NODE_OPTIONS'] = users
   else delete process.env['NODE_OPTIONS']
-  if (mode === 'threads') for (const name of concurrent) setFlagsFromString(`--no-${name}`)
+  if (mode === 'threads') turnOffConcurrency()
+}
+
+/** From here on V8 leaves nothing half done on other threads. */
+export function turnOffConcurrency(): void {
+  for (const name of concurrent) setFlagsFromString(`--no-${name}`)
 }
 
 /** In the child, once the worker threads are back. What the user turned off stays off. */

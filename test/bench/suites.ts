@@ -97,7 +97,7 @@ async function runSuite({ args }: Suite, pool: Pool, cwd: string, output: string
 /** The vitest that the checkout itself has installed, in both cases. */
 function entryOf(pool: Pool, cwd: string): string[] {
   const vitest = dirname(createRequire(join(cwd, 'package.json')).resolve('vitest/package.json'))
-  return pool === 'forks' ? [join(vitest, 'vitest.mjs'), 'run', '--pool=forks'] : [join(repository, 'dist/cli.js'), 'vitest', 'run']
+  return pool === 'forks' ? [join(vitest, 'vitest.mjs'), 'run', '--pool=forks'] : [join(repository, 'dist/cli.cjs'), 'vitest', 'run']
 }
 
 function counts({ report }: Outcome): string {

@@ -1,4 +1,4 @@
-// The command, run from its sources as its first line would start it.
+// The command, run from its sources as npm would start it.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { singleThreaded } from '../../src/zygote/v8-flags.ts'
 import { programPath } from './sandbox.ts'
 
 export interface CommandOptions {
@@ -32,7 +31,7 @@ const compileCache = mkdtempSync(join(tmpdir(), 'nsbox-test-compiled-'))
 process.on('exit', () => rmSync(compileCache, { recursive: true, force: true }))
 
 /** The words that start it. */
-export const command: readonly string[] = [process.execPath, ...singleThreaded, entry]
+export const command: readonly string[] = [process.execPath, entry]
 
 export async function nsbox(
   words: readonly string[],

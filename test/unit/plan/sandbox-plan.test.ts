@@ -34,8 +34,8 @@ test('the order of the seal', () => {
   expect(outline()).toMatchInlineSnapshot(`
     [
       "map-ids",
-      "hostname",
       "oom-score",
+      "hostname",
       "hold",
       "private-mounts",
       "read-only",

@@ -1,0 +1,34 @@
+// What a plan takes, from the flags and the place where the command was called; mistakes name the flag.
+
+import { flagOf } from '../config/run-flags.ts'
+import type { ResolvedSandboxOptions } from '../config/run-options.ts'
+import { NsboxError } from '../errors.ts'
+import type { SandboxRequest } from '../plan/sandbox-plan.ts'
+import { WrongOption } from '../run/paths.ts'
+import { sandboxRequest } from '../run/request.ts'
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export async function requestHere(options: ResolvedSandboxOptions, terminal: string | null): Promise<SandboxRequest> {
+  try {
+    return await sandboxRequest(options, callersDirectory(), terminal)
+  } catch (error) {
+    if (!(error instanceof WrongOption)) throw error
+    throw error.named(isReadOnlyBind(options, error) ? '--ro-bind' : flagOf([error.option]))
+  }
+}
+
+function callersDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    throw new NsboxError('The directory you are in was deleted, or cannot be reached any more', {
+      code: 'ERR_NSBOX_CONFIG',
+      stage: 'config',
+      hint: 'Go to another one: cd ~',
+    })
+  }
+}
+
+function isReadOnlyBind({ binds }: ResolvedSandboxOptions, { option, value }: WrongOption): boolean {
+  return option === 'binds' && binds.some(({ source, readOnly }) => source === value && readOnly)
+}

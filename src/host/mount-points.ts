@@ -1,0 +1,24 @@
+// Where things are mounted (proc_pid_mountinfo(5)).
+
+import { readFileSync } from 'node:fs'
+
+export interface MountPoint {
+  path: string
+  /** The directory of its file system that is seen there. */
+  root: string
+  type: string
+}
+
+export function mountPoints(mountinfo: string = readFileSync('/proc/self/mountinfo', 'utf8')): MountPoint[] {
+  const lines = mountinfo.trimEnd().split('\n')
+  return lines.map((line) => {
+    const [before = '', after = ''] = line.split(' - ')
+    const [, , , root = '/', path = '/'] = before.split(' ')
+    return { path: decodeOctal(path), root: decodeOctal(root), type: after.split(' ')[0] ?? '' }
+  })
+}
+
+/** A space is written \\040. */
+function decodeOctal(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+}

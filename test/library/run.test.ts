@@ -1,0 +1,194 @@
+// Promise: run() tells all that came of a program, and rejects only for options that are wrong.
+
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { NsboxError, type Report, run } from '../../src/index.ts'
+import { isAlive, mounts, until } from '../support/processes.ts'
+
+const before = process.cwd()
+let project: string
+
+beforeAll(() => {
+  project = realpathSync(mkdtempSync(join(realpathSync(tmpdir()), 'nsbox-test-library-')))
+  writeFileSync(join(project, 'file'), 'project')
+  process.chdir(project)
+})
+afterAll(() => {
+  process.chdir(before)
+  rmSync(project, { recursive: true })
+})
+
+const sh = (script: string, options: Omit<Parameters<typeof run>[0], 'command'> = {}) =>
+  run({ command: ['/bin/sh', '-c', script], ...options })
+const shape = (report: Report) => Object.keys(report).sort()
+
+describe('the report', () => {
+  test('has what the program did', async () => {
+    const report = await sh('echo out; echo err >&2; exit 3')
+    expect(report).toMatchObject({
+      exitCode: 3,
+      signal: null,
+      cause: 'exit',
+      error: null,
+      stdout: 'out\n',
+      stderr: 'err\n',
+      truncated: false,
+    })
+    expect(report.usage?.maxRssBytes).toBeGreaterThan(0)
+    expect(report.enforced).toContain('net namespace')
+    expect(report.notEnforced).toEqual([])
+  })
+
+  test.each<[name: string, cause: Report['cause'], () => PromiseLike<Report>]>([
+    ['a signal', 'signal', () => sh('kill -SEGV $$')],
+    ['a program that is not there', 'not-started', () => run({ command: ['no-such-program'] })],
+    ['a time limit', 'timeout', () => sh('sleep 100', { timeout: '100ms' })],
+    ['an abort', 'abort', () => sh('sleep 100', { signal: AbortSignal.timeout(100) })],
+    ['an abort before the start', 'abort', () => sh('sleep 100', { signal: AbortSignal.abort() })],
+    ['a seal that fails', 'failure', () => sh('true', { tmpfs: [{ target: '/no/such/place' }] })],
+    ['a limit that cannot be set', 'failure', () => sh('true', { rlimits: { nofile: { soft: 10, hard: 2 ** 40 } } })],
+  ])('has the same shape after %s', async (_, cause, start) => {
+    const [good, failed] = [await sh('true'), await start()]
+    expect(failed.cause).toBe(cause)
+    expect(shape(failed)).toEqual(shape(good))
+    expect(failed.error === null).toBe(cause !== 'failure' && cause !== 'not-started')
+  })
+
+  test('a program that ignores SIGTERM is killed with all that it started', async () => {
+    const report = await sh('trap "" TERM; sleep 1000 & while :; do sleep 1; done', { timeout: 200, killAfter: 200 })
+    expect(report).toMatchObject({ cause: 'timeout', signal: 'SIGKILL', exitCode: null })
+  })
+
+  test('a program that ends well at SIGTERM has ended in time', async () => {
+    const report = await sh('trap "exit 0" TERM; while :; do sleep 0.05; done', { timeout: 200 })
+    expect(report).toMatchObject({ cause: 'timeout', exitCode: 0, signal: null })
+  })
+
+  test('lists changes where it is asked to', async () => {
+    const report = await sh('echo new > made; rm file', { changes: true })
+    expect(report.changes).toMatchObject([
+      { path: join(project, 'file'), kind: 'deleted' },
+      { path: join(project, 'made'), kind: 'added', size: 4 },
+    ])
+    expect(readdirSync(project)).toEqual(['file'])
+    expect((await sh('true')).changes).toBeNull()
+  })
+
+  test('keeps changes for the next run', async () => {
+    await sh('echo one > made', { keep: `${project}-kept` })
+    expect((await sh('cat made', { layers: [`${project}-kept`] })).stdout).toBe('one\n')
+    expect(existsSync('made')).toBe(false)
+    rmSync(`${project}-kept`, { recursive: true })
+  })
+
+  test('a directory for changes that is in use: they are told, and so is the failure', async () => {
+    const report = await sh('echo one > made', { keep: project })
+    expect(report).toMatchObject({ cause: 'failure', exitCode: 0, error: { code: 'ERR_NSBOX_KEEP' } })
+    expect(report.changes).toHaveLength(1)
+  })
+})
+
+describe('streams', () => {
+  test('stdin as a text, as bytes, and as a stream', async () => {
+    expect((await run({ command: ['cat'], stdin: { text: 'text' } })).stdout).toBe('text')
+    expect((await run({ command: ['cat'], stdin: Buffer.from('bytes') })).stdout).toBe('bytes')
+    const running = run({ command: ['cat'], stdin: 'pipe' })
+    running.stdin?.end('stream')
+    expect((await running).stdout).toBe('stream')
+  })
+
+  test('stdin is empty unless it is given', async () => {
+    expect((await run({ command: ['cat'] })).stdout).toBe('')
+  })
+
+  test('output as it comes', async () => {
+    const running = sh('echo first; read word; echo $word', { stdin: 'pipe' })
+    const chunks: string[] = []
+    for await (const chunk of running.stdout ?? []) {
+      chunks.push(String(chunk))
+      if (chunks.length === 1) running.stdin?.end('second\n')
+    }
+    expect(chunks.join('')).toBe('first\nsecond\n')
+    expect((await running).stdout).toBe('first\nsecond\n')
+  })
+
+  test('the report keeps so much of the output, and the program is not held up', async () => {
+    const report = await sh('head -c 3000000 /dev/zero', { maxOutput: '64K' })
+    expect([report.exitCode, report.stdout?.length, report.truncated]).toEqual([0, 65536, true])
+  })
+
+  test('/dev/stdout can be opened', async () => {
+    expect((await sh('echo opened > /dev/stdout')).stdout).toBe('opened\n')
+  })
+
+  test('what is not read by nsbox is null', async () => {
+    expect(await sh('echo lost', { stdout: 'ignore', stderr: 'ignore' })).toMatchObject({ stdout: null, stderr: null })
+  })
+})
+
+describe('options', () => {
+  test.each([
+    [{ command: [] }, 'command is []; it must be a list of words'],
+    [{ command: 'ls' }, 'command is "ls"; it must be a list of words'],
+    [{ command: ['ls'], hostnam: 'x' }, 'unknown option "hostnam" (did you mean "hostname"?)'],
+    [{ command: ['ls'], timeout: '30' }, 'timeout is "30": it must be a duration with its unit'],
+    [{ command: ['ls'], timeout: 0 }, 'timeout is 0: it must be longer than nothing'],
+    [{ command: ['ls'], rlimits: { files: 3 } }, 'unknown limit "files"; known are cpu, fsize'],
+    [{ command: ['ls'], rlimits: { nofile: { soft: 3, hard: 2 } } }, 'the soft limit must not be above the hard one'],
+    [{ command: ['ls'], layers: ['.'] }, 'a layer has to lie elsewhere'],
+    [{ command: ['ls'], overlays: ['nowhere'] }, 'overlays is "nowhere": it does not exist'],
+    [{ command: ['ls'], binds: [{ source: 'file', target: 'relative' }] }, 'binds.0.target is "relative": it must be an absolute path'],
+    [{ command: ['ls'], cpusAllowed: '5000' }, 'cpusAllowed is "5000": this process may run on'],
+    [{ command: ['ls'], devices: ['nvme9'] }, 'devices is "/dev/nvme9": it does not exist'],
+  ])('%j is refused before anything runs', async (options, message) => {
+    const error = await run(options as Parameters<typeof run>[0]).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    expect(NsboxError.is(error) && error.code).toBe('ERR_NSBOX_CONFIG')
+    expect((error as Error).message).toContain(message)
+  })
+
+  test('the environment is all that is given', async () => {
+    expect((await run({ command: ['/usr/bin/env'], env: { ONE: '1', LEFT: undefined } })).stdout).toBe('ONE=1\n')
+  })
+
+  test('working directory and overlays', async () => {
+    expect((await sh('pwd', { cwd: '/usr' })).stdout).toBe('/usr\n')
+  })
+})
+
+test('kill, and the pid of the program', async () => {
+  const running = sh('echo up; exec sleep 1000')
+  await new Promise((resolve) => running.stdout?.once('data', resolve))
+  const pid = running.pid as number
+  expect(isAlive(pid)).toBe(true)
+  expect(running.kill('SIGINT')).toBe(true)
+  expect(await running).toMatchObject({ cause: 'signal', signal: 'SIGINT' })
+  expect([running.pid, running.kill(), isAlive(pid)]).toEqual([undefined, false, false])
+})
+
+test('a run that is killed at once', async () => {
+  const running = sh('sleep 1000')
+  running.kill()
+  expect(['abort', 'signal']).toContain((await running).cause)
+})
+
+test('nothing is left behind', async () => {
+  const own = `nsbox-left-${process.pid}`
+  const children = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes(own))
+  const mountsBefore = mounts()
+  await Promise.all([1, 2, 3].map(() => sh(`(setsid sh -c ': ${own}; sleep 1000' &); exit 0`)))
+  await until(() => children().length === 0)
+  expect(mounts()).toEqual(mountsBefore)
+})
+
+function commandOf(pid: string): string {
+  try {
+    return process.getBuiltinModule('node:fs').readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // it has ended meanwhile
+  }
+}

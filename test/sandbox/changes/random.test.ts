@@ -1,0 +1,119 @@
+// Promise: what a sandbox did at random is told exactly, and comes out the same applied, kept and exported.
+
+import { execFileSync } from 'node:child_process'
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { applyChanges } from '../../../src/changes/apply.ts'
+import { changesOf } from '../../../src/changes/changes-of.ts'
+import { exportLayer } from '../../../src/changes/export.ts'
+import { keepLayers } from '../../../src/changes/keep.ts'
+import { nameOf } from '../../../src/changes/names.ts'
+import { planApply } from '../../../src/changes/plan-apply.ts'
+import { type ChangesBench, changesBench } from '../../support/changes/bench.ts'
+import { viewThrough } from '../../support/changes/kept-view.ts'
+import { type Manifest, manifestOf } from '../../support/changes/manifest.ts'
+import { unpackOver } from '../../support/changes/unpack.ts'
+
+const play = fileURLToPath(new URL('../../fixtures/changes/play.ts', import.meta.url))
+const first = Number(process.env['NSBOX_TEST_SEED'] ?? 1)
+const rounds = Number(process.env['NSBOX_TEST_ROUNDS'] ?? 6)
+const seeds = Array.from({ length: rounds }, (_, index) => first + index)
+
+test.each(seeds)('seed %i', async (seed) => {
+  const bench = changesBench()
+  execFileSync(process.execPath, [play, bench.project, String(seed), '60', 'base'])
+  const before = manifestOf(bench.project)
+  const { layer, outcome } = await bench.run([process.execPath, play, bench.project, String(seed + 1_000_000), '60', 'all'])
+  const [base, unpacked] = ['base', 'unpacked'].map((name) => copyOf(bench, name)) as [string, string]
+  const inside = seenAnew(bench, layer.upper, base, 'anew')
+  expect(withoutLinks(inside)).toEqual(withoutLinks(JSON.parse(outcome.stdout)))
+
+  const isTellable = ([path, kind]: [string, string]) => kind !== 'modified' || isReadable(before[path] ?? '')
+  const told = changesOf(layer).map(({ path, kind }): [string, string] => [
+    nameOf(path).slice(nameOf(bench.project).length + 1) || '.',
+    kind,
+  ])
+  expect(Object.fromEntries(told.filter(isTellable))).toEqual(Object.fromEntries(differing(before, inside).filter(isTellable)))
+
+  expect(keepLayers([layer], bench.beside('kept'), { command: ['play'], startedMs: 0 })).toEqual({ skipped: [] })
+  expect(exportLayer(layer, bench.beside('layer.tar'))).toEqual({ skipped: [] })
+  const plan = planApply(layer, Date.now() + 1000)
+  expect([plan.conflicts, plan.skipped]).toEqual([[], []])
+  expect(applyChanges(plan).applied).toEqual(plan.changes)
+  expect(manifestOf(bench.project)).toEqual(inside)
+  if (Object.values(inside).every(isReadable)) expect(changesOf(layer)).toEqual([])
+
+  expect(seenAnew(bench, bench.beside('kept/0'), base, 'again')).toEqual(inside)
+  unpackOver(bench.beside('layer.tar'), unpacked, bench.beside('unpacking'))
+  expect(manifestOf(unpacked)).toEqual(inside)
+})
+
+test.each(seeds)('seed %i, begun from what an earlier run kept', async (seed) => {
+  const bench = changesBench()
+  execFileSync(process.execPath, [play, bench.project, String(seed + 2_000_000), '40', 'base'])
+  const { layer } = await bench.run([process.execPath, play, bench.project, String(seed + 3_000_000), '40', 'all'])
+  keepLayers([layer], bench.beside('kept'), { command: ['play'], startedMs: 0 })
+  const base = copyOf(bench, 'base')
+  const lowers = [bench.beside('kept/0'), base]
+  mkdirSync(bench.beside('second/upper'), { recursive: true })
+  chmodSync(bench.beside('second/upper'), lstatSync(bench.beside('kept/0')).mode & 0o7777)
+  const before = seenAnew(bench, bench.beside('kept/0'), base, 'anew')
+  viewThrough(lowers, bench.beside('second'), { seed: seed + 4_000_000, count: 40 })
+  const second = { target: bench.project, upper: bench.beside('second/upper'), lowers: [bench.beside('kept/0'), bench.project] }
+  const inside = seenAnew(bench, second.upper, lowers.join(':'), 'again')
+
+  const mayRead = process.geteuid?.() === 0 || Object.values({ ...before, ...inside }).every(isReadable)
+  if (mayRead) {
+    const told = changesOf(second).map(({ path, kind }): [string, string] => [
+      nameOf(path).slice(nameOf(bench.project).length + 1) || '.',
+      kind,
+    ])
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(differing(before, inside)))
+  }
+  keepLayers([second], bench.beside('kept2'), { command: ['play'], startedMs: 0 })
+  expect(seenAnew(bench, bench.beside('kept2/0'), lowers.join(':'), 'third')).toEqual(inside)
+  if (!mayRead) return
+  expect(applyChanges(planApply(second, Date.now() + 1000)).skipped).toEqual([])
+  expect(manifestOf(bench.project)).toEqual(inside)
+})
+
+/**
+ * An overlay gives a file that was copied up another inode number than its new links, until it is mounted
+ * anew (overlayfs.rst, Non-standard behavior).
+ */
+function seenAnew(bench: ChangesBench, upper: string, base: string, scratch: string): Manifest {
+  mkdirSync(bench.beside(`${scratch}/upper`), { recursive: true })
+  chmodSync(bench.beside(`${scratch}/upper`), lstatSync(upper).mode & 0o7777)
+  return viewThrough([upper, base], bench.beside(scratch))
+}
+
+/** An ordinary user may not read all of his own files, and nothing of the host's is opened up for a look. */
+function isReadable(line: string): boolean {
+  return process.geteuid?.() === 0 || (/^12|^(10|4)\d?[4567]\d\d /.test(line) && !/^4\d?[46]/.test(line))
+}
+
+function withoutLinks(manifest: Manifest): Manifest {
+  return Object.fromEntries(Object.entries(manifest).map(([path, line]) => [path, line.replace(/ = .*/s, '')]))
+}
+
+function copyOf(bench: ChangesBench, name: string): string {
+  // In a namespace where an ordinary user is not held up by modes.
+  execFileSync('unshare', ['--user', '--map-root-user', 'cp', '-a', bench.project, bench.beside(name)])
+  return bench.beside(name)
+}
+
+/** Kind by path, without what was below a directory that is gone. */
+function differing(then: Manifest, now: Manifest): [path: string, kind: string][] {
+  const [before, after] = [withoutLinks(then), withoutLinks(now)]
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((path): [string, string][] => {
+    const line = after[path]
+    if (before[path] === line || (line === undefined && isBelowGone(path, after))) return []
+    return [[path, line === undefined ? 'deleted' : before[path] === undefined ? 'added' : 'modified']]
+  })
+}
+
+function isBelowGone(path: string, after: Manifest): boolean {
+  const parent = path.slice(0, Math.max(path.lastIndexOf('/'), 0)) || '.'
+  return !after[parent]?.startsWith('4')
+}

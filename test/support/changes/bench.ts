@@ -1,0 +1,90 @@
+// A project, sandboxes of it whose uppers stay on disk, and what changed in them.
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import type { Change, UpperLayer } from '../../../src/changes/changed.ts'
+import { removeTree } from '../../../src/changes/remove-tree.ts'
+import { hostFacts } from '../../../src/host/facts.ts'
+import type { SandboxPlan } from '../../../src/plan/plan.ts'
+import { sandboxPlan } from '../../../src/plan/sandbox-plan.ts'
+import { Bench, type BenchOptions, type Files, type Outcome, repository } from '../sandbox.ts'
+
+export class ChangesBench {
+  readonly bench: Bench
+  /** Later than every change of the project's files until now, by more than the tolerance of conflicts. */
+  startedMs: number
+  #uppers = 0
+
+  constructor(files: Files = {}, options: Omit<BenchOptions, 'files'> = {}) {
+    this.bench = new Bench({ files, ...options })
+    this.startedMs = Date.now() + 25
+  }
+
+  get project(): string {
+    return this.bench.project
+  }
+
+  path(name: string): string {
+    return join(this.project, name)
+  }
+
+  /** Beside the project. */
+  beside(name: string): string {
+    return join(this.bench.root, name)
+  }
+
+  /** Runs a shell script in the project and answers what it wrote. @throws when the script fails */
+  async layer(script: string): Promise<UpperLayer> {
+    return (await this.run(['/bin/sh', '-ec', script])).layer
+  }
+
+  async run(argv: string[]): Promise<{ layer: UpperLayer; outcome: Outcome }> {
+    const directory = this.beside(`upper-${this.#uppers++}`)
+    mkdirSync(directory)
+    const { plan, upper } = this.#plan(directory)
+    const outcome = await this.bench.exec(argv, { plan })
+    if (outcome.exitCode !== 0) throw new Error(`${argv.join(' ')}: ${JSON.stringify(outcome)}`)
+    return { layer: { target: this.project, upper, lowers: [this.project] }, outcome }
+  }
+
+  #plan(directory: string): { plan: SandboxPlan; upper: string } {
+    const facts = hostFacts({ HOME: this.bench.home }, [this.project])
+    const plan = sandboxPlan(
+      {
+        seal: 'require',
+        uid: 'root',
+        net: 'none',
+        hostname: 'nsbox',
+        overlays: [this.project],
+        passThrough: [],
+        visible: [repository],
+        cwd: this.project,
+      },
+      { ...facts, upper: { on: 'disk', directory } },
+    )
+    const overlays = plan.steps.flatMap((step) => (step.do === 'overlay' ? [step.target] : []))
+    return { plan, upper: join(directory, String(overlays.indexOf(this.project)), 'upper') }
+  }
+
+  async close(): Promise<void> {
+    removeTree(this.bench.root)
+    await this.bench.close()
+  }
+}
+
+/** Gone when the test is over. */
+export function changesBench(files: Files = {}, options: Omit<BenchOptions, 'files'> = {}): ChangesBench {
+  const bench = new ChangesBench(files, options)
+  onTestFinished(() => bench.close())
+  return bench
+}
+
+/** Shell words that set an attribute: the path, the name and the value follow. */
+export const attribute: string = `${process.execPath} ${fileURLToPath(new URL('../../fixtures/changes/attribute.ts', import.meta.url))}`
+
+/** `A new.ts` and so on, relative to the project. */
+export function brief(changes: readonly Change[], target: string): string[] {
+  return changes.map(({ kind, path }) => `${kind.slice(0, 1).toUpperCase()} ${path.slice(target.length + 1) || '.'}`)
+}
