@@ -3,7 +3,7 @@
 import { flagOf } from '../config/run-flags.ts'
 import type { ResolvedSandboxOptions } from '../config/run-options.ts'
 import { NsboxError } from '../errors.ts'
-import type { SandboxRequest } from '../plan/sandbox-plan.ts'
+import type { SandboxRequest } from '../plan/request.ts'
 import { WrongOption } from '../run/paths.ts'
 import { sandboxRequest } from '../run/request.ts'
 

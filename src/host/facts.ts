@@ -2,9 +2,9 @@
 
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { NsboxError } from '../errors.ts'
+import type { HostFacts, OverlayPart } from '../plan/host-facts.ts'
 import { outermost } from '../plan/paths.ts'
 import type { IdRange } from '../plan/plan.ts'
-import type { HostFacts, OverlayPart } from '../plan/sandbox-plan.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 import { overlayParts } from './overlay-parts.ts'
 import { subordinateIds } from './subordinate-ids.ts'

@@ -6,8 +6,8 @@
 
 import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { OverlayPart } from '../plan/host-facts.ts'
 import { isWithin } from '../plan/paths.ts'
-import type { OverlayPart } from '../plan/sandbox-plan.ts'
 import { mountPoints } from './mount-points.ts'
 
 /** Larger files beside a mount are shown as they are, read-only, instead of being copied. In bytes. */

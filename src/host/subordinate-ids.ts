@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import type { SubordinateRange } from '../plan/sandbox-plan.ts'
+import type { SubordinateRange } from '../plan/host-facts.ts'
 
 export function subordinateIds(): { uid: SubordinateRange[]; gid: SubordinateRange[] } {
   return { uid: granted('/etc/subuid'), gid: granted('/etc/subgid') }

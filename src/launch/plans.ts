@@ -3,8 +3,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostFacts } from '../host/facts.ts'
+import type { HostFacts } from '../plan/host-facts.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
-import { type HostFacts, type SandboxRequest, sandboxPlan } from '../plan/sandbox-plan.ts'
+import type { SandboxRequest } from '../plan/request.ts'
+import { sandboxPlan } from '../plan/sandbox-plan.ts'
 import { removeTree } from './remove-tree.ts'
 import type { ThrowawayDirectory } from './throwaway-directory.ts'
 

@@ -2,7 +2,7 @@
 
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { usualDevices } from '../plan/sandbox-plan.ts'
+import { usualDevices } from '../plan/devices.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { mountBind, mountDevpts, mountTmpfs } from '../sys/mount.ts'
 import { makeDirectory } from './mount-point.ts'

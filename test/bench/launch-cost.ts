@@ -2,7 +2,7 @@
 
 import { Plans } from '../../src/launch/plans.ts'
 import { type ForkPayload, ZygoteProcess } from '../../src/launch/zygote-process.ts'
-import type { SandboxRequest } from '../../src/plan/sandbox-plan.ts'
+import type { SandboxRequest } from '../../src/plan/request.ts'
 import type { ZygoteMode } from '../../src/zygote/v8-flags.ts'
 import type { Load } from './launch-payload.ts'
 import { median, printTable, repository } from './report.ts'

@@ -9,7 +9,7 @@ import { Plans } from '../../src/launch/plans.ts'
 import type { Sandbox } from '../../src/launch/sandbox.ts'
 import { type ForkPayload, type ZygoteOptions, ZygoteProcess } from '../../src/launch/zygote-process.ts'
 import type { SandboxPlan } from '../../src/plan/plan.ts'
-import type { SandboxRequest } from '../../src/plan/sandbox-plan.ts'
+import type { SandboxRequest } from '../../src/plan/request.ts'
 import type { SandboxEnd } from '../../src/wire/protocol.ts'
 import { warmModes, type ZygoteMode } from '../../src/zygote/v8-flags.ts'
 

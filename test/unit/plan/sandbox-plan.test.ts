@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { type HostFacts, type SandboxRequest, sandboxPlan } from '../../../src/plan/sandbox-plan.ts'
+import type { HostFacts } from '../../../src/plan/host-facts.ts'
+import type { SandboxRequest } from '../../../src/plan/request.ts'
+import { sandboxPlan } from '../../../src/plan/sandbox-plan.ts'
 
 const host: HostFacts = {
   arch: 'x64',

@@ -1,0 +1,39 @@
+// What the plan needs to know of the host.
+
+import type { Arch } from '../sys/syscall-numbers.ts'
+import type { IdRange } from './plan.ts'
+
+/** All paths are real paths of directories that exist. */
+export interface HostFacts {
+  arch: Arch
+  uid: number
+  gid: number
+  /** The ids the caller may map: those of root that has the power to, else null. */
+  mappable: { uid: IdRange[]; gid: IdRange[] } | null
+  /** What /etc/subuid and /etc/subgid grant the caller, where a run asks for it. */
+  subordinate: { uid: SubordinateRange[]; gid: SubordinateRange[] }
+  /** The caller's home, or null when there is none that could be overlaid. */
+  home: string | null
+  /** Directories that hold what processes share: each becomes an empty tmpfs. */
+  sharedDirectories: string[]
+  /** For each directory that cannot be put under one overlay, what to rebuild it from: parents first. */
+  rebuilt: Record<string, OverlayPart[]>
+  /** Where overlays keep what is written: memory, or a directory on disk. */
+  upper: { on: 'tmpfs' } | { on: 'disk'; directory: string }
+  /** Files that must stay readable though a shared directory hides them, such as node itself. */
+  keepVisible: string[]
+  /** The file behind /etc/resolv.conf, if there is one. */
+  resolverConfiguration: string[]
+}
+
+export interface SubordinateRange {
+  outside: number
+  count: number
+}
+
+/** A piece of a directory that holds mounts. */
+export type OverlayPart =
+  | { kind: 'overlay' | 'copy' | 'bind'; path: string }
+  | { kind: 'symlink'; path: string; to: string }
+  /** An empty directory that the parts below it are put into. */
+  | { kind: 'tmpfs'; path: string; mode: number }

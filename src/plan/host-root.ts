@@ -1,0 +1,51 @@
+// A sandbox that keeps the host's tree.
+
+import type { HostFacts } from './host-facts.ts'
+import {
+  beforeMounts,
+  deviceStep,
+  extraMountSteps,
+  heldFor,
+  lastPlaceSteps,
+  partStep,
+  partsOf,
+  passThroughSteps,
+  procStep,
+  sharedStep,
+} from './mount-steps.ts'
+import { byLength, isWithin, outermost } from './paths.ts'
+import type { Namespace, SealStep } from './plan.ts'
+import type { RunRequest, SandboxRequest } from './request.ts'
+import { step } from './step.ts'
+
+/** The sandbox keeps the host's tree, read-only but for what is mounted over it. */
+export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Namespace[], host: HostFacts): SealStep[] {
+  const overlays = overlaysOf(request, host)
+  const shared = byLength(host.sharedDirectories)
+  const hidden = outermost([...host.keepVisible, ...request.visible]).filter(
+    (path) => shared.some((directory) => isWithin(path, directory)) && !overlays.some((overlay) => isWithin(path, overlay)),
+  )
+  // Any directory that is covered afterwards will do; the first shared one always is.
+  const scratch = shared[0] ?? '/tmp'
+  const parts = partsOf(overlays, host)
+  const held = [...hidden, ...heldFor(parts, request, run, host)]
+  return [
+    ...beforeMounts(held, host, scratch),
+    ...shared.map(sharedStep),
+    ...parts.map((part) => partStep(part, scratch, run)),
+    ...hidden.map((path) =>
+      step('it lies in a directory that is private now, and is needed', { do: 'bind', source: path, target: path, writable: false }),
+    ),
+    ...passThroughSteps(request),
+    deviceStep(run),
+    ...(own.includes('pid') ? [procStep()] : []),
+    ...extraMountSteps(run),
+    ...lastPlaceSteps(request, own),
+  ]
+}
+
+/** An overlay inside another shares its upper, unless a run wants to know what changed in each. */
+function overlaysOf(request: SandboxRequest, host: HostFacts): string[] {
+  const all = [...request.overlays, ...(host.home === null ? [] : [host.home])]
+  return request.run ? byLength(all) : outermost(all)
+}

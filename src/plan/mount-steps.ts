@@ -1,0 +1,116 @@
+// Pieces of a file system that both kinds of root share.
+
+import type { HostFacts, OverlayPart } from './host-facts.ts'
+import type { Namespace, SealStep } from './plan.ts'
+import type { ExtraMount, RunRequest, SandboxRequest } from './request.ts'
+import { step } from './step.ts'
+
+/** Each overlay, or the pieces of one that holds mounts. */
+export function partsOf(overlays: readonly string[], host: HostFacts): OverlayPart[] {
+  return overlays.flatMap((path): OverlayPart[] => host.rebuilt[path] ?? [{ kind: 'overlay', path }])
+}
+
+/** What has to be reached once something is mounted over it. */
+export function heldFor(
+  parts: readonly OverlayPart[],
+  { passThrough }: SandboxRequest,
+  { mounts, layers }: RunRequest,
+  { upper }: HostFacts,
+): string[] {
+  return [
+    ...parts.filter(({ kind }) => kind !== 'tmpfs' && kind !== 'symlink').map(({ path }) => path),
+    ...passThrough,
+    ...mounts.flatMap((mount) => (mount.kind === 'bind' ? [mount.source] : [])),
+    ...Object.values(layers).flat(),
+    ...(upper.on === 'disk' ? [upper.directory] : []),
+  ]
+}
+
+export function passThroughSteps({ passThrough }: SandboxRequest): SealStep[] {
+  return passThrough.map((path) => step('its files must outlive the sandbox', { do: 'bind', source: path, target: path, writable: true }))
+}
+
+export function deviceStep({ devices, terminal }: RunRequest): SealStep {
+  return step('only the devices that every program expects', { do: 'dev', nodes: devices, console: terminal })
+}
+
+export function procStep(): SealStep {
+  return step('only processes of the sandbox are seen', { do: 'proc' })
+}
+
+export function beforeMounts(held: string[], host: HostFacts, scratch: string): SealStep[] {
+  return [
+    step('handles to directories that later mounts hide from the steps that need them', { do: 'hold', paths: held }),
+    step('mounts made here must not appear on the host, nor new ones of the host here', { do: 'private-mounts' }),
+    step("nothing of the host's can be changed; what may be written is mounted over it", { do: 'read-only' }),
+    host.upper.on === 'tmpfs'
+      ? step('what overlays keep lies in memory and vanishes with the sandbox', { do: 'tmpfs', target: scratch, mode: 0o700 })
+      : step('what overlays keep lies in a throwaway directory', {
+          do: 'bind',
+          source: host.upper.directory,
+          target: scratch,
+          writable: true,
+        }),
+    // The scratch has to be reached after the first tmpfs covers it.
+    step('the place for overlays stays reachable when the next step covers it', { do: 'hold', paths: [scratch] }),
+  ]
+}
+
+export function sharedStep(target: string): SealStep {
+  return step('files and sockets that processes of the host share stay out of reach', {
+    do: 'tmpfs',
+    target,
+    // XDG_RUNTIME_DIR is its user's alone.
+    mode: target === '/run' ? 0o755 : target.startsWith('/run/user/') ? 0o700 : 0o1777,
+  })
+}
+
+/** Outer ones first, whatever order they were given in. */
+export function extraMountSteps({ mounts }: RunRequest): SealStep[] {
+  const depth = (path: string) => path.split('/').filter(Boolean).length
+  return [...mounts].sort((a, b) => depth(a.target) - depth(b.target)).map(extraMountStep)
+}
+
+function extraMountStep(mount: ExtraMount): SealStep {
+  switch (mount.kind) {
+    case 'bind': {
+      const { source, target, writable } = mount
+      return step(writable ? 'asked for: what is written there reaches the host' : 'asked for', { do: 'bind', source, target, writable })
+    }
+    case 'tmpfs': {
+      const { target, size, inodes } = mount
+      const limits = { ...(size !== undefined && { size }), ...(inodes !== undefined && { inodes }) }
+      return step('asked for: a small disk in memory', { do: 'tmpfs', target, mode: 0o1777, ...limits })
+    }
+    case 'mask':
+      return step('asked for: nothing of it is to be seen', { do: 'mask', target: mount.target })
+  }
+}
+
+export function lastPlaceSteps(request: SandboxRequest, own: Namespace[]): SealStep[] {
+  return [
+    ...(own.includes('net') ? [step('a new network namespace has its loopback down', { do: 'loopback' } as const)] : []),
+    step('the old working directory is still the one below the mounts', { do: 'chdir', path: request.cwd }),
+  ]
+}
+
+export function partStep(part: OverlayPart, scratch: string, run: RunRequest): SealStep {
+  const target = part.path
+  switch (part.kind) {
+    case 'overlay':
+      return step('writes go to a throwaway layer, the real files stay', {
+        do: 'overlay',
+        target,
+        scratch,
+        layers: run.layers[target] ?? [],
+      })
+    case 'tmpfs':
+      return step('a directory that holds a mount cannot be under one overlay, so it is rebuilt', { do: 'tmpfs', target, mode: part.mode })
+    case 'copy':
+      return step('a file of a rebuilt directory', { do: 'copy', source: target, target })
+    case 'symlink':
+      return step('a link of a rebuilt directory', { do: 'symlink', target, to: part.to })
+    case 'bind':
+      return step('a large file of a rebuilt directory', { do: 'bind', source: target, target, writable: false })
+  }
+}

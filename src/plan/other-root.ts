@@ -1,0 +1,64 @@
+// A sandbox with another root directory.
+
+import { usualDevices } from './devices.ts'
+import type { HostFacts } from './host-facts.ts'
+import {
+  beforeMounts,
+  deviceStep,
+  extraMountSteps,
+  heldFor,
+  lastPlaceSteps,
+  partStep,
+  partsOf,
+  passThroughSteps,
+  procStep,
+  sharedStep,
+} from './mount-steps.ts'
+import { byLength, outermost } from './paths.ts'
+import type { Namespace, SealStep } from './plan.ts'
+import type { RunRequest, SandboxRequest } from './request.ts'
+import { step } from './step.ts'
+
+/** The sandbox gets another root, and of the host's tree only what is asked for. */
+export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Namespace[], host: HostFacts, rootfs: string): SealStep[] {
+  const overlays = outermost(request.overlays)
+  const shared = ['/tmp', '/var/tmp', '/run']
+  const scratch = byLength(host.sharedDirectories)[0] ?? '/tmp'
+  const hostProc = own.includes('pid') ? [] : ['/proc']
+  const parts = partsOf(overlays, host)
+  const held = [
+    '/',
+    rootfs,
+    ...[...usualDevices, ...run.devices].map((name) => `/dev/${name}`),
+    ...(run.terminal === null ? [] : [run.terminal]),
+    ...hostProc,
+    ...(own.includes('net') ? [] : host.resolverConfiguration),
+    ...heldFor(parts, request, run, host),
+  ]
+  return [
+    ...beforeMounts(held, host, scratch),
+    step('the root is that directory under a throwaway layer', {
+      do: 'pivot-root',
+      rootfs,
+      scratch,
+      layers: run.layers[rootfs] ?? [],
+    }),
+    ...(own.includes('pid')
+      ? [procStep()]
+      : hostProc.map((path) =>
+          step('processes of the host are seen, as asked', { do: 'bind', source: path, target: path, writable: false }),
+        )),
+    ...shared.map(sharedStep),
+    ...parts.map((part) => partStep(part, scratch, run)),
+    ...passThroughSteps(request),
+    ...(own.includes('net')
+      ? []
+      : host.resolverConfiguration.map((source) =>
+          step('names resolve as on the host, whose network it is', { do: 'bind', source, target: '/etc/resolv.conf', writable: false }),
+        )),
+    deviceStep(run),
+    ...extraMountSteps(run),
+    step("the host's tree is gone, and with it the last way back", { do: 'leave-root' }),
+    ...lastPlaceSteps(request, own),
+  ]
+}

@@ -1,0 +1,57 @@
+// What is asked of a sandbox.
+
+import type { LastAction, Namespace } from './plan.ts'
+
+export interface SandboxRequest {
+  seal: 'require' | 'prefer'
+  uid: 'root' | 'caller'
+  net: 'none' | 'host'
+  hostname: string
+  /** Directories to put under a throwaway overlay, besides the home. Real paths. */
+  overlays: string[]
+  /** Directories whose writes reach the host, such as the one for coverage. Real paths. */
+  passThrough: string[]
+  /** Directories and files that must stay readable wherever they lie. Real paths. */
+  visible: string[]
+  cwd: string
+  /** More of what a program's run may ask for; vitest's workers do without. */
+  run?: RunRequest
+}
+
+/** All paths are real, but for targets, which need not exist. */
+export interface RunRequest {
+  /** Namespaces of the host that the sandbox stays in. */
+  hostNamespaces: Namespace[]
+  /** Nanoseconds, as decimal numbers, or null for the host's clocks. */
+  clocks: { monotonic: string; boottime: string } | null
+  /** `auto`: the caller's subordinate ids exist inside too. */
+  mapRange: 'none' | 'auto'
+  /** Directories that lie between an overlay and what is written, the first on top; by overlay. */
+  layers: Record<string, string[]>
+  mounts: ExtraMount[]
+  /** Another root directory, under a throwaway overlay. */
+  rootfs: string | null
+  /** Device nodes below /dev, besides the usual. */
+  devices: string[]
+  /** The terminal that the program shares with the caller. */
+  terminal: string | null
+  limits: LastAction[]
+}
+
+export type ExtraMount =
+  | { kind: 'bind'; source: string; target: string; writable: boolean }
+  | { kind: 'tmpfs'; target: string; size?: number; inodes?: number }
+  | { kind: 'mask'; target: string }
+
+/** What vitest's workers ask for. */
+export const plainRun: RunRequest = {
+  hostNamespaces: [],
+  clocks: null,
+  mapRange: 'none',
+  layers: {},
+  mounts: [],
+  rootfs: null,
+  devices: [],
+  terminal: null,
+  limits: [],
+}
