@@ -10,9 +10,10 @@ import { sendWithDescriptors, socketpair } from '../sys/socket.ts'
 import { encodeFrame, FrameReader } from '../wire/frame.ts'
 import type { DescriptorName, HostToZygote, Payload, Preload, SandboxEnd, ZygoteToHost } from '../wire/protocol.ts'
 import { type ZygoteMode, zygoteStart } from '../zygote/v8-flags.ts'
+import { Child } from './child.ts'
 import { zygoteEntry } from './entry.ts'
 import { IdMapper } from './id-mapper.ts'
-import { type AnySandbox, type Sandbox, SandboxEnds, type Streams, sockets } from './sandbox.ts'
+import { type AnySandbox, type Sandbox, type Streams, sockets } from './sandbox.ts'
 
 const log = debug('launch')
 
@@ -216,63 +217,3 @@ export class ZygoteProcess {
 
 /** A payload as its launcher states it: the zygote's own flags are added on the way. */
 export type ForkPayload = Exclude<Payload, { kind: 'preloaded' }> | { kind: 'preloaded'; data: unknown }
-
-class Child implements AnySandbox {
-  readonly ends: SandboxEnds
-  readonly ended: Promise<SandboxEnd>
-  readonly kill: () => void
-  pid: number | undefined
-  readonly #forked = Promise.withResolvers<number>()
-  readonly #reported = Promise.withResolvers<SandboxEnd>()
-  #failure: ErrorData | undefined
-
-  constructor(streams: Streams, kill: () => void) {
-    this.ends = new SandboxEnds(streams)
-    this.kill = kill
-    this.#forked.promise.catch(() => undefined)
-    this.ended = this.#reported.promise.then(async (end) => {
-      await this.ends.drained()
-      return end
-    })
-  }
-
-  /** The pid of the sandbox's init. Rejects when it is never forked. */
-  get forked(): Promise<number> {
-    return this.#forked.promise
-  }
-
-  get stdin(): Socket | null {
-    return this.ends.stdin
-  }
-
-  get stdout(): Socket | null {
-    return this.ends.stdout
-  }
-
-  get stderr(): Socket | null {
-    return this.ends.stderr
-  }
-
-  get channel(): AnySandbox['channel'] {
-    return this.ends.channel
-  }
-
-  takeScratch(): number | undefined {
-    return this.ends.takeScratch()
-  }
-
-  begin(pid: number): void {
-    this.pid = pid
-    this.#forked.resolve(pid)
-  }
-
-  /** What went wrong on this side; the sandbox ends soon. */
-  fail(error: ErrorData): void {
-    this.#failure = error
-  }
-
-  end(end: SandboxEnd): void {
-    this.#forked.reject(end.error)
-    this.#reported.resolve(this.#failure ? { ...end, error: this.#failure } : end)
-  }
-}

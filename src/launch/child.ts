@@ -1,0 +1,66 @@
+// A sandbox of a zygote, from the request to its end.
+
+import type { Socket } from 'node:net'
+import type { ErrorData } from '../errors.ts'
+import type { SandboxEnd } from '../wire/protocol.ts'
+import { type AnySandbox, SandboxEnds, type Streams } from './sandbox.ts'
+
+export class Child implements AnySandbox {
+  readonly ends: SandboxEnds
+  readonly ended: Promise<SandboxEnd>
+  readonly kill: () => void
+  pid: number | undefined
+  readonly #forked = Promise.withResolvers<number>()
+  readonly #reported = Promise.withResolvers<SandboxEnd>()
+  #failure: ErrorData | undefined
+
+  constructor(streams: Streams, kill: () => void) {
+    this.ends = new SandboxEnds(streams)
+    this.kill = kill
+    this.#forked.promise.catch(() => undefined)
+    this.ended = this.#reported.promise.then(async (end) => {
+      await this.ends.drained()
+      return end
+    })
+  }
+
+  /** The pid of the sandbox's init. Rejects when it is never forked. */
+  get forked(): Promise<number> {
+    return this.#forked.promise
+  }
+
+  get stdin(): Socket | null {
+    return this.ends.stdin
+  }
+
+  get stdout(): Socket | null {
+    return this.ends.stdout
+  }
+
+  get stderr(): Socket | null {
+    return this.ends.stderr
+  }
+
+  get channel(): AnySandbox['channel'] {
+    return this.ends.channel
+  }
+
+  takeScratch(): number | undefined {
+    return this.ends.takeScratch()
+  }
+
+  begin(pid: number): void {
+    this.pid = pid
+    this.#forked.resolve(pid)
+  }
+
+  /** What went wrong on this side; the sandbox ends soon. */
+  fail(error: ErrorData): void {
+    this.#failure = error
+  }
+
+  end(end: SandboxEnd): void {
+    this.#forked.reject(end.error)
+    this.#reported.resolve(this.#failure ? { ...end, error: this.#failure } : end)
+  }
+}
