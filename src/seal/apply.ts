@@ -7,7 +7,18 @@ import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
 import { setAllowedCpus, setNiceness, setResourceLimit } from '../sys/limits.ts'
-import { detach, mountBind, mountOverlay, mountPrivate, mountSetAttributes, mountTmpfs, pivotRoot } from '../sys/mount.ts'
+import {
+  cloneTree,
+  detach,
+  mountBind,
+  mountOverlay,
+  mountPrivate,
+  mountSetAttributes,
+  mountTmpfs,
+  mountTree,
+  pivotRoot,
+  treeSetAttributes,
+} from '../sys/mount.ts'
 import { interfaceUp } from '../sys/network.ts'
 import { prctl } from '../sys/process.ts'
 import { installFilter } from '../sys/seccomp.ts'
@@ -25,7 +36,7 @@ import { mountProcess } from './proc.ts'
  * @throws SysError of the step that failed, when the plan says `require`
  */
 export function applySeal(plan: SandboxPlan, scratch?: (fd: number) => void): NotEnforced[] {
-  const sealing = new Sealing(scratch)
+  const sealing = new Sealing(plan, scratch)
   const notEnforced = applyEach(plan, plan.steps, (step) => sealing.apply(step))
   sealing.release()
   return notEnforced
@@ -76,13 +87,19 @@ function asSealError(step: Step, error: unknown): NsboxError {
   return new NsboxError(`${stepName(step)}: ${message}`, { code: 'ERR_NSBOX_SEAL', stage: 'seal', errno: code, syscall, cause: error })
 }
 
+type Bind = Extract<SealAction, { do: 'bind' }>
+
 class Sealing {
   readonly #held = new Map<string, number>()
+  readonly #binds: readonly Bind[]
+  /** What binds show, as it was before anything was mounted over it. */
+  readonly #trees = new Map<Bind, number>()
   readonly #giveScratch: ((fd: number) => void) | undefined
   #overlays = 0
   #scratch: string | undefined
 
-  constructor(giveScratch?: (fd: number) => void) {
+  constructor(plan: SandboxPlan, giveScratch?: (fd: number) => void) {
+    this.#binds = plan.steps.filter((step) => step.do === 'bind')
     this.#giveScratch = giveScratch
   }
 
@@ -91,6 +108,8 @@ class Sealing {
     if (fd !== undefined) this.#giveScratch?.(fd)
     for (const held of this.#held.values()) close(held)
     this.#held.clear()
+    for (const tree of this.#trees.values()) close(tree)
+    this.#trees.clear()
   }
 
   apply(step: SealAction): void {
@@ -106,7 +125,8 @@ class Sealing {
       case 'private-mounts':
         return mountPrivate('/')
       case 'read-only':
-        return mountSetAttributes('/', { set: ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID'], recursive: true })
+        mountSetAttributes('/', { set: ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID'], recursive: true })
+        return this.#copyTrees()
       case 'tmpfs':
         makeDirectory(step.target)
         return mountTmpfs(placeOf(step.target), step)
@@ -156,13 +176,25 @@ class Sealing {
     return fd === undefined ? path : `/proc/self/fd/${fd}`
   }
 
-  #bind({ source, target, writable }: { source: string; target: string; writable: boolean }): void {
-    const from = this.#heldPath(source)
-    makeMountPoint(target, statSync(from).isDirectory())
-    const place = placeOf(target)
-    mountBind(from, place)
-    // The bind is a copy of a mount that an earlier step made read-only.
-    if (writable) mountSetAttributes(place, { clear: ['MOUNT_ATTR_RDONLY'] })
+  #bind(step: Bind): void {
+    const { source, target, writable } = step
+    const tree = this.#trees.get(step) ?? cloneTree(this.#heldPath(source))
+    // Before it is mounted: a path could lead elsewhere by then, and make that writable. It is read-only from an earlier step.
+    if (writable) treeSetAttributes(tree, { clear: ['MOUNT_ATTR_RDONLY'] })
+    makeMountPoint(target, statSync(this.#heldPath(source)).isDirectory())
+    mountTree(tree, placeOf(target))
+    close(tree)
+    this.#trees.delete(step)
+  }
+
+  #copyTrees(): void {
+    for (const bind of this.#binds) {
+      try {
+        this.#trees.set(bind, cloneTree(this.#heldPath(bind.source)))
+      } catch {
+        // The step itself will say what is wrong.
+      }
+    }
   }
 
   /** An overlay over `lower`, at `target` or else at a place of its own. Answers where it is. */
@@ -199,7 +231,9 @@ class Sealing {
 
 /** By names alone: the links of /proc/self/fd and the like lead below what is mounted, and what is set there holds for all of it. */
 function placeOf(target: string): string {
-  return realpathSync.native(target)
+  const place = realpathSync.native(target)
+  if (place !== '/') return place
+  throw new NsboxError(`${target} is the root, and nothing can be mounted over that`, { code: 'ERR_NSBOX_SEAL', stage: 'seal' })
 }
 
 /** An empty file or directory in place of what is there. */

@@ -14,6 +14,10 @@ const mountFlags = {
 }
 type MountFlag = keyof typeof mountFlags
 
+const AT_FDCWD = -100
+const AT_RECURSIVE = 0x8000
+const AT_EMPTY_PATH = 0x1000
+
 const mount_ = bind('mount', 'int', ['str', 'str', 'str', 'ulong', 'str'])
 
 function mount(source: string | null, target: string, type: string | null, names: readonly MountFlag[], data: string | null): void {
@@ -77,11 +81,26 @@ export function mountBind(source: string, target: string): void {
   mount(source, target, null, ['MS_BIND', 'MS_REC'], null)
 }
 
+const OPEN_TREE_CLONE = 1
+const O_CLOEXEC = 0o2000000
+const MOVE_MOUNT_F_EMPTY_PATH = 4
+
+/** A copy of what is seen at a place now, with all that is mounted below it, and mounted nowhere (open_tree(2)). */
+export function cloneTree(source: string): number {
+  const path = Buffer.from(`${source}\0`)
+  const flags = OPEN_TREE_CLONE | AT_RECURSIVE | O_CLOEXEC
+  return syscall('open_tree', [AT_FDCWD, addressOf(path), flags], ['AT_FDCWD', source, 'OPEN_TREE_CLONE|AT_RECURSIVE'])
+}
+
+/** Mounts such a copy (move_mount(2)). */
+export function mountTree(tree: number, target: string): void {
+  const [empty, path] = [Buffer.from('\0'), Buffer.from(`${target}\0`)]
+  const shown = [tree, '', 'AT_FDCWD', target, 'MOVE_MOUNT_F_EMPTY_PATH']
+  syscall('move_mount', [tree, addressOf(empty), AT_FDCWD, addressOf(path), MOVE_MOUNT_F_EMPTY_PATH], shown)
+}
+
 const attributes = { MOUNT_ATTR_RDONLY: 0x1, MOUNT_ATTR_NOSUID: 0x2, MOUNT_ATTR_NODEV: 0x4 }
 type MountAttribute = keyof typeof attributes
-
-const AT_FDCWD = -100
-const AT_RECURSIVE = 0x8000
 
 interface MountAttributeChange {
   set?: readonly MountAttribute[]
@@ -91,16 +110,25 @@ interface MountAttributeChange {
 
 /** mount_setattr(2), Linux 5.12: changes the flags of a mount, or of every mount below it. */
 export function mountSetAttributes(target: string, change: MountAttributeChange): void {
+  setAttributes(AT_FDCWD, target, change)
+}
+
+/** The same for a copy that is mounted nowhere yet. */
+export function treeSetAttributes(tree: number, change: MountAttributeChange): void {
+  setAttributes(tree, '', change)
+}
+
+function setAttributes(directory: number, target: string, change: MountAttributeChange): void {
   const set = new Flags(attributes, change.set ?? [])
   const clear = new Flags(attributes, change.clear ?? [])
   const attr = Buffer.alloc(32)
   attr.writeBigUInt64LE(BigInt(set.value), 0)
   attr.writeBigUInt64LE(BigInt(clear.value), 8)
   const path = Buffer.from(`${target}\0`)
-  const flags = change.recursive ? AT_RECURSIVE : 0
+  const flags = (change.recursive ? AT_RECURSIVE : 0) | (target === '' ? AT_EMPTY_PATH : 0)
   syscall(
     'mount_setattr',
-    [AT_FDCWD, addressOf(path), flags, addressOf(attr), attr.length],
-    ['AT_FDCWD', target, flags ? 'AT_RECURSIVE' : '0', `set ${set}, clear ${clear}`],
+    [directory, addressOf(path), flags, addressOf(attr), attr.length],
+    [directory === AT_FDCWD ? 'AT_FDCWD' : directory, target, change.recursive ? 'AT_RECURSIVE' : '0', `set ${set}, clear ${clear}`],
   )
 }

@@ -78,6 +78,19 @@ attempts({
       return root.length === 0 ? 'nosuid' : root
     },
   ],
+  'a loop device': ['ENOENT', ({ fs }) => fs.openSync('/dev/loop-control', 'r+')],
+  'a file system of its own': ['ENOENT', ({ fs }) => fs.openSync('/dev/fuse', 'r+')],
+  'the memory of the machine': ['ENOENT', ({ fs }) => fs.openSync('/dev/mem', 'r')],
+  'the memory of the kernel': [
+    'refused',
+    ({ fs }) => {
+      try {
+        return fs.openSync('/proc/kcore', 'r')
+      } catch (error) {
+        return ['EACCES', 'EPERM', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '') && 'refused'
+      }
+    },
+  ],
   'in /sys': [refused, ({ fs }) => fs.openSync('/sys/kernel/profiling', fs.constants.O_WRONLY)],
   'in a cgroup': [
     true,

@@ -1,17 +1,21 @@
 // Attempts to talk to the host.
 
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type ListenOptions, type Server } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { attempts, type Target } from './attempt.ts'
 
 interface Found {
   port: number
+  addresses: string[]
   abstract: string
   shared: string
   socket: string
+  /** Below /run, or /var/tmp where the caller may not write there. */
+  run: string
 }
 
 const servers: Server[] = []
@@ -26,14 +30,38 @@ async function listen(options: ListenOptions): Promise<Server> {
   return server
 }
 
+function hostAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address)
+}
+
+function mayWrite(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
 async function prepare(target: Target): Promise<() => void> {
   const shared = mkdtempSync('/tmp/nsbox-test-')
+  const run = mkdtempSync(join(mayWrite('/run') ? '/run' : '/var/tmp', 'nsbox-test-'))
   const abstract = `nsbox-test-${shared}`
-  const found: Found = { port: 0, abstract, shared: join(shared, 'socket'), socket: join(target.project, 'socket') }
-  found.port = ((await listen({ port: 0, host: '127.0.0.1' })).address() as AddressInfo).port
-  for (const path of [`\0${abstract}`, found.shared, found.socket]) await listen({ path })
+  const found: Found = {
+    port: 0,
+    addresses: hostAddresses(),
+    abstract,
+    shared: join(shared, 'socket'),
+    socket: join(target.project, 'socket'),
+    run: join(run, 'socket'),
+  }
+  found.port = ((await listen({ port: 0, host: '0.0.0.0' })).address() as AddressInfo).port
+  for (const path of [`\0${abstract}`, found.shared, found.socket, found.run]) await listen({ path })
   target.found = found
-  return () => rmSync(shared, { recursive: true })
+  return () => {
+    for (const directory of [shared, run]) rmSync(directory, { recursive: true })
+  }
 }
 
 attempts(
@@ -46,6 +74,15 @@ attempts(
     'an address beyond the machine': ['ENETUNREACH', ({ connect }) => connect({ host: '192.0.2.1', port: 80 })],
     'an abstract socket': ['ECONNREFUSED', ({ connect }, { found }) => connect({ path: `\0${(found as Found).abstract}` })],
     'a socket below /tmp': ['ENOENT', ({ connect }, { found }) => connect({ path: (found as Found).shared })],
+    'a socket below /run': ['ENOENT', ({ connect }, { found }) => connect({ path: (found as Found).run })],
+    "the host's own address": [
+      true,
+      async ({ connect }, { found }) => {
+        const { addresses, port } = found as Found
+        const results = await Promise.all(addresses.map((host) => connect({ host, port })))
+        return results.every((result) => ['ENETUNREACH', 'ECONNREFUSED'].includes(result))
+      },
+    ],
     'a socket in the project': ['ECONNREFUSED', ({ connect }, { found }) => connect({ path: (found as Found).socket })],
     'a System V queue of the host': ['', ({ fs }) => fs.readFileSync('/proc/sysvipc/msg', 'utf8').split('\n').slice(1).join('')],
     'message queues by their file system': ['ENOENT', ({ fs }) => fs.readdirSync('/dev/mqueue')],
