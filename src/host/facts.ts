@@ -3,7 +3,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { NsboxError } from '../errors.ts'
 import type { HostFacts, OverlayPart } from '../plan/host-facts.ts'
-import { outermost } from '../plan/paths.ts'
 import type { IdRange } from '../plan/plan.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 import { overlayParts } from './overlay-parts.ts'
@@ -37,7 +36,7 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
 }
 
 function rebuilt(directories: readonly string[]): HostFacts['rebuilt'] {
-  const parts = outermost(directories).map((directory): [string, OverlayPart[]] => [directory, overlayParts(directory)])
+  const parts = [...new Set(directories)].map((directory): [string, OverlayPart[]] => [directory, overlayParts(directory)])
   return Object.fromEntries(parts.filter(([, { length }]) => length > 1))
 }
 

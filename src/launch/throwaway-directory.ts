@@ -1,7 +1,8 @@
 // A temporary directory on the host that is gone afterwards, even when this process is killed.
 
-import { spawn } from 'node:child_process'
-import { dir } from 'tmp-promise'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { tmpName } from 'tmp-promise'
 import { removeTree } from './remove-tree.ts'
 
 export interface ThrowawayDirectory {
@@ -16,13 +17,15 @@ export interface ThrowawayDirectory {
 const janitor = 'while read -r _; do :; done; chmod -R u+rwx -- "$1" 2>/dev/null; rm -rf -- "$1"'
 
 export async function throwawayDirectory(parent?: string): Promise<ThrowawayDirectory> {
-  const { path } = await dir({ prefix: 'nsbox', mode: 0o700, keep: true, ...(parent && { tmpdir: parent }) })
+  const path = await tmpName({ prefix: 'nsbox', ...(parent && { tmpdir: parent }) })
   const watcher = spawn('/bin/sh', ['-c', janitor, 'nsbox-janitor', path], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     cwd: '/',
   })
   watcher.unref()
+  // Only now: what is killed between the two leaves nothing.
+  makeFor(watcher, path)
   const remove = () => {
     try {
       removeTree(path)
@@ -32,4 +35,14 @@ export async function throwawayDirectory(parent?: string): Promise<ThrowawayDire
   }
   ;(watcher.stdin as unknown as { unref(): void }).unref()
   return { path, remove }
+}
+
+/** A path that somebody else made meanwhile is not the janitor's to remove. */
+function makeFor(watcher: ChildProcess, path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    watcher.kill('SIGKILL')
+    throw error
+  }
 }

@@ -28,6 +28,11 @@ const concurrent = [
   'concurrent-sweeping',
   'concurrent-array-buffer-sweeping',
   'concurrent-minor-ms-marking',
+  // A collection would wake threads up that init does not have, and wait for them for ever.
+  'parallel-scavenge',
+  'parallel-marking',
+  'parallel-compaction',
+  'parallel-pointer-update',
   ...(hasMaglev() ? ['concurrent-sparkplug', 'maglev'] : []),
   'turbofan',
   'use-osr',
