@@ -29,6 +29,8 @@ export default defineConfig([
     output: {
       dir: 'dist',
       format: 'cjs',
+      // Without what only people read; names stay, for stack traces.
+      minify: { codegen: { removeWhitespace: true }, compress: false, mangle: false },
       entryFileNames: '[name].cjs',
       chunkFileNames: 'cli-[name]-[hash].cjs',
       codeSplitting: { groups: [{ name: 'run', test: /src\/cli\/run\.ts$/, includeDependenciesRecursively: true }] },

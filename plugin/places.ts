@@ -3,7 +3,7 @@
 import { mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Vitest } from 'vitest/node'
-import { NsboxError } from '../src/errors.ts'
+import { configError, NsboxError } from '../src/errors.ts'
 import { realDirectory } from '../src/host/facts.ts'
 import { isWithin } from '../src/plan/paths.ts'
 
@@ -11,10 +11,7 @@ import { isWithin } from '../src/plan/paths.ts'
 export function workspaceDirectory(path: string): string {
   const real = realDirectory(path)
   if (real !== null) return real
-  throw new NsboxError(`nsbox(): workspace is "${path}"; it must be an existing directory other than /`, {
-    code: 'ERR_NSBOX_CONFIG',
-    stage: 'config',
-  })
+  throw configError(`nsbox(): workspace is "${path}"; it must be an existing directory other than /`)
 }
 
 /** Says so when the directory's group does not exist inside, where only root has more than its own. */

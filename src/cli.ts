@@ -6,15 +6,16 @@ import { readFileSync } from 'node:fs'
 import { run, shell } from './cli/run.ts'
 import { describeError } from './errors.ts'
 import { FAILED } from './run/report.ts'
+import { exitNow } from './sys/process.ts'
 
 const USAGE = 2
 
 async function main([command, ...words]: string[]): Promise<number | undefined> {
   switch (command) {
     case 'run':
-      return run(words)
+      return leave(await run(words))
     case 'shell':
-      return shell(words)
+      return leave(await shell(words))
     case 'plan':
       return words[0] === 'vitest'
         ? (await import('../plugin/plan-command.ts')).printPlan(words.slice(1))
@@ -42,6 +43,11 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
       console.error(`nsbox: unknown command "${command}"\n\n${(await import('./cli/help.ts')).usage}`)
       return USAGE
   }
+}
+
+/** At once: node takes milliseconds to put away what the kernel puts away anyhow. Streams of a command are written to when they are. */
+function leave(code: number): never {
+  return exitNow(code)
 }
 
 function version(): string {

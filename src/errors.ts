@@ -52,6 +52,11 @@ export class NsboxError extends Error {
   }
 }
 
+/** Something that was asked for is wrong: the message names it, the value and the fix. */
+export function configError(message: string): NsboxError {
+  return new NsboxError(message, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+}
+
 export function errorToData(error: unknown): ErrorData {
   if (!NsboxError.is(error)) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
 import type { RunFlags } from '../config/run-flags.ts'
-import { NsboxError } from '../errors.ts'
+import { configError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
 import type { Report } from '../run/report.ts'
 import { canAsk, confirm } from './confirm.ts'
@@ -14,18 +14,18 @@ type Wanted = RunFlags['changes']
 
 /** Before the command runs: what would make its result useless. @throws NsboxError ERR_NSBOX_CONFIG */
 export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): void {
-  if (yes && !apply) throw wrong('--yes answers the question of --apply, which is missing')
-  if (apply && !yes && !canAsk()) throw wrong('--apply asks before it writes, and there is no terminal to ask on: add --yes')
+  if (yes && !apply) throw configError('--yes answers the question of --apply, which is missing')
+  if (apply && !yes && !canAsk()) throw configError('--apply asks before it writes, and there is no terminal to ask on: add --yes')
   for (const [flag, path] of Object.entries({ keep, export: file })) {
     if (path === undefined) continue
     const parent = dirname(resolve(path))
     if (!existsSync(parent) || !statSync(parent).isDirectory())
-      throw wrong(`--${flag} is ${JSON.stringify(path)}: there is no directory ${parent}`)
+      throw configError(`--${flag} is ${JSON.stringify(path)}: there is no directory ${parent}`)
   }
   if (keep !== undefined && existsSync(keep) && !isEmptyDirectory(keep))
-    throw wrong(`--keep is ${JSON.stringify(keep)}: it must be a new directory, or an empty one`)
+    throw configError(`--keep is ${JSON.stringify(keep)}: it must be a new directory, or an empty one`)
   if (file !== undefined && existsSync(file) && statSync(file).isDirectory())
-    throw wrong(`--export is ${JSON.stringify(file)}: it is a directory, and must be a file`)
+    throw configError(`--export is ${JSON.stringify(file)}: it is a directory, and must be a file`)
 }
 
 function isEmptyDirectory(path: string): boolean {
@@ -55,8 +55,7 @@ async function keep(layers: UpperLayer[], directory: string, { command, startedM
 
 async function exportTo(layers: UpperLayer[], file: string): Promise<void> {
   const [layer] = projectLayers(layers)
-  if (!layer)
-    throw new NsboxError('--export: there is no overlay whose changes could be written', { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+  if (!layer) throw configError('--export: there is no overlay whose changes could be written')
   const { exportLayer } = await import('../changes/export.ts')
   exportLayer(layer, resolve(file))
 }
@@ -101,8 +100,4 @@ function projectLayers(layers: UpperLayer[]): UpperLayer[] {
   const home = resolve(homedir())
   const others = layers.filter(({ target }) => target !== home)
   return others.length > 0 ? others : layers.filter(({ target }) => isWithin(process.cwd(), target))
-}
-
-function wrong(message: string): NsboxError {
-  return new NsboxError(message, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
 }

@@ -1,6 +1,6 @@
 // The environment that a command gets.
 
-import type { EnvironmentChange } from '../config/run-flags.ts'
+import type { EnvironmentChange } from '../config/flag-table.ts'
 
 /** In the order of the flags. */
 export function environmentAfter(changes: readonly EnvironmentChange[], env: NodeJS.ProcessEnv): Record<string, string> {

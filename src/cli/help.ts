@@ -1,6 +1,6 @@
 // Help texts.
 
-import { flagsHelp } from '../config/run-flags.ts'
+import { flagsHelp } from '../config/flag-table.ts'
 
 export const usage = `nsbox: sealed test files and programs for Linux
 

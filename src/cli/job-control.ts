@@ -21,6 +21,8 @@ export class JobControl {
   readonly #init: () => number | undefined
   /** Whether the program has been given the terminal. */
   #given = false
+  /** Whether Ctrl+Z came while the program waited for the terminal: going on would forget it (signal(7), SIGCONT). */
+  #stopAsked = false
 
   private constructor(terminal: number, init: () => number | undefined) {
     this.#terminal = terminal
@@ -41,7 +43,10 @@ export class JobControl {
   /** The program was stopped. */
   stopped(signal: number): void {
     const wants = signal === SIGTTIN || signal === SIGTTOU
-    if (wants && foregroundGroup(this.#terminal) === this.#group) {
+    const asked = this.#stopAsked
+    this.#stopAsked = false
+    // When it is the program's already, this stop is from before it was given.
+    if (wants && !asked && [this.#group, this.#program()].includes(foregroundGroup(this.#terminal))) {
       this.#given = true
       return this.#goOn()
     }
@@ -61,14 +66,20 @@ export class JobControl {
   }
 
   readonly #stopProgram = (): void => {
+    const program = this.#program()
+    this.#stopAsked = program !== undefined && statOf(program)?.state === 'T'
     this.#signal('SIGTSTP')
   }
 
   readonly #goOn = (): void => {
-    const init = this.#init()
-    const program = init === undefined ? undefined : payloadPid(init)
+    const program = this.#program()
     if (this.#given && program !== undefined && foregroundGroup(this.#terminal) === this.#group) setForegroundGroup(this.#terminal, program)
     this.#signal('SIGCONT')
+  }
+
+  #program(): number | undefined {
+    const init = this.#init()
+    return init === undefined ? undefined : payloadPid(init)
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -99,15 +110,15 @@ function isGone(group: number): boolean {
 
 /** A process group without a shell to wake it up again is not stopped by the terminal (credentials(7)). */
 function isOrphaned(): boolean {
-  const [own, parent] = [sessionAndGroup(process.pid), sessionAndGroup(process.ppid)]
+  const [own, parent] = [statOf(process.pid), statOf(process.ppid)]
   return parent === undefined || own?.session !== parent.session || own?.group === parent.group
 }
 
 /** proc_pid_stat(5): state, ppid, pgrp and session follow the name. */
-function sessionAndGroup(pid: number): { session: string | undefined; group: string | undefined } | undefined {
+function statOf(pid: number): Record<'state' | 'session' | 'group', string | undefined> | undefined {
   try {
-    const [, , group, session] = (/\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '').split(' ')
-    return { session, group }
+    const [state, , group, session] = (/\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '').split(' ')
+    return { state, session, group }
   } catch {
     return undefined
   }

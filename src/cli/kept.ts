@@ -11,7 +11,7 @@ import { descriptionFile } from '../changes/keep.ts'
 import { planApply } from '../changes/plan-apply.ts'
 import { type KeptChanges, readKept } from '../changes/read-kept.ts'
 import { keptDescription } from '../config/kept.ts'
-import { NsboxError } from '../errors.ts'
+import { configError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
 import { canAsk, confirm } from './confirm.ts'
 
@@ -25,7 +25,7 @@ export function printKeptChanges(words: string[]): number {
 export async function applyKept(words: string[]): Promise<number> {
   const { directory, yes, json } = oneDirectory(words, 'nsbox apply DIR [--yes] [--json]')
   const kept = read(directory)
-  if (!yes && !canAsk()) throw wrong('nsbox apply asks before it writes, and there is no terminal to ask on: add --yes')
+  if (!yes && !canAsk()) throw configError('nsbox apply asks before it writes, and there is no terminal to ask on: add --yes')
   const plans = layersHere(kept.layers).map((layer) => planApply(layer, kept.startedMs))
   const changes = plans.flatMap((plan) => plan.changes)
   if (!json) process.stderr.write(formatChanges(changes, process.cwd()))
@@ -47,7 +47,7 @@ function layersHere(layers: UpperLayer[]): UpperLayer[] {
     UpperLayer[],
   ]
   const others = outside.map(({ target }) => quoted(target)).join(', ')
-  if (inside.length === 0) throw wrong(`these are changes of ${others}, and only the directory you are in is written to: go there`)
+  if (inside.length === 0) throw configError(`these are changes of ${others}, and only the directory you are in is written to: go there`)
   const leftOut = outside.filter((layer) => changesOf(layer).length > 0).map(({ target }) => quoted(target))
   if (leftOut.length > 0) console.error(`nsbox: left out, because it is not in this directory: ${leftOut.join(', ')}`)
   return inside
@@ -95,7 +95,7 @@ function read(directory: string): KeptChanges {
 function oneDirectory(words: string[], usage: string): { directory: string; yes: boolean; json: boolean } {
   const { values, positionals } = flagsOf(words, usage)
   const [directory, ...more] = positionals
-  if (directory === undefined || more.length > 0) throw wrong(`one directory of kept changes is needed: ${usage}`)
+  if (directory === undefined || more.length > 0) throw configError(`one directory of kept changes is needed: ${usage}`)
   return { directory, yes: values.yes ?? false, json: values.json ?? false }
 }
 
@@ -103,10 +103,6 @@ function flagsOf(words: string[], usage: string): { values: { json?: boolean; ye
   try {
     return parseArgs({ args: words, options: { json: { type: 'boolean' }, yes: { type: 'boolean' } }, allowPositionals: true })
   } catch (error) {
-    throw wrong(`${(error as Error).message.split('. ')[0]}: ${usage}`)
+    throw configError(`${(error as Error).message.split('. ')[0]}: ${usage}`)
   }
-}
-
-function wrong(message: string): NsboxError {
-  return new NsboxError(message, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
 }

@@ -8,7 +8,7 @@ import { requestHere } from './request-here.ts'
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export async function printPlan(words: string[]): Promise<number> {
-  const flags = parseRunFlags(words, 'nsbox plan')
+  const flags = await parseRunFlags(words, 'nsbox plan')
   if (flags.help) {
     console.log(runHelp())
     return 0

@@ -15,6 +15,7 @@ import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
+import { callersEnvironment } from './node-options.ts'
 import { requestHere } from './request-here.ts'
 import type { StatusLines } from './status.ts'
 import { terminalName } from './terminal-name.ts'
@@ -30,7 +31,7 @@ export interface EndedRun {
 export async function runHere(flags: RunFlags, status: StatusLines): Promise<EndedRun> {
   const { sandbox: options, command } = flags
   const startedMs = Date.now()
-  const env = environmentAfter(flags.environment, process.env)
+  const env = environmentAfter(flags.environment, callersEnvironment())
   const plans = new Plans(await requestHere(options, terminalName()), process.env)
   const { plan, outcome, scratch } = await withUpper(plans, options.upper, async () => {
     const { plan } = plans.next()

@@ -1,7 +1,7 @@
 // JSON lines about a run, for whoever asked for them with --status-fd.
 
 import { writeSync } from 'node:fs'
-import { NsboxError } from '../errors.ts'
+import { configError } from '../errors.ts'
 import { givenForWriting } from '../sys/descriptor.ts'
 
 export class StatusLines {
@@ -27,8 +27,5 @@ export class StatusLines {
 /** A number may well be open and be one of node's own. */
 function requireOpen(fd: number): void {
   if (givenForWriting().includes(fd)) return
-  throw new NsboxError(
-    `--status-fd is ${fd}: no such descriptor is open; open it in the shell: nsbox run --status-fd ${fd} … ${fd}>status`,
-    { code: 'ERR_NSBOX_CONFIG', stage: 'config' },
-  )
+  throw configError(`--status-fd is ${fd}: no such descriptor is open; open it in the shell: nsbox run --status-fd ${fd} … ${fd}>status`)
 }

@@ -1,7 +1,8 @@
 // Makes sentences of what zod finds: the field, the value, what is allowed, the nearest right name.
 
 import * as z from 'zod/mini'
-import { NsboxError } from '../errors.ts'
+import { configError } from '../errors.ts'
+import { suggest } from './suggest.ts'
 
 /** What a field is called to whoever wrote it. */
 export type FieldName = (path: readonly PropertyKey[]) => string
@@ -14,7 +15,7 @@ export function parseOptions<T extends z.ZodMiniObject>(schema: T, input: unknow
   if (result.success) return result.data
   const known = Object.keys(schema.shape)
   const problems = result.error.issues.flatMap((issue) => explain(issue, known, name))
-  throw new NsboxError(`${where}: ${problems.join('; ')}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+  throw configError(`${where}: ${problems.join('; ')}`)
 }
 
 function explain(issue: z.core.$ZodIssue, known: readonly string[], name: FieldName): string[] {
@@ -40,25 +41,4 @@ const kindWords: Record<string, string> = {
   string: 'a text',
   object: 'an object',
   array: 'a list',
-}
-
-export function suggest(given: string, known: readonly string[]): string {
-  const nearest = known
-    .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0]
-  return nearest && nearest.distance <= Math.max(1, Math.floor(nearest.name.length / 2)) ? ` (did you mean "${nearest.name}"?)` : ''
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1))
-    }
-    row = next
-  }
-  return row[b.length] as number
 }

@@ -1,7 +1,7 @@
 // The description that lies in a directory of kept changes.
 
 import * as z from 'zod/mini'
-import { NsboxError } from '../errors.ts'
+import { configError } from '../errors.ts'
 import { parseOptions } from './explain.ts'
 import { absolutePath as absolute } from './schemas.ts'
 
@@ -31,7 +31,7 @@ const schema = z.object({
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function keptDescription(input: unknown, where: string): KeptDescription {
-  const fail = (problem: string) => new NsboxError(`${where}: ${problem}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+  const fail = (problem: string) => configError(`${where}: ${problem}`)
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     throw fail(`it holds ${JSON.stringify(input)}; it must be an object`)
   const { version } = input as { version?: unknown }

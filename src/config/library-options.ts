@@ -1,18 +1,11 @@
 // Options of the library's functions, besides those of the sandbox.
 
 import * as z from 'zod/mini'
-import { NsboxError } from '../errors.ts'
+import { configError } from '../errors.ts'
 import { parseOptions } from './explain.ts'
 import { parseSize } from './quantities.ts'
-import {
-  type ProgramOptions,
-  programShape,
-  type ResolvedProgramOptions,
-  type ResolvedSandboxOptions,
-  type SandboxOptions,
-  type Size,
-  sandboxShape,
-} from './run-options.ts'
+import type { ProgramOptions, ResolvedProgramOptions, ResolvedSandboxOptions, SandboxOptions, Size } from './run-options.ts'
+import { programShape, sandboxShape } from './run-schema.ts'
 import { quantity } from './schemas.ts'
 
 export interface ExecOptions extends ProgramOptions {
@@ -104,11 +97,7 @@ export function createOptions(input: unknown): ResolvedCreateOptions {
 export function commandWords(command: unknown, where: string): string[] {
   const words = z.safeParse(z.array(z.string()).check(z.minLength(1)), command)
   if (words.success && words.data[0] !== '') return words.data
-  throw new NsboxError(
+  throw configError(
     `${where}: command is ${JSON.stringify(command)}; it must be a list of words that begins with a program, such as ['node', 'a.js']`,
-    {
-      code: 'ERR_NSBOX_CONFIG',
-      stage: 'config',
-    },
   )
 }

@@ -1,7 +1,7 @@
 // Options of the vitest pool.
 
 import * as z from 'zod/mini'
-import { NsboxError } from '../errors.ts'
+import { configError } from '../errors.ts'
 import { parseOptions } from './explain.ts'
 import { hostname } from './schemas.ts'
 
@@ -48,10 +48,7 @@ const schema = z.strictObject({
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function poolOptions(input: unknown): ResolvedPoolOptions {
   if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
-    throw new NsboxError(`nsbox(): options are ${JSON.stringify(input)}; they must be an object`, {
-      code: 'ERR_NSBOX_CONFIG',
-      stage: 'config',
-    })
+    throw configError(`nsbox(): options are ${JSON.stringify(input)}; they must be an object`)
   }
   const parsed = parseOptions(schema, input, 'nsbox()')
   const { workspace, ...rest } = parsed

@@ -31,3 +31,24 @@ export function parseCpuList(value: unknown): number[] {
   })
   return [...new Set(cpus)].sort((a, b) => a - b)
 }
+
+/** Null is unlimited. */
+export interface Limit {
+  soft: number | null
+  hard: number | null
+}
+
+/** One limit, or a soft and a hard one. @throws TypeError that says what is allowed */
+export function parseResourceLimit(value: unknown): Limit {
+  const one = (part: unknown): number | null => (part === 'unlimited' ? null : part === 0 || part === '0' ? 0 : parseSize(part))
+  try {
+    if (typeof value === 'object' && value !== null && 'soft' in value && 'hard' in value) {
+      const [soft, hard] = [one(value.soft), one(value.hard)]
+      if (hard !== null && (soft === null || soft > hard)) throw new TypeError('the soft limit must not be above the hard one')
+      return { soft, hard }
+    }
+    return { soft: one(value), hard: one(value) }
+  } catch (error) {
+    throw (error as Error).message.startsWith('the soft') ? error : new TypeError('it must be a number, a size such as 64M, or unlimited')
+  }
+}

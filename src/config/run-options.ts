@@ -1,10 +1,7 @@
-// Options of a program's sandbox: for the command and the library alike.
+// Options of a program's sandbox: for the command and the library alike. `run-schema.ts` checks them.
 
-import * as z from 'zod/mini'
-import { type Resource, resourceNumbers } from '../sys/resources.ts'
-import { type FieldName, parseOptions } from './explain.ts'
-import { parseCpuList, parseDuration, parseSize } from './quantities.ts'
-import { absolutePath, hostname, quantity } from './schemas.ts'
+import type { Resource } from '../sys/resources.ts'
+import type { Limit } from './quantities.ts'
 
 /** A number counts bytes; a text has a unit of 1024: `64K`, `256M`, `1.5G`. */
 export type Size = number | string
@@ -93,8 +90,6 @@ export interface ProgramOptions {
   killAfter?: Duration
 }
 
-export type Limit = { soft: number | null; hard: number | null }
-
 export interface ResolvedSandboxOptions {
   seal: 'require' | 'prefer'
   net: 'none' | 'host'
@@ -122,68 +117,6 @@ export interface ResolvedSandboxOptions {
   cpusAllowed?: number[] | undefined
 }
 
-const kept = z.enum(['private', 'host'])
-const path = z.string().check(z.minLength(1, 'a path cannot be empty'))
-const size = quantity(parseSize)
-const duration = quantity(parseDuration)
-const positiveDuration = quantity((value) => {
-  const milliseconds = parseDuration(value)
-  if (milliseconds > 0) return milliseconds
-  throw new TypeError('it must be longer than nothing')
-})
-
-export const sandboxShape: Shape = {
-  seal: z._default(z.enum(['require', 'prefer']), 'require'),
-  net: z._default(z.enum(['none', 'host']), 'none'),
-  pid: z._default(kept, 'private'),
-  ipc: z._default(kept, 'private'),
-  uts: z._default(kept, 'private'),
-  cgroup: z._default(kept, 'private'),
-  time: z._default(kept, 'host'),
-  monotonicOffset: z._default(duration, 0),
-  boottimeOffset: z._default(duration, 0),
-  hostname: z._default(hostname, 'nsbox'),
-  uid: z._default(z.enum(['root', 'caller']), 'root'),
-  mapRange: z._default(z.enum(['none', 'auto']), 'none'),
-  overlays: z.optional(z.array(path)),
-  layers: z._default(z.array(path), []),
-  binds: z._default(z.array(z.strictObject({ source: path, target: z.optional(absolutePath), readOnly: z.optional(z.boolean()) })), []),
-  tmpfs: z._default(
-    z.array(
-      z.strictObject({
-        target: absolutePath,
-        size: z.optional(size),
-        inodes: z.optional(z.int().check(z.minimum(2, 'a tmpfs needs 2 inodes at least'))),
-      }),
-    ),
-    [],
-  ),
-  masks: z._default(z.array(absolutePath), []),
-  rootfs: z.optional(path),
-  devices: z._default(z.array(quantity(deviceName)), []),
-  cwd: z.optional(path),
-  upper: z._default(z.enum(['auto', 'tmpfs', 'disk']), 'auto'),
-  rlimits: z._default(z.record(z.string(), quantity(resourceLimit)).check(z.refine(onlyKnownResources, { error: unknownResource })), {}),
-  nice: z.optional(z.int().check(z.minimum(-20, 'niceness goes from -20 to 19'), z.maximum(19, 'niceness goes from -20 to 19'))),
-  cpusAllowed: z.optional(quantity(parseCpuList)),
-}
-const sandboxSchema = z.strictObject(sandboxShape)
-
-/** @throws NsboxError ERR_NSBOX_CONFIG */
-export function sandboxOptions(input: unknown, where: string, name?: FieldName): ResolvedSandboxOptions {
-  return parseOptions(sandboxSchema, input, where, name) as unknown as ResolvedSandboxOptions
-}
-
-/** Fields of a schema; what parsing them answers is stated by the types above. */
-export type Shape = Record<string, z.ZodMiniType>
-
-export const programShape: Shape = {
-  env: z.optional(z.record(z.string(), z.union([z.string(), z.undefined()]))),
-  timeout: z.optional(positiveDuration),
-  killAfter: z._default(positiveDuration, 5000),
-}
-const programSchema = z.strictObject(programShape)
-
 export interface ResolvedProgramOptions {
   env?: NodeJS.ProcessEnv | undefined
   /** Milliseconds. */
@@ -191,37 +124,27 @@ export interface ResolvedProgramOptions {
   killAfter: number
 }
 
-/** @throws NsboxError ERR_NSBOX_CONFIG */
-export function programOptions(input: unknown, where: string, name?: FieldName): ResolvedProgramOptions {
-  return parseOptions(programSchema, input, where, name) as unknown as ResolvedProgramOptions
+/** Where nothing is asked for. By itself, because zod costs the command's start some milliseconds. */
+export const sandboxDefaults: ResolvedSandboxOptions = {
+  seal: 'require',
+  net: 'none',
+  pid: 'private',
+  ipc: 'private',
+  uts: 'private',
+  cgroup: 'private',
+  time: 'host',
+  monotonicOffset: 0,
+  boottimeOffset: 0,
+  hostname: 'nsbox',
+  uid: 'root',
+  mapRange: 'none',
+  layers: [],
+  binds: [],
+  tmpfs: [],
+  masks: [],
+  devices: [],
+  upper: 'auto',
+  rlimits: {},
 }
 
-function deviceName(value: unknown): string {
-  const name = typeof value === 'string' ? value.replace(/^\/dev\//, '') : ''
-  if (/^[\w-]+(\/[\w-]+)*$/.test(name)) return name
-  throw new TypeError('it must be the name of a device, such as kvm or /dev/fuse')
-}
-
-/** @throws TypeError that says what is allowed */
-export function resourceLimit(value: unknown): Limit {
-  const one = (part: unknown): number | null => (part === 'unlimited' ? null : part === 0 || part === '0' ? 0 : parseSize(part))
-  try {
-    if (typeof value === 'object' && value !== null && 'soft' in value && 'hard' in value) {
-      const [soft, hard] = [one(value.soft), one(value.hard)]
-      if (hard !== null && (soft === null || soft > hard)) throw new TypeError('the soft limit must not be above the hard one')
-      return { soft, hard }
-    }
-    return { soft: one(value), hard: one(value) }
-  } catch (error) {
-    throw (error as Error).message.startsWith('the soft') ? error : new TypeError('it must be a number, a size such as 64M, or unlimited')
-  }
-}
-
-function onlyKnownResources(limits: Record<string, unknown>): boolean {
-  return Object.keys(limits).every((name) => name in resourceNumbers)
-}
-
-function unknownResource({ input }: { input?: unknown }): string {
-  const unknown = Object.keys(input as object).filter((name) => !(name in resourceNumbers))
-  return `unknown limit "${unknown.join('", "')}"; known are ${Object.keys(resourceNumbers).join(', ')}`
-}
+export const programDefaults: ResolvedProgramOptions = { killAfter: 5000 }

@@ -20,5 +20,6 @@ export function mountPoints(mountinfo: string = readFileSync('/proc/self/mountin
 
 /** A space is written \\040. */
 function decodeOctal(field: string): string {
+  if (!field.includes('\\')) return field
   return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }

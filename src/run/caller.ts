@@ -2,7 +2,7 @@
 
 import type { ResolvedCreateOptions } from '../config/library-options.ts'
 import type { ProgramOptions } from '../config/run-options.ts'
-import { programOptions } from '../config/run-options.ts'
+import { programOptions } from '../config/run-schema.ts'
 import { errorFromData, NsboxError } from '../errors.ts'
 import { chooseLaunch, type LaunchChoice } from '../launch/choose.ts'
 import { callUrl, coldCallEntry } from '../launch/entry.ts'

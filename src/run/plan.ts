@@ -1,6 +1,7 @@
 // plan(): what would seal a sandbox here, as data.
 
-import { type SandboxOptions, sandboxOptions } from '../config/run-options.ts'
+import type { SandboxOptions } from '../config/run-options.ts'
+import { sandboxOptions } from '../config/run-schema.ts'
 import { Plans } from '../launch/plans.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { sandboxRequest } from './request.ts'

@@ -102,6 +102,11 @@ function isWritable(fd: number): boolean {
   return flags !== -1 && (flags & O_ACCMODE) !== 0
 }
 
+/** They survive exec, whatever libuv made of them. */
+export function keepAtExec(fds: readonly number[]): void {
+  for (const fd of fds) fcntlQuiet(fd, F_SETFD, 0)
+}
+
 function inheritable(): number[] {
   return readdirSync('/proc/self/fd')
     .map(Number)

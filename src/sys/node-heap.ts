@@ -8,7 +8,7 @@
 // tables of one is most of what a spawn costs: so it marks the heap MADV_DONTFORK again.
 
 import { readFileSync } from 'node:fs'
-import { bindChecked } from './libc.ts'
+import { bind } from './libc.ts'
 import { prctl } from './process.ts'
 import { type BpfInstruction, installFilter } from './seccomp.ts'
 import { syscall, syscallNumber } from './syscall.ts'
@@ -16,7 +16,7 @@ import { syscall, syscallNumber } from './syscall.ts'
 const MADV_DONTFORK = 10
 const MADV_DOFORK = 11
 
-const madvise_ = bindChecked('madvise', 'int', ['uint64', 'uint64', 'int'])
+const madvise_ = bind('madvise', 'int', ['uint64', 'uint64', 'int'])
 
 export function keepHeapOverFork(): void {
   prctl('PR_SET_NO_NEW_PRIVS', 1)
@@ -24,17 +24,14 @@ export function keepHeapOverFork(): void {
   markDoFork()
 }
 
+/** Every mapping: which of them are marked is told by smaps alone, and reading that takes milliseconds. */
 function markDoFork(): void {
-  let start = 0n
-  let end = 0n
-  for (const line of readFileSync('/proc/self/smaps', 'latin1').split('\n')) {
+  for (const line of readFileSync('/proc/self/maps', 'latin1').split('\n')) {
     const range = /^([0-9a-f]+)-([0-9a-f]+) /.exec(line)
-    if (range) {
-      start = BigInt(`0x${range[1]}`)
-      end = BigInt(`0x${range[2]}`)
-    } else if (line.startsWith('VmFlags:') && line.includes(' dc')) {
-      madvise_(start, end - start, MADV_DOFORK)
-    }
+    if (!range) continue
+    const start = BigInt(`0x${range[1]}`)
+    // Of the kernel's own mappings it says EINVAL, and they need none.
+    madvise_(start, BigInt(`0x${range[2]}`) - start, MADV_DOFORK)
   }
 }
 

@@ -106,9 +106,10 @@ export type SyscallName = keyof typeof common | keyof typeof x64
 
 /** The number on this architecture, or undefined where the call does not exist. */
 export function syscallNumberOn(arch: Arch, name: SyscallName): number | undefined {
-  const table: Partial<Record<SyscallName, number>> = { ...common, ...(arch === 'x64' ? x64 : arm64) }
-  return table[name]
+  return tables[arch][name]
 }
+
+const tables: Record<Arch, Partial<Record<SyscallName, number>>> = { x64: { ...common, ...x64 }, arm64: { ...common, ...arm64 } }
 
 /** Values of AUDIT_ARCH_* in linux/audit.h. */
 export const auditArchitecture: Record<Arch, number> = { x64: 0xc000003e, arm64: 0xc00000b7 }

@@ -1,7 +1,7 @@
 // V8's concurrent work: off in a zygote, because a fork would leave it half done on threads that the
 // child does not have, on in its children.
 
-import { setFlagsFromString } from 'node:v8'
+import { setV8Flag } from '../sys/node-flags.ts'
 
 /** How a zygote's V8 was started, and so what its children can be. */
 export type ZygoteMode =
@@ -52,12 +52,12 @@ export function settle(mode: ZygoteMode): void {
 
 /** From here on V8 leaves nothing half done on other threads. */
 export function turnOffConcurrency(): void {
-  for (const name of concurrent) setFlagsFromString(`--no-${name}`)
+  for (const name of concurrent) setV8Flag(`--no-${name}`)
 }
 
 /** In the child, once the worker threads are back. What the user turned off stays off. */
 export function turnOnConcurrency(execArgv: readonly string[]): void {
-  for (const name of concurrent) if (!execArgv.includes(`--no-${name}`)) setFlagsFromString(`--${name}`)
+  for (const name of concurrent) if (!execArgv.includes(`--no-${name}`)) setV8Flag(`--${name}`)
 }
 
 /** Node 22 has them off by default, later ones on. */

@@ -3,7 +3,7 @@
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
-import { flagGroups } from '../../src/config/run-flags.ts'
+import { flagGroups } from '../../src/config/flag-table.ts'
 import { CommandPlace } from '../support/command-place.ts'
 import { parseTranscript, type TranscriptBlock } from '../support/transcript.ts'
 import { elided, matches } from '../support/transcript-match.ts'

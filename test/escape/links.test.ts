@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sandboxOptions } from '../../src/config/run-options.ts'
+import { sandboxOptions } from '../../src/config/run-schema.ts'
 import { sandboxRequest } from '../../src/run/request.ts'
 import { Place } from '../support/place.ts'
 import { Bench } from '../support/sandbox.ts'

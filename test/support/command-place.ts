@@ -1,6 +1,6 @@
 // A user's place: a home with a project, a clean environment, and nsbox on PATH.
 
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -47,6 +47,8 @@ export class CommandPlace {
   }
 
   remove(): void {
+    // Transcripts leave directories without permissions.
+    execFileSync('chmod', ['-R', 'u+rwX', this.root])
     rmSync(this.root, { recursive: true, force: true })
   }
 }
