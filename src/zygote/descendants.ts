@@ -9,10 +9,10 @@ export function killDescendants(ancestor: number): void {
   }
 }
 
-/** Those that still run: what has ended stays in the list until it is waited for. */
+/** Those that still run: what has ended stays in the list until it is waited for. Parents first: none must go on because a child has ended. */
 function descendants(pid: number): number[] {
   const children = childrenOf(pid).filter((child) => !/\) [ZX] [^)]*$/.test(read(`/proc/${child}/stat`)))
-  return children.flatMap((child) => [...descendants(child), child])
+  return children.flatMap((child) => [child, ...descendants(child)])
 }
 
 /** Of all its threads (proc_pid_task_children(5)). */
