@@ -62,8 +62,10 @@ export class DirectSandbox {
       new ThreadWatch().check()
       const self = pidfdOpen(process.pid)
       const [ours, theirs] = scratch ? socketpair() : []
-      const birth = forkSandbox(plan, { self, handles: theirs, streams: [0, 1, 2], job, inChild: () => undefined })
-      if (birth.in === 'payload') return becomeProgram(plan, program, { stdin: 0, stdout: 1, stderr: 2 }, birth.report)
+      const descriptors = { stdin: 0, stdout: 1, stderr: 2 }
+      const streams = Object.values(descriptors)
+      const birth = forkSandbox(plan, { self, handles: theirs, program: { program, descriptors }, streams, job, inChild: () => undefined })
+      if (birth.in === 'payload') return becomeProgram(plan, program, descriptors, birth.report)
       if (theirs !== undefined) close(theirs)
       close(self)
       const sandbox = new DirectSandbox(birth, ours, onStop)

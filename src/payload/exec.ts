@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 import { NsboxError } from '../errors.ts'
 import { execve } from '../sys/process.ts'
 import { resetSignals, unblockSignals } from '../sys/signal.ts'
+import { type SpawnOptions, spawnProgram } from '../sys/spawn.ts'
 import type { Program } from '../wire/protocol.ts'
 
 /** Exit codes of a shell that cannot start a command: POSIX, 2.8.2. */
@@ -17,18 +18,30 @@ export interface NotStarted {
 }
 
 /** Replaces this process. Answers only when that fails, with the exit code that a shell would give. */
-export function execProgram({ file, argv, env }: Program): NotStarted {
+export function execProgram(program: Program): NotStarted {
   resetSignals()
   unblockSignals()
+  const failure = start(program, execve)
+  return failure as NotStarted
+}
+
+/** Starts it as a child of this process, and answers its pid. */
+export function spawn(program: Program, options: SpawnOptions): number | NotStarted {
+  return start(program, (path, argv, env) => spawnProgram(path, argv, env, options))
+}
+
+type Start<T> = (path: string, argv: readonly string[], env: readonly string[]) => T
+
+function start<T>({ file, argv, env }: Program, begin: Start<T>): T | NotStarted {
   const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const path = findProgram(file, env['PATH'])
   if (path === undefined) return notStarted(file, 'ENOENT', 'it is not found along PATH')
   try {
-    return execve(path, argv, environment)
+    return begin(path, argv, environment)
   } catch (error) {
     const { errno, message } = error as NsboxError
     // execvp(3): a file that is no binary and names no interpreter is a shell's.
-    if (errno === 'ENOEXEC') return execProgram({ file: '/bin/sh', argv: ['/bin/sh', path, ...argv.slice(1)], env })
+    if (errno === 'ENOEXEC') return start({ file: '/bin/sh', argv: ['/bin/sh', path, ...argv.slice(1)], env }, begin)
     return notStarted(file, errno, reason(path, errno) ?? message)
   }
 }

@@ -37,9 +37,24 @@ function loadKoffi(): Koffi {
 /** Binds a function by its exported name. Nothing is looked up before the first call. */
 export function bind(name: string, result: string, types: string[]): CFunction {
   let bound: CFunction | undefined
-  return (...args) => {
+  const found = () => {
     bound ??= self().func(name, result, types) as CFunction
-    return bound(...args)
+    return bound
+  }
+  bindings.push(found)
+  return (...args) => found()(...args)
+}
+
+const bindings: (() => CFunction)[] = []
+
+/** Before a process forks many: what it has looked up, none of its children has to. */
+export function bindAll(): void {
+  for (const find of bindings) {
+    try {
+      find()
+    } catch {
+      // Not every libc and node has everything; who calls it is told then.
+    }
   }
 }
 

@@ -112,7 +112,8 @@ export function execve(path: string, argv: readonly string[], env: readonly stri
   throw new Error('execve returned')
 }
 
-function cStringArray(strings: readonly string[]): { pointers: Buffer; data: Buffer[] } {
+/** As execve(2) takes them. The caller keeps the result alive while C may use it. */
+export function cStringArray(strings: readonly string[]): { pointers: Buffer; data: Buffer[] } {
   const data = strings.map((text) => Buffer.from(`${text}\0`))
   const pointers = Buffer.alloc(8 * (data.length + 1))
   for (const [index, text] of data.entries()) pointers.writeBigUInt64LE(addressOf(text), 8 * index)

@@ -5,6 +5,7 @@ import type { Namespace, SandboxPlan } from '../plan/plan.ts'
 import { writeIdMaps } from '../seal/id-maps.ts'
 import { close, pipe } from '../sys/descriptor.ts'
 import { type CloneFlag, cloneInto, fork, pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
+import type { Descriptors, Program } from '../wire/protocol.ts'
 import { runInit } from './init.ts'
 
 const SIGKILL = 9
@@ -24,6 +25,8 @@ export interface BirthOptions {
   self: number
   handles: number | undefined
   job: boolean
+  /** What the payload is to be, if that is a program. */
+  program: { program: Program; descriptors: Descriptors } | undefined
   /** What only the payload needs. */
   streams: readonly number[]
   /** In the child, at once: closes what is not its own. */
@@ -47,7 +50,9 @@ export type Birth =
 
 /** @throws SysError when the kernel gives no namespaces and the plan requires them, or refuses the id maps */
 export function forkSandbox(plan: SandboxPlan, options: BirthOptions): Birth {
-  const { self: parent, inChild, ...rest } = options
+  const { self: parent, inChild, program, ...rest } = options
+  // Last steps are for the payload's own process.
+  const spawned = plan.lastSteps.length === 0 ? program : undefined
   const [report, mapped] = [pipe(), pipe()]
   const closeOurs = () => [report.read, mapped.write].forEach(close)
   const closeTheirs = () => [report.write, mapped.read].forEach(close)
@@ -63,7 +68,10 @@ export function forkSandbox(plan: SandboxPlan, options: BirthOptions): Birth {
   if (pid === 0) {
     inChild()
     closeOurs()
-    return { in: 'payload', report: runInit(plan, { ...rest, parent, report: report.write, mapped: mapped.read, unsealed }) }
+    return {
+      in: 'payload',
+      report: runInit(plan, { ...rest, program: spawned, parent, report: report.write, mapped: mapped.read, unsealed }),
+    }
   }
   closeTheirs()
   const pidfd = pidfdOpen(pid)

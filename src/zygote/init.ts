@@ -3,13 +3,15 @@
 
 import { constants } from 'node:os'
 import { type ErrorData, errorToData } from '../errors.ts'
+import { type NotStarted, spawn } from '../payload/exec.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { applySeal } from '../seal/apply.ts'
 import { close, pollReadable } from '../sys/descriptor.ts'
 import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid } from '../sys/process.ts'
 import { ignoreSignals, resetSignals } from '../sys/signal.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
-import type { InitReport, NotEnforced } from '../wire/protocol.ts'
+import type { Descriptors, InitReport, NotEnforced, Program } from '../wire/protocol.ts'
+import { programDescriptors } from './program.ts'
 import { ReadStreams } from './read-streams.ts'
 import { endAll, reapUntil } from './reaper.ts'
 import { postReport } from './report-pipe.ts'
@@ -29,6 +31,8 @@ export interface InitOptions {
   handles: number | undefined
   /** What only the payload needs. */
   streams: readonly number[]
+  /** What the payload is to be, where it is known already and needs nothing done in its own process. */
+  program: { program: Program; descriptors: Descriptors } | undefined
   /** The payload stays in the session of the caller's terminal, and its stops are reported. */
   job: boolean
 }
@@ -51,7 +55,7 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     const own = pidfdOpen(getpid())
     // ptrace(2), /proc/1/fd, /proc/1/mem: the payload has init's uid and could stop it or forge its report.
     prctl('PR_SET_DUMPABLE', 0)
-    const payload = fork()
+    const payload = options.program && ownPids ? startProgram(options.program, job) : fork()
     if (payload === 0) {
       prctl('PR_SET_DUMPABLE', 1)
       files.close()
@@ -67,6 +71,10 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     // Whoever reads what the payload writes sees the end when the payload closes it.
     for (const fd of new Set(streams)) close(fd)
     ignoreMostSignals()
+    if (typeof payload !== 'number') {
+      postReport(report, { failed: errorToData(payload.error) })
+      return finish(report, { status: payload.exitCode << 8, notEnforced })
+    }
     const status = reapUntil(payload, {
       parent: ownPids ? undefined : parent,
       onStop: job ? (stopped) => postReport(report, { stopped }) : undefined,
@@ -76,6 +84,11 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
   } catch (error) {
     return finish(report, { error: errorToData(error), notEnforced })
   }
+}
+
+/** The end of the namespace is its end: there is nothing to do in its own process before it is the program. */
+function startProgram({ program, descriptors }: NonNullable<InitOptions['program']>, job: boolean): number | NotStarted {
+  return spawn(program, { descriptors: programDescriptors(descriptors), lead: job ? 'group' : 'session' })
 }
 
 /** PR_SET_PDEATHSIG tells nothing of a parent that is gone already; its pidfd does. */

@@ -85,6 +85,7 @@ export class Nursery {
       const birth = forkSandbox(plan, {
         self: this.#self,
         handles,
+        program: payload.kind === 'exec' ? { program: payload, descriptors } : undefined,
         streams: Object.values(streams),
         job: false,
         inChild: () => this.#closeOthers(),

@@ -23,6 +23,12 @@ export function becomeProgram(plan: SandboxPlan, program: Program, descriptors: 
   return exitNow(exitCode)
 }
 
+/** Which descriptor of a sandbox becomes which of the program's. */
+export function programDescriptors({ stdin, stdout, stderr, channel }: Descriptors): [from: number, to: number][] {
+  const streams: [number, number][] = [stdin, stdout, stderr].map((fd, target) => [fd, target])
+  return channel === undefined ? streams : [...streams, [channel, channelFd]]
+}
+
 export function takeStreams({ stdin, stdout, stderr }: Descriptors): void {
   for (const [target, fd] of [stdin, stdout, stderr].entries()) duplicateTo(fd, target)
   for (const fd of new Set([stdin, stdout, stderr])) if (fd > 2) close(fd)

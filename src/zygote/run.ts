@@ -2,6 +2,7 @@
 
 import { errorToData } from '../errors.ts'
 import { loadPreloaded, type PreloadedModule } from '../payload/preloaded.ts'
+import { bindAll } from '../sys/libc.ts'
 import { keepHeapOverFork } from '../sys/node-heap.ts'
 import { exitNow, getppid, prctl } from '../sys/process.ts'
 import { Control } from './control.ts'
@@ -18,6 +19,7 @@ export async function runZygote(mode: ZygoteMode): Promise<void> {
   const watch = new ThreadWatch()
   const control = new Control()
   const preloaded = await prepare(control)
+  bindAll()
   keepHeapOverFork()
   const nursery = new Nursery(control, watch)
   for (;;) {

@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSandbox } from '../../src/index.ts'
+import type { createSandbox as CreateSandbox } from '../../src/index.ts'
 import { benchEnvironment } from './command.ts'
 import { repository } from './report.ts'
 
@@ -22,6 +22,8 @@ export interface Field {
 }
 
 const cli = join(repository, 'dist/cli.cjs')
+/** As users have it: built. */
+export const { createSandbox }: { createSandbox: typeof CreateSandbox } = await import(join(repository, 'dist/index.js'))
 const namespaces = ['--user', '--map-root-user', '--mount', '--pid', '--fork', '--net', '--ipc', '--uts', '--cgroup']
 
 export async function field(cwd: string, bwrap = 'bwrap'): Promise<Field> {

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSandbox } from '../../src/index.ts'
+import { createSandbox } from './contestants.ts'
 import { median, printTable } from './report.ts'
 
 export async function printOverlayCost(parent: string, sizes: number[], rounds: number): Promise<void> {
