@@ -23,7 +23,7 @@ export interface Field {
 
 const cli = join(repository, 'dist/cli.cjs')
 /** As users have it: built. */
-export const { createSandbox }: { createSandbox: typeof CreateSandbox } = await import(join(repository, 'dist/index.js'))
+export const createSandbox: typeof CreateSandbox = (await import(join(repository, 'dist/index.js'))).createSandbox
 const namespaces = ['--user', '--map-root-user', '--mount', '--pid', '--fork', '--net', '--ipc', '--uts', '--cgroup']
 
 export async function field(cwd: string, bwrap = 'bwrap'): Promise<Field> {
