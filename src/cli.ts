@@ -1,21 +1,18 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --single-threaded
 // The command's door: picks a command, sets the exit code.
 
 import { readFileSync } from 'node:fs'
-// Static, and the others are not: this is the command whose start is felt.
-import { run, shell } from './cli/run.ts'
 import { describeError } from './errors.ts'
-import { FAILED } from './run/report.ts'
-import { exitNow } from './sys/process.ts'
+import { FAILED } from './run/exit-status.ts'
 
 const USAGE = 2
 
 async function main([command, ...words]: string[]): Promise<number | undefined> {
   switch (command) {
     case 'run':
-      return leave(await run(words))
+      return (await import('./cli/run.ts')).run(words)
     case 'shell':
-      return leave(await shell(words))
+      return (await import('./cli/run.ts')).shell(words)
     case 'plan':
       return words[0] === 'vitest'
         ? (await import('../plugin/plan-command.ts')).printPlan(words.slice(1))
@@ -27,6 +24,7 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
     case 'layers':
       return (await import('./cli/kept.ts')).listKept(words)
     case 'vitest':
+      ;(await import('./cli/restart.ts')).restartUnless('threaded')
       return (await import('../plugin/command.ts')).runVitest(words)
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(words)
@@ -43,11 +41,6 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
       console.error(`nsbox: unknown command "${command}"\n\n${(await import('./cli/help.ts')).usage}`)
       return USAGE
   }
-}
-
-/** At once: node takes milliseconds to put away what the kernel puts away anyhow. Streams of a command are written to when they are. */
-function leave(code: number): never {
-  return exitNow(code)
 }
 
 function version(): string {

@@ -2,12 +2,12 @@
 
 import { parseRunFlags, type RunFlags } from '../config/run-flags.ts'
 import { configError } from '../errors.ts'
-import { exitStatus } from '../run/report.ts'
-import { dieWithParent } from '../sys/process.ts'
+import { exitStatus } from '../run/exit-status.ts'
+import { dieWithParent, exitNow } from '../sys/process.ts'
 import { afterwards, checkBeforehand } from './afterwards.ts'
 import { describeEnd } from './describe-end.ts'
 import { runHelp } from './help.ts'
-import { leaveNodeOptions } from './node-options.ts'
+import { restartUnless } from './restart.ts'
 import { runHere } from './run-here.ts'
 import { StatusLines } from './status.ts'
 
@@ -30,7 +30,7 @@ export async function shell(words: string[]): Promise<number> {
 }
 
 async function runCommand(flags: RunFlags): Promise<number> {
-  leaveNodeOptions()
+  restartUnless('single-threaded')
   if (flags.dieWithParent) dieWithParent()
   const status = new StatusLines(flags.output.statusFd)
   checkBeforehand(flags.changes)
@@ -41,9 +41,12 @@ async function runCommand(flags: RunFlags): Promise<number> {
     const whole = await afterwards(flags, report, layers)
     status.post({ type: 'ended', ...whole })
     if (flags.output.json) console.error(JSON.stringify(whole))
-    return exitStatus(whole)
-  } finally {
     release()
+    // At once: node takes milliseconds to put away what the kernel puts away anyhow.
+    return exitNow(exitStatus(whole))
+  } catch (error) {
+    release()
+    throw error
   }
 }
 

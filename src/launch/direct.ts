@@ -1,5 +1,5 @@
 // A program in a sandbox forked from this very process, without a zygote: what the command does, whose
-// node is young and does nothing else.
+// node is young, has one thread and does nothing else.
 
 import { read } from 'node:fs'
 import { promisify } from 'node:util'
@@ -15,7 +15,6 @@ import { killDescendants } from '../zygote/descendants.ts'
 import { becomeProgram } from '../zygote/program.ts'
 import { parseLine, sandboxEnd } from '../zygote/report-pipe.ts'
 import { ThreadWatch } from '../zygote/threads.ts'
-import { turnOffConcurrency } from '../zygote/v8-flags.ts'
 import type { IdMapper } from './id-mapper.ts'
 
 const SIGKILL = 9
@@ -57,7 +56,6 @@ export class DirectSandbox {
   static launch(plan: SandboxPlan, program: Program, { scratch, job, mapper, onStop }: DirectOptions): DirectSandbox {
     try {
       closeAtExec()
-      turnOffConcurrency()
       keepHeapOverFork()
       new ThreadWatch().check()
       const self = pidfdOpen(process.pid)

@@ -1,6 +1,5 @@
 // What came of a run: the same shape for good ones and failed ones.
 
-import { constants } from 'node:os'
 import type { Change } from '../changes/changed.ts'
 import { type ErrorData, errorFromData, errorToData } from '../errors.ts'
 import { explainSealFailure } from '../host/explain.ts'
@@ -85,14 +84,4 @@ export function reportOf(command: string[], plan: SandboxPlan, { usage, error, n
     enforced: enforcedSteps(plan, notEnforced, how.cause === 'failure'),
     notEnforced,
   }
-}
-
-/** As env(1) and timeout(1) have it: the tool itself failed. */
-export const FAILED = 125
-
-/** What a shell would show: the program's own code, or 128 and the signal's number. */
-export function exitStatus({ exitCode, signal, cause }: Pick<Report, 'exitCode' | 'signal' | 'cause'>): number {
-  if (cause === 'failure') return FAILED
-  if (exitCode !== null) return exitCode
-  return signal === null ? FAILED : 128 + (constants.signals[signal as NodeJS.Signals] ?? 0)
 }

@@ -52,12 +52,7 @@ export function settle(mode: ZygoteMode): void {
   const users = (process.env['NODE_OPTIONS'] ?? '').split(' ').slice(0, -nodeOptions.length).join(' ')
   if (users) process.env['NODE_OPTIONS'] = users
   else delete process.env['NODE_OPTIONS']
-  if (mode === 'threads') turnOffConcurrency()
-}
-
-/** From here on V8 leaves nothing half done on other threads. */
-export function turnOffConcurrency(): void {
-  for (const name of concurrent) setV8Flag(`--no-${name}`)
+  if (mode === 'threads') for (const name of concurrent) setV8Flag(`--no-${name}`)
 }
 
 /** In the child, once the worker threads are back. What the user turned off stays off. */
