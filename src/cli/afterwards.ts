@@ -5,7 +5,7 @@ import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
 import type { RunFlags } from '../config/run-flags.ts'
-import { configError } from '../errors.ts'
+import { configError, NsboxError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
 import type { Report } from '../run/report.ts'
 import { canAsk, confirm } from './confirm.ts'
@@ -83,7 +83,8 @@ async function apply(layers: UpperLayer[], yes: boolean, report: Report): Promis
   try {
     for (const plan of plans) applyChanges(plan)
   } catch (error) {
-    await keepInstead('not everything could be applied')
+    const isConflict = NsboxError.is(error) && error.code === 'ERR_NSBOX_CONFLICT'
+    await keepInstead(isConflict ? 'nothing was applied' : 'not everything could be applied')
     throw error
   }
 

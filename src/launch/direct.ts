@@ -8,7 +8,6 @@ import type { SandboxPlan } from '../plan/plan.ts'
 import { close, closeAtExec } from '../sys/descriptor.ts'
 import { keepHeapOverFork } from '../sys/node-heap.ts'
 import { pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
-import { receiveDescriptor, socketpair } from '../sys/socket.ts'
 import type { Program, SandboxEnd } from '../wire/protocol.ts'
 import { forkSandbox } from '../zygote/birth.ts'
 import { killDescendants } from '../zygote/descendants.ts'
@@ -16,6 +15,7 @@ import { becomeProgram } from '../zygote/program.ts'
 import { parseLine, sandboxEnd } from '../zygote/report-pipe.ts'
 import { ThreadWatch } from '../zygote/threads.ts'
 import type { IdMapper } from './id-mapper.ts'
+import { Scratch } from './scratch.ts'
 
 const SIGKILL = 9
 const readSome = promisify(read)
@@ -37,18 +37,18 @@ export class DirectSandbox {
   readonly ended: Promise<SandboxEnd>
   readonly #pidfd: number
   readonly #hostPids: boolean
-  #handles: number | undefined
+  readonly #scratch: Scratch | undefined
   #failure: SandboxEnd['error']
 
   private constructor(
     birth: { pid: number; pidfd: number; report: number; hostPids: boolean },
-    handles: number | undefined,
+    scratch: Scratch | undefined,
     onStop: (signal: number) => void,
   ) {
     this.pid = birth.pid
     this.#pidfd = birth.pidfd
     this.#hostPids = birth.hostPids
-    this.#handles = handles
+    this.#scratch = scratch
     this.ended = this.#follow(birth.report, onStop)
   }
 
@@ -59,14 +59,21 @@ export class DirectSandbox {
       keepHeapOverFork()
       new ThreadWatch().check()
       const self = pidfdOpen(process.pid)
-      const [ours, theirs] = scratch ? socketpair() : []
+      const kept = scratch ? new Scratch() : undefined
       const descriptors = { stdin: 0, stdout: 1, stderr: 2 }
       const streams = Object.values(descriptors)
-      const birth = forkSandbox(plan, { self, handles: theirs, program: { program, descriptors }, streams, job, inChild: () => undefined })
+      const birth = forkSandbox(plan, {
+        self,
+        handles: kept?.theirs,
+        program: { program, descriptors },
+        streams,
+        job,
+        inChild: () => undefined,
+      })
       if (birth.in === 'payload') return becomeProgram(plan, program, descriptors, birth.report)
-      if (theirs !== undefined) close(theirs)
+      if (kept) close(kept.theirs)
       close(self)
-      const sandbox = new DirectSandbox(birth, ours, onStop)
+      const sandbox = new DirectSandbox(birth, kept, onStop)
       if (mapper && birth.mapped !== undefined) void sandbox.#mapIds(mapper, birth.mapped)
       return sandbox
     } catch (error) {
@@ -82,11 +89,7 @@ export class DirectSandbox {
 
   /** A handle to what overlays keep, once, when it was asked for and the sandbox got that far. The caller closes it. */
   takeScratch(): number | undefined {
-    if (this.#handles === undefined) return undefined
-    const fd = receiveDescriptor(this.#handles)
-    close(this.#handles)
-    this.#handles = undefined
-    return fd
+    return this.#scratch?.take()
   }
 
   async #mapIds(mapper: IdMapper, mapped: number): Promise<void> {

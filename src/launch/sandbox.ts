@@ -3,9 +3,10 @@
 import { openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { close, pipe } from '../sys/descriptor.ts'
-import { receiveDescriptor, socketpair } from '../sys/socket.ts'
+import { socketpair } from '../sys/socket.ts'
 import { Channel } from '../wire/channel.ts'
 import type { Descriptors, SandboxEnd } from '../wire/protocol.ts'
+import { Scratch } from './scratch.ts'
 
 /** Streams and channel are null where they were not asked for. */
 export interface Sandbox<Output = Socket, Messages = Channel> {
@@ -48,7 +49,7 @@ export class SandboxEnds {
   readonly stdout: Socket | null
   readonly stderr: Socket | null
   readonly channel: Channel | null
-  #handles: number | undefined
+  readonly #scratch: Scratch | undefined
   readonly #theirs: Descriptors
   readonly #given: number[] = []
 
@@ -65,11 +66,8 @@ export class SandboxEnds {
       this.channel = new Channel(ours, 'queued')
       this.#theirs.channel = this.#give(theirs)
     }
-    if (scratch) {
-      const [ours, theirs] = socketpair()
-      this.#handles = ours
-      this.#theirs.handles = this.#give(theirs)
-    }
+    this.#scratch = scratch ? new Scratch() : undefined
+    if (this.#scratch) this.#theirs.handles = this.#give(this.#scratch.theirs)
   }
 
   /** Gives the sandbox's ends away; they are closed here afterwards. */
@@ -88,11 +86,7 @@ export class SandboxEnds {
   }
 
   takeScratch(): number | undefined {
-    if (this.#handles === undefined) return undefined
-    const fd = receiveDescriptor(this.#handles)
-    close(this.#handles)
-    this.#handles = undefined
-    return fd
+    return this.#scratch?.take()
   }
 
   #give(fd: number): number {
