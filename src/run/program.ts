@@ -62,9 +62,9 @@ class Program {
 
   kill(signal: NodeJS.Signals): boolean {
     const init = this.#sandbox?.pid
-    if (signal === 'SIGKILL') this.#sandbox?.kill()
-    else if (init !== undefined) return signalPayload(init, signal)
-    else this.#killed.abort()
+    if (init === undefined) this.#killed.abort()
+    else if (signal === 'SIGKILL') this.#sandbox?.kill()
+    else return signalPayload(init, signal)
     return init !== undefined
   }
 

@@ -7,6 +7,7 @@ import { close, pipe } from '../sys/descriptor.ts'
 import { type CloneFlag, cloneInto, fork, pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
 import type { Descriptors, Program } from '../wire/protocol.ts'
 import { runInit } from './init.ts'
+import { collectAlone } from './v8-flags.ts'
 
 const SIGKILL = 9
 
@@ -66,6 +67,7 @@ export function forkSandbox(plan: SandboxPlan, options: BirthOptions): Birth {
   }
   const { pid, unsealed } = clone
   if (pid === 0) {
+    collectAlone()
     inChild()
     closeOurs()
     return {

@@ -1,6 +1,7 @@
 // Threads of this process: fork(2) leaves all but the caller's behind.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 import { NsboxError } from '../errors.ts'
 
 function threadCount(): number {
@@ -28,7 +29,9 @@ function awaitQuiet(): void {
 
 /** True when every other thread sleeps; the state follows the name (proc_pid_stat(5)). */
 function othersSleep(): boolean {
-  const others = readdirSync('/proc/self/task').filter((tid) => Number(tid) !== process.pid)
+  // Not process.pid: /proc may be of another pid namespace than this process.
+  const own = basename(readlinkSync('/proc/thread-self'))
+  const others = readdirSync('/proc/self/task').filter((tid) => tid !== own)
   return others.every((tid) => /^$|\) S [^)]*$/.test(statOf(tid)))
 }
 

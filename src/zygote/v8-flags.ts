@@ -28,15 +28,21 @@ const concurrent = [
   'concurrent-sweeping',
   'concurrent-array-buffer-sweeping',
   'concurrent-minor-ms-marking',
-  // A collection would wake threads up that init does not have, and wait for them for ever.
-  'parallel-scavenge',
-  'parallel-marking',
-  'parallel-compaction',
-  'parallel-pointer-update',
   ...(hasMaglev() ? ['concurrent-sparkplug', 'maglev'] : []),
   'turbofan',
   'use-osr',
 ]
+
+/** Waits for help from other threads. In the zygote they are there. */
+const parallel = 'parallel-scavenge'
+
+/**
+ * The first thing a fork does: a collection would wake threads up that are not there, and glibc's
+ * pthread_cond_signal() waits for them for ever.
+ */
+export function collectAlone(): void {
+  setV8Flag(`--no-${parallel}`)
+}
 
 /** One pool thread is the least there is: 0 means one per core. */
 const nodeOptions = ['--v8-pool-size=1', '--disable-sigusr1']
@@ -57,7 +63,7 @@ export function settle(mode: ZygoteMode): void {
 
 /** In the child, once the worker threads are back. What the user turned off stays off. */
 export function turnOnConcurrency(execArgv: readonly string[]): void {
-  for (const name of concurrent) if (!execArgv.includes(`--no-${name}`)) setV8Flag(`--${name}`)
+  for (const name of [...concurrent, parallel]) if (!execArgv.includes(`--no-${name}`)) setV8Flag(`--${name}`)
 }
 
 /** Node 22 has them off by default, later ones on. */
