@@ -25,8 +25,8 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
   const hidden = outermost([...host.keepVisible, ...request.visible]).filter(
     (path) => shared.some((directory) => isWithin(path, directory)) && !overlays.some((overlay) => isWithin(path, overlay)),
   )
-  // Any directory that is covered afterwards will do; the first shared one always is.
-  const scratch = shared[0] ?? '/tmp'
+  // Any directory that is covered afterwards will do, but for one that is held for its own content.
+  const scratch = shared.find((path) => !overlays.includes(path)) ?? '/tmp'
   const parts = partsOf(overlays, host)
   const held = [...hidden, ...heldFor(parts, request, run, host)]
   return [

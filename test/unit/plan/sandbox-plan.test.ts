@@ -90,6 +90,12 @@ test('a workspace in /tmp is mounted after the tmpfs that hides it', () => {
   expect(lines.indexOf('overlay /tmp/project')).toBeGreaterThan(lines.lastIndexOf('tmpfs /tmp'))
 })
 
+test('overlays are kept in no directory that is under one', () => {
+  const { steps } = sandboxPlan({ ...request, overlays: ['/run'] }, host)
+  const overlay = steps.find((step) => step.do === 'overlay' && step.target === '/run')
+  expect(overlay).toMatchObject({ scratch: '/tmp' })
+})
+
 test('what a private directory would hide is bound again, unless an overlay shows it', () => {
   expect(outline({}, { keepVisible: ['/tmp/node'] })).toContain('bind /tmp/node')
   expect(outline({ overlays: ['/tmp/project'] }, { keepVisible: ['/tmp/project/node'] })).not.toContain('bind /tmp/project/node')
