@@ -65,7 +65,7 @@ function bwrapWords(bwrap: string, cwd: string): string[] {
     '/',
     '/',
     '--tmpfs',
-    '/tmp',
+    '/var/tmp',
     ...overlay,
     '--dev',
     '/dev',
