@@ -7,6 +7,7 @@ import type { Vitest } from 'vitest/node'
 import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
 import { NsboxError } from '../src/errors.ts'
 import { chooseLaunch, type LaunchChoice } from '../src/launch/choose.ts'
+import { definedOnly } from '../src/launch/environment.ts'
 import { Plans } from '../src/launch/plans.ts'
 import type { Sandbox } from '../src/launch/sandbox.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
@@ -175,8 +176,4 @@ function sandboxRequest(options: ResolvedPoolOptions, kind: WorkerKind): Sandbox
     visible: [installDirectory(kind.distPath), installDirectory(import.meta.dirname)],
     cwd: process.cwd(),
   }
-}
-
-function definedOnly(env: Partial<NodeJS.ProcessEnv>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }

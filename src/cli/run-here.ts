@@ -6,6 +6,7 @@ import { errorFromData, errorToData } from '../errors.ts'
 import { explainSealFailure } from '../host/explain.ts'
 import { DirectSandbox } from '../launch/direct.ts'
 import { Plans } from '../launch/plans.ts'
+import { needsNewuidmap } from '../plan/id-maps.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { signalPayload } from '../run/payload-process.ts'
 import { type Report, reportOf } from '../run/report.ts'
@@ -55,9 +56,7 @@ async function attemptHere(
   const job = JobControl.start(() => sandbox?.pid)
   const signals = new ForwardedSignals(() => sandbox)
   try {
-    const mapper = plan.steps.some((step) => step.do === 'map-ids' && step.writtenBy === 'newuidmap')
-      ? (await import('../launch/id-mapper.ts')).IdMapper.for(plan)
-      : undefined
+    const mapper = needsNewuidmap(plan) ? (await import('../launch/id-mapper.ts')).IdMapper.for(plan) : undefined
     sandbox = DirectSandbox.launch(
       plan,
       { file: command[0] as string, argv: command, env },

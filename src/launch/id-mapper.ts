@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { NsboxError } from '../errors.ts'
+import { idMapsOf, needsNewuidmap } from '../plan/id-maps.ts'
 import type { IdRange, SandboxPlan } from '../plan/plan.ts'
 
 /** A shell that waits for the pid: it starts before a fork makes setuid programs useless here (no_new_privs). */
@@ -15,14 +16,10 @@ export class IdMapper {
     this.#shell = spawn('/bin/sh', ['-c', script, 'nsbox-id-mapper', words(uid), words(gid)], { stdio: ['pipe', 'ignore', 'pipe'] })
   }
 
-  static isNeeded(plan: SandboxPlan): boolean {
-    return plan.steps.some((step) => step.do === 'map-ids' && step.writtenBy === 'newuidmap')
-  }
-
   /** Undefined for plans that need none. */
   static for(plan: SandboxPlan): IdMapper | undefined {
-    const maps = plan.steps.find((step) => step.do === 'map-ids')
-    return maps?.writtenBy === 'newuidmap' ? new IdMapper(maps.uid, maps.gid) : undefined
+    const maps = idMapsOf(plan)
+    return maps && needsNewuidmap(plan) ? new IdMapper(maps.uid, maps.gid) : undefined
   }
 
   /** When there is nothing to map after all. */

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { debug } from '../debug.ts'
 import { errorFromData, errorToData, NsboxError } from '../errors.ts'
+import { needsNewuidmap } from '../plan/id-maps.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { close, withoutInheritedDescriptors } from '../sys/descriptor.ts'
 import { sendWithDescriptors, socketpair } from '../sys/socket.ts'
@@ -110,7 +111,7 @@ export class ZygoteProcess {
 
   /** What the zygote may not do: it has no_new_privs, and newuidmap(1) is a setuid program. */
   async #mapIds(id: number, plan: SandboxPlan, child: Child): Promise<void> {
-    if (!IdMapper.isNeeded(plan)) return
+    if (!needsNewuidmap(plan)) return
     try {
       const pid = await child.forked
       await IdMapper.for(plan)?.map(pid)

@@ -11,6 +11,7 @@ import {
   partsOf,
   passThroughSteps,
   procStep,
+  scratchOf,
   sharedStep,
 } from './mount-steps.ts'
 import { byLength, isWithin, outermost } from './paths.ts'
@@ -25,8 +26,7 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
   const hidden = outermost([...host.keepVisible, ...request.visible]).filter(
     (path) => shared.some((directory) => isWithin(path, directory)) && !overlays.some((overlay) => isWithin(path, overlay)),
   )
-  // Any directory that is covered afterwards will do, but for one that is held for its own content.
-  const scratch = shared.find((path) => !overlays.includes(path)) ?? '/tmp'
+  const scratch = scratchOf(host, overlays)
   const parts = partsOf(overlays, host)
   const held = [...hidden, ...heldFor(parts, request, run, host)]
   return [

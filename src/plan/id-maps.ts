@@ -1,7 +1,7 @@
 // Which ids exist inside.
 
 import type { HostFacts, SubordinateRange } from './host-facts.ts'
-import type { IdMaps, IdRange } from './plan.ts'
+import type { IdMaps, IdRange, SandboxPlan } from './plan.ts'
 import type { RunRequest, SandboxRequest } from './request.ts'
 
 /** Root has all its ids inside too: files of a project may belong to anyone, and programs change users. */
@@ -36,4 +36,13 @@ function withSubordinates(inside: number, outside: number, granted: SubordinateR
     next += count
   }
   return [{ inside, outside, count: 1 }, ...ranges]
+}
+
+/** What a plan maps. */
+export function idMapsOf({ steps }: SandboxPlan): IdMaps | undefined {
+  return steps.find((step) => step.do === 'map-ids')
+}
+
+export function needsNewuidmap(plan: SandboxPlan): boolean {
+  return idMapsOf(plan)?.writtenBy === 'newuidmap'
 }

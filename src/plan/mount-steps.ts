@@ -1,6 +1,7 @@
 // Pieces of a file system that both kinds of root share.
 
 import type { HostFacts, OverlayPart } from './host-facts.ts'
+import { byLength } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import type { ExtraMount, RunRequest, SandboxRequest } from './request.ts'
 import { step } from './step.ts'
@@ -8,6 +9,11 @@ import { step } from './step.ts'
 /** Each overlay, or the pieces of one that holds mounts. */
 export function partsOf(overlays: readonly string[], host: HostFacts): OverlayPart[] {
   return overlays.flatMap((path): OverlayPart[] => host.rebuilt[path] ?? [{ kind: 'overlay', path }])
+}
+
+/** Where overlays keep what is written: any directory that is covered afterwards, but for one that is held for its own content. */
+export function scratchOf(host: HostFacts, held: readonly string[]): string {
+  return byLength(host.sharedDirectories).find((path) => !held.includes(path)) ?? '/tmp'
 }
 
 /** What has to be reached once something is mounted over it. */

@@ -12,9 +12,10 @@ import {
   partsOf,
   passThroughSteps,
   procStep,
+  scratchOf,
   sharedStep,
 } from './mount-steps.ts'
-import { byLength, outermost } from './paths.ts'
+import { outermost } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import type { RunRequest, SandboxRequest } from './request.ts'
 import { step } from './step.ts'
@@ -23,7 +24,7 @@ import { step } from './step.ts'
 export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Namespace[], host: HostFacts, rootfs: string): SealStep[] {
   const overlays = outermost(request.overlays)
   const shared = ['/tmp', '/var/tmp', '/run']
-  const scratch = byLength(host.sharedDirectories)[0] ?? '/tmp'
+  const scratch = scratchOf(host, [rootfs, ...overlays])
   const hostProc = own.includes('pid') ? [] : ['/proc']
   const parts = partsOf(overlays, host)
   const held = [

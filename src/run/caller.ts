@@ -6,12 +6,12 @@ import { programOptions } from '../config/run-schema.ts'
 import { errorFromData, NsboxError } from '../errors.ts'
 import { chooseLaunch, type LaunchChoice } from '../launch/choose.ts'
 import { callUrl, coldCallEntry } from '../launch/entry.ts'
+import { definedOnly } from '../launch/environment.ts'
 import type { Plans } from '../launch/plans.ts'
 import type { Sandbox } from '../launch/sandbox.ts'
 import { ZygoteProcess } from '../launch/zygote-process.ts'
 import type { CallAnswer, CallRequest } from '../wire/protocol.ts'
 import type { ZygoteMode } from '../zygote/v8-flags.ts'
-import { definedOnly } from './program.ts'
 import { type Outcome, supervise } from './supervise.ts'
 
 export interface CallOptions extends Pick<ProgramOptions, 'timeout' | 'killAfter'> {

@@ -3,6 +3,7 @@
 import { PassThrough } from 'node:stream'
 import type { ResolvedExecOptions } from '../config/library-options.ts'
 import { errorToData } from '../errors.ts'
+import { definedOnly } from '../launch/environment.ts'
 import type { Plans } from '../launch/plans.ts'
 import type { AnySandbox, Streams } from '../launch/sandbox.ts'
 import type { ZygoteProcess } from '../launch/zygote-process.ts'
@@ -149,8 +150,4 @@ async function withChanges(report: Report, plan: SandboxPlan, scratch: number, {
   } catch (error) {
     return { ...changed, cause: 'failure', error: errorToData(error) }
   }
-}
-
-export function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }

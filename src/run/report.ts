@@ -4,6 +4,7 @@ import type { Change } from '../changes/changed.ts'
 import { type ErrorData, errorFromData, errorToData } from '../errors.ts'
 import { explainSealFailure } from '../host/explain.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
+import { stepName } from '../plan/step.ts'
 import type { NotEnforced, Usage } from '../wire/protocol.ts'
 import type { Outcome } from './supervise.ts'
 
@@ -61,9 +62,7 @@ function resourceUsage(usage: Usage | undefined): ResourceUsage | null {
 function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforced[], failed: boolean): string[] {
   if (failed) return []
   const missing = new Set(notEnforced.map(({ protection }) => protection))
-  const names = [...plan.steps, ...plan.lastSteps].map((step) =>
-    'target' in step ? `${step.do} ${step.target}` : step.do === 'rlimit' ? `rlimit ${step.resource}` : step.do,
-  )
+  const names = [...plan.steps, ...plan.lastSteps].map(stepName)
   const namespaces = missing.has('namespaces') ? [] : plan.namespaces.map((name) => `${name} namespace`)
   return [...namespaces, ...new Set(names)].filter((name) => !missing.has(name))
 }

@@ -3,6 +3,7 @@
 import { chmodSync, copyFileSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
+import { stepName } from '../plan/step.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
@@ -62,12 +63,6 @@ function applyEach<S extends Step>({ seal }: SandboxPlan, steps: readonly S[], a
 }
 
 type Step = SealStep | LastStep
-
-/** What a report calls a step: `overlay /home/me/project`. */
-function stepName(step: Step): string {
-  if ('target' in step) return `${step.do} ${step.target}`
-  return step.do === 'rlimit' ? `rlimit ${step.resource}` : step.do
-}
 
 function applyLastStep(step: LastAction): void {
   switch (step.do) {

@@ -1,6 +1,7 @@
 // Forks one sandbox: its init in new namespaces, and from that the payload.
 
 import { type ErrorData, errorToData } from '../errors.ts'
+import { idMapsOf } from '../plan/id-maps.ts'
 import type { Namespace, SandboxPlan } from '../plan/plan.ts'
 import { writeIdMaps } from '../seal/id-maps.ts'
 import { close, pipe } from '../sys/descriptor.ts'
@@ -108,7 +109,7 @@ function cloneInit(plan: SandboxPlan): Clone {
 
 /** The child waits for this: until it is told, it is nobody. */
 function mapIds(pid: number, plan: SandboxPlan): 'done' | 'later' {
-  const maps = plan.steps.find((step) => step.do === 'map-ids')
+  const maps = idMapsOf(plan)
   if (maps?.writtenBy === 'zygote') writeIdMaps(pid, maps)
   return maps?.writtenBy === 'newuidmap' ? 'later' : 'done'
 }

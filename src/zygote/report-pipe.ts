@@ -45,6 +45,6 @@ function decodeStatus(status: number): { exitCode: number | null; signal: string
   return { exitCode: null, signal: signalName(number) }
 }
 
-export function signalName(number: number): string {
+function signalName(number: number): string {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`
 }

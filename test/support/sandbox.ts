@@ -26,6 +26,20 @@ export function payloadFixture(name: string): Preload {
 
 export type Files = Record<string, string>
 
+/** What a sandbox of a project asks for, when nothing else matters. */
+export function requestFor(project: string): SandboxRequest {
+  return {
+    seal: 'require',
+    uid: 'root',
+    net: 'none',
+    hostname: 'nsbox',
+    overlays: [project],
+    passThrough: [],
+    visible: [],
+    cwd: project,
+  }
+}
+
 export interface BenchOptions {
   mode?: ZygoteMode
   /** Name of the project's directory. */
@@ -69,17 +83,7 @@ export class Bench {
     mkdirSync(this.home)
     mkdirSync(this.project)
     writeFiles(this.project, files)
-    const whole: SandboxRequest = {
-      seal: 'require',
-      uid: 'root',
-      net: 'none',
-      hostname: 'nsbox',
-      overlays: [this.project],
-      passThrough: [],
-      visible: [],
-      cwd: this.project,
-      ...request,
-    }
+    const whole = { ...requestFor(this.project), ...request }
     this.plans = new Plans(whole, { HOME: this.home })
     this.zygote = new ZygoteProcess({ mode, env: this.env, execArgv, preload: preload ?? null })
   }

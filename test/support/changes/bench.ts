@@ -9,7 +9,7 @@ import { removeTree } from '../../../src/changes/remove-tree.ts'
 import { hostFacts } from '../../../src/host/facts.ts'
 import type { SandboxPlan } from '../../../src/plan/plan.ts'
 import { sandboxPlan } from '../../../src/plan/sandbox-plan.ts'
-import { Bench, type BenchOptions, type Files, type Outcome, repository } from '../sandbox.ts'
+import { Bench, type BenchOptions, type Files, type Outcome, repository, requestFor } from '../sandbox.ts'
 
 export class ChangesBench {
   readonly bench: Bench
@@ -51,19 +51,7 @@ export class ChangesBench {
 
   #plan(directory: string): { plan: SandboxPlan; upper: string } {
     const facts = hostFacts({ HOME: this.bench.home }, [this.project])
-    const plan = sandboxPlan(
-      {
-        seal: 'require',
-        uid: 'root',
-        net: 'none',
-        hostname: 'nsbox',
-        overlays: [this.project],
-        passThrough: [],
-        visible: [repository],
-        cwd: this.project,
-      },
-      { ...facts, upper: { on: 'disk', directory } },
-    )
+    const plan = sandboxPlan({ ...requestFor(this.project), visible: [repository] }, { ...facts, upper: { on: 'disk', directory } })
     const overlays = plan.steps.flatMap((step) => (step.do === 'overlay' ? [step.target] : []))
     return { plan, upper: join(directory, String(overlays.indexOf(this.project)), 'upper') }
   }
