@@ -1,6 +1,7 @@
 // Every message between the host, its zygotes and their sandboxes.
 
 import type { ErrorData } from '../errors.ts'
+import type { EmulatedLimits } from '../plan/limits.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 
 /** What runs in a sandbox once it is sealed. */
@@ -19,8 +20,11 @@ export interface Program {
   env: Record<string, string>
 }
 
-/** What travels with a fork: the payload's own, and a socket for handles that the sandbox passes back. */
-export type DescriptorName = 'stdin' | 'stdout' | 'stderr' | 'channel' | 'handles'
+/**
+ * What travels with a fork: the payload's own, a socket for handles that the sandbox passes back, a socket
+ * on which init takes orders, and the directory of the cgroup to be born in.
+ */
+export type DescriptorName = 'stdin' | 'stdout' | 'stderr' | 'channel' | 'handles' | 'control' | 'cgroup'
 export type Descriptors = Record<'stdin' | 'stdout' | 'stderr', number> & Partial<Record<DescriptorName, number>>
 
 /** A function to call in a sandbox. */
@@ -51,6 +55,45 @@ export type HostToZygote =
   /** The ids of a sandbox whose plan leaves them to newuidmap(1) are mapped: it may go on. */
   | { type: 'mapped'; id: number }
   | { type: 'kill'; id: number }
+
+/** An order to the init of a running sandbox, by its `control` socket: one JSON text a line. Each is answered. */
+export type InitOrder = { id: number } & (
+  | { do: 'set-limits'; limits: EmulatedLimits }
+  /** Stops all processes, or lets them go on. */
+  | { do: 'freeze' }
+  | { do: 'thaw' }
+  | { do: 'usage' }
+)
+
+export interface InitAnswer {
+  id: number
+  /** The order could not be carried out. */
+  error?: ErrorData
+  /** Of `set-limits`: those that are not in force. */
+  notEnforced?: NotEnforced[]
+  /** Of `usage`. */
+  usage?: EmulatedUsage
+}
+
+/** What init has counted of the processes that it limits. */
+export interface EmulatedUsage {
+  /** Microseconds of CPU time of all processes that are or were in the sandbox. */
+  cpuMicros: number
+  /** Microseconds for which they were stopped by the cap on CPU time. */
+  throttledMicros: number
+  periods: number
+  throttledPeriods: number
+  /** Most memory seen at once, in bytes; missing when nobody looked. */
+  memoryPeak?: number
+}
+
+/** An emulated cap that ended the sandbox. */
+export interface EmulatedHit {
+  limit: 'memory'
+  /** Bytes. */
+  cap: number
+  seen: number
+}
 
 export type ZygoteToHost =
   | { type: 'prepared'; error?: ErrorData }
@@ -87,6 +130,9 @@ export interface SandboxEnd {
   notEnforced: NotEnforced[]
   /** Missing when the sandbox could not report. */
   usage?: Usage
+  /** Where init saw to limits. */
+  emulated?: EmulatedUsage
+  hit?: EmulatedHit
 }
 
 /** A line of the pipe that init, and the payload until it is the program, report through. */
@@ -105,4 +151,6 @@ export interface InitReport {
   error?: ErrorData
   notEnforced: NotEnforced[]
   usage?: Usage
+  emulated?: EmulatedUsage
+  hit?: EmulatedHit
 }

@@ -1,0 +1,39 @@
+// Limits of a sandbox as pure data. What is missing is not limited.
+
+export interface Limits {
+  /** Time on processors: a share of 0.5 is half of one. Counted over each period, in milliseconds. */
+  cpu?: CpuLimit
+  /** Share of contended processors, 1 to 10000; 100 is what everybody has. */
+  cpuWeight?: number
+  /** Processors that may be used, by number. */
+  cpus?: number[]
+  /** Bytes. */
+  memory?: number
+  /** Bytes above which the kernel slows down and takes memory back. */
+  memoryHigh?: number
+  /** Processes and threads, besides init. */
+  pids?: number
+  io?: IoLimit[]
+  /** Bytes in huge pages, by the size of a page as the kernel writes it: `2MB`. */
+  hugetlb?: Record<string, number>
+}
+export type LimitName = keyof Limits
+
+export interface CpuLimit {
+  share: number
+  periodMs: number
+}
+
+export interface IoLimit {
+  /** `MAJOR:MINOR`. */
+  device: string
+  /** Bytes a second. */
+  rbps?: number
+  wbps?: number
+  /** Operations a second. */
+  riops?: number
+  wiops?: number
+}
+
+/** What a sandbox's own init can hold without a cgroup. */
+export type EmulatedLimits = Pick<Limits, 'cpu' | 'cpuWeight' | 'cpus' | 'memory' | 'pids'>
