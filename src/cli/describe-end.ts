@@ -3,10 +3,11 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { describeError, errorFromData } from '../errors.ts'
+import { describeCap, timeWords } from '../launch/describe-cap.ts'
 import type { Report } from '../run/report.ts'
 
-export function describeEnd({ cause, signal, error, command, durationMs, notEnforced }: Report): string | undefined {
-  const missing = notEnforced.map((one) => `not sealed: ${one.protection}: ${one.error.message}`)
+export function describeEnd({ cause, signal, error, command, durationMs, notEnforced, capHit, limits, usage }: Report): string | undefined {
+  const missing = notEnforced.map((one) => `not in force: ${one.protection}: ${one.error.message}`)
   const end = endOf()
   return [...missing, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
 
@@ -15,8 +16,10 @@ export function describeEnd({ cause, signal, error, command, durationMs, notEnfo
       return describeError(
         errorFromData(error).withHint(error.hint ?? (error.errno === 'ENOENT' ? hiddenHint(cause, command[0] as string) : undefined)),
       )
+    if (capHit)
+      return `the command was ${describeCap(capHit)}${limits[capHit.limit]?.startsWith('cgroup') ? '' : `; it was ${limits[capHit.limit]}`}`
     if (cause !== 'timeout') return undefined
-    return `the command was still running after its timeout, and was ended${signal ? ` by ${signal}` : ''} after ${(durationMs / 1000).toFixed(1)} s`
+    return `the command was still running after its timeout, and was ended${signal ? ` by ${signal}` : ''} after ${timeWords(durationMs, usage)}`
   }
 }
 

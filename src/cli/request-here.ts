@@ -3,14 +3,24 @@
 import { flagOf } from '../config/run-flags.ts'
 import type { ResolvedSandboxOptions } from '../config/run-options.ts'
 import { NsboxError } from '../errors.ts'
-import type { SandboxRequest } from '../plan/request.ts'
+import type { LimitRequest, SandboxRequest } from '../plan/request.ts'
+import { limitRequest } from '../run/limit-request.ts'
 import { WrongOption } from '../run/paths.ts'
 import { sandboxRequest } from '../run/request.ts'
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
-export async function requestHere(options: ResolvedSandboxOptions, terminal: string | null): Promise<SandboxRequest> {
+export function requestHere(options: ResolvedSandboxOptions, terminal: string | null): Promise<SandboxRequest> {
+  return namingFlags(options, () => sandboxRequest(options, callersDirectory(), terminal))
+}
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export function limitsRequestedHere(options: ResolvedSandboxOptions): Promise<LimitRequest | null> {
+  return namingFlags(options, () => limitRequest(options, callersDirectory()))
+}
+
+async function namingFlags<T>(options: ResolvedSandboxOptions, ask: () => T | Promise<T>): Promise<T> {
   try {
-    return await sandboxRequest(options, callersDirectory(), terminal)
+    return await ask()
   } catch (error) {
     if (!(error instanceof WrongOption)) throw error
     throw error.named(isReadOnlyBind(options, error) ? '--ro-bind' : flagOf([error.option]))

@@ -5,9 +5,9 @@ import type { RunFlags } from '../config/run-flags.ts'
 import { errorFromData, errorToData } from '../errors.ts'
 import { explainSealFailure } from '../host/explain.ts'
 import { DirectSandbox } from '../launch/direct.ts'
+import { type Prepared, prepare } from '../launch/limited.ts'
 import { Plans } from '../launch/plans.ts'
 import { needsNewuidmap } from '../plan/id-maps.ts'
-import type { SandboxPlan } from '../plan/plan.ts'
 import { signalPayload } from '../run/payload-process.ts'
 import { type Report, reportOf } from '../run/report.ts'
 import { type Outcome, supervise } from '../run/supervise.ts'
@@ -16,6 +16,8 @@ import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
+import { limitsHere } from './limits-here.ts'
+import { followOrders } from './orders.ts'
 import { requestHere } from './request-here.ts'
 import { callersEnvironment } from './restart.ts'
 import type { StatusLines } from './status.ts'
@@ -26,7 +28,7 @@ export interface EndedRun {
   /** What the overlays keep, where somebody wants to know. */
   layers: UpperLayer[]
   /** Lets go of it. */
-  release(): void
+  release(): Promise<void>
 }
 
 export async function runHere(flags: RunFlags, status: StatusLines): Promise<EndedRun> {
@@ -34,12 +36,15 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
   const startedMs = Date.now()
   const env = environmentAfter(flags.environment, callersEnvironment())
   const plans = new Plans(await requestHere(options, terminalName()), process.env)
-  const { plan, outcome, scratch } = await withUpper(plans, options.upper, async () => {
-    const { plan } = plans.next()
-    return { plan, ...(await attemptHere(plan, env, flags, status)) }
+  const limited = await limitsHere(flags)
+  const { plan, outcome, scratch, ...attempt } = await withUpper(plans, options.upper, async () => {
+    const prepared = prepare(plans, limited, process.pid)
+    return { ...prepared, ...(await attemptHere(prepared, env, flags, status)) }
   })
   const report = reportOf(command, plan, outcome, startedMs)
-  const release = () => {
+  const release = async () => {
+    await attempt.release()
+    await limited?.source.close()
     if (scratch !== undefined) close(scratch)
     plans.close()
   }
@@ -47,9 +52,9 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
 }
 
 async function attemptHere(
-  plan: SandboxPlan,
+  { plan, limits, release }: Prepared,
   env: Record<string, string>,
-  { command, program, changes }: RunFlags,
+  { command, program, changes, output: { controlFd } }: RunFlags,
   status: StatusLines,
 ): Promise<{ outcome: Outcome; scratch: number | undefined }> {
   let sandbox: DirectSandbox | undefined
@@ -65,14 +70,20 @@ async function attemptHere(
         job: job !== undefined,
         mapper,
         onStop: (signal) => job?.stopped(signal),
+        cgroup: limits.cgroup,
+        control: controlFd !== undefined || plan.emulated !== undefined,
       },
     )
-    status.post({ type: 'started', pid: sandbox.pid })
-    const outcome = await supervise(sandbox, program)
+    const started = sandbox
+    limits.attach(started.control)
+    status.post({ type: 'started', pid: started.pid, limits: limits.held })
+    if (controlFd !== undefined) void followOrders(controlFd, { limits, kill: () => started.kill() }, status)
+    const outcome = await supervise(started, limits, program)
     job?.end(outcome.cause !== 'exit')
     return { outcome, scratch: sandbox.takeScratch() }
   } catch (error) {
     job?.end(true)
+    await release()
     throw explainSealFailure(errorFromData(errorToData(error)))
   } finally {
     signals.stop()

@@ -7,6 +7,7 @@ import { dieWithParent, exitNow } from '../sys/process.ts'
 import { afterwards, checkBeforehand } from './afterwards.ts'
 import { describeEnd } from './describe-end.ts'
 import { runHelp } from './help.ts'
+import { requireOrders } from './orders.ts'
 import { restartUnless } from './restart.ts'
 import { runHere } from './run-here.ts'
 import { StatusLines } from './status.ts'
@@ -30,7 +31,9 @@ export async function shell(words: string[]): Promise<number> {
 }
 
 async function runCommand(flags: RunFlags): Promise<number> {
-  restartUnless('single-threaded')
+  const { controlFd } = flags.output
+  requireOrders(controlFd)
+  restartUnless('single-threaded', controlFd === undefined ? [] : [controlFd])
   if (flags.dieWithParent) dieWithParent()
   const status = new StatusLines(flags.output.statusFd)
   checkBeforehand(flags.changes)
@@ -41,11 +44,11 @@ async function runCommand(flags: RunFlags): Promise<number> {
     const whole = await afterwards(flags, report, layers)
     status.post({ type: 'ended', ...whole })
     if (flags.output.json) console.error(JSON.stringify(whole))
-    release()
+    await release()
     // At once: node takes milliseconds to put away what the kernel puts away anyhow.
     return exitNow(exitStatus(whole))
   } catch (error) {
-    release()
+    await release()
     throw error
   }
 }

@@ -1,6 +1,6 @@
 // Flags of `nsbox run`, `shell` and `plan`, and the options that they stand for.
 
-import { assignment, bindOf, descriptorOf, nameOf, numberOr, rlimitOf, tmpfsOf } from './flag-values.ts'
+import { assignment, bindOf, descriptorOf, hugetlbOf, ioOf, nameOf, numberOr, rlimitOf, tmpfsOf } from './flag-values.ts'
 
 export type EnvironmentChange = { do: 'clear' } | { do: 'set'; name: string; value: string } | { do: 'unset'; name: string }
 
@@ -16,6 +16,7 @@ export interface ChangeFlags {
 export interface OutputFlags {
   json: boolean
   statusFd?: number
+  controlFd?: number
 }
 
 export interface Flag {
@@ -62,6 +63,15 @@ const duration = (option: string, help: string): Flag => ({
   option,
   set: ({ program }, given) => {
     program[option] = given
+  },
+})
+
+const count = (option: string, value: string, help: string): Flag => ({
+  value,
+  help,
+  option,
+  set: ({ sandbox }, given) => {
+    sandbox[option] = numberOr(given)
   },
 })
 
@@ -138,6 +148,24 @@ export const flagGroups: Record<string, Record<string, Flag>> = {
     },
   },
   Limits: {
+    cpu: choice('cpu', 'N[/PERIOD]', 'processors: 0.5 is half of one; over 100 ms, or over PERIOD'),
+    'cpu-weight': count('cpuWeight', 'N', 'share of contended processors, 1 to 10000 (100)'),
+    cpus: choice('cpus', 'LIST', 'processors, such as 0-2,5'),
+    memory: choice('memory', 'SIZE', 'what needs more is killed'),
+    'memory-high': choice('memoryHigh', 'SIZE', 'from there on the kernel slows it down'),
+    pids: count('pids', 'N', 'processes and threads at once'),
+    disk: choice('disk', 'SIZE', 'files that overlays keep, and as much in each of /tmp and the like'),
+    io: list('io', 'DEV:read=SIZE,…', 'speed of a disk a second: read, write, reads, writes', ioOf),
+    hugetlb: {
+      value: 'PAGE=SIZE',
+      help: 'memory in huge pages, such as 2MB=64M',
+      option: 'hugetlb',
+      set: ({ sandbox }, given) => {
+        sandbox['hugetlb'] = { ...(sandbox['hugetlb'] as object), ...hugetlbOf(given) }
+      },
+    },
+    'limits-by': choice('limitsBy', 'auto|cgroup|emulation', 'what holds them (auto)'),
+    'cgroup-parent': choice('cgroupParent', 'DIR', 'cgroup to make the one of the command in'),
     timeout: duration('timeout', 'then the command gets SIGTERM'),
     'kill-after': duration('killAfter', 'that long after it, everything is killed (5s)'),
     rlimit: {
@@ -148,15 +176,7 @@ export const flagGroups: Record<string, Record<string, Flag>> = {
         sandbox['rlimits'] = { ...(sandbox['rlimits'] as object), ...rlimitOf(given) }
       },
     },
-    nice: {
-      value: 'N',
-      help: 'niceness',
-      option: 'nice',
-      set: ({ sandbox }, given) => {
-        sandbox['nice'] = numberOr(given)
-      },
-    },
-    'cpus-allowed': choice('cpusAllowed', 'LIST', 'processors, such as 0-2,5'),
+    nice: count('nice', 'N', 'niceness'),
     'die-with-parent': {
       help: 'end when the process that started nsbox ends',
       set: (input) => {
@@ -171,6 +191,13 @@ export const flagGroups: Record<string, Record<string, Flag>> = {
       help: 'write JSON lines about the run to descriptor N',
       set: ({ output }, given) => {
         output.statusFd = descriptorOf(given)
+      },
+    },
+    'control-fd': {
+      value: 'N',
+      help: 'read orders for the running command from descriptor N, as JSON lines',
+      set: ({ output }, given) => {
+        output.controlFd = descriptorOf(given)
       },
     },
     json: {

@@ -32,6 +32,23 @@ function requireAbsolute(what: string, path: string): void {
   if (!path.startsWith('/')) throw new TypeError(`${what} must be absolute`)
 }
 
+/** `/dev/sda:read=1M,writes=100`. */
+export function ioOf(given: string): Record<string, unknown> {
+  const [, device, rates = ''] = /^(.+?):([a-z].*)$/.exec(given) ?? []
+  if (device === undefined) throw new TypeError('it must be a device and its limits, such as /dev/sda:read=10M,writes=100')
+  const known = ['read', 'write', 'reads', 'writes']
+  const pairs = rates.split(',').map((pair) => pair.split('=') as [string, string?])
+  const unknown = pairs.find(([name]) => !known.includes(name))
+  if (unknown) throw new TypeError(`unknown limit "${unknown[0]}"${suggest(unknown[0], known)}; known are ${known.join(', ')}`)
+  return { device, ...Object.fromEntries(pairs.map(([name, value = '']) => [name, name.endsWith('s') ? numberOr(value) : value])) }
+}
+
+export function hugetlbOf(given: string): Record<string, string> {
+  const [, page, size] = /^([^=]+)=(.+)$/.exec(given) ?? []
+  if (page !== undefined && size !== undefined) return { [page]: size }
+  throw new TypeError('it must be the size of a page and a limit, such as 2MB=64M')
+}
+
 /** Its name, and soft and hard limit as they were written. */
 export function rlimitOf(given: string): Record<string, { soft: string; hard: string }> {
   const [, name, soft, hard = soft] = /^(\w+)=([^:]+)(?::([^:]+))?$/.exec(given) ?? []

@@ -1,6 +1,8 @@
 // Options of a program's sandbox: for the command and the library alike. `run-schema.ts` checks them.
 
+import type { Limits } from '../plan/limits.ts'
 import type { Resource } from '../sys/resources.ts'
+import type { LimitOptions, LimitSourceOptions } from './limit-options.ts'
 import type { Limit } from './quantities.ts'
 
 /** A number counts bytes; a text has a unit of 1024: `64K`, `256M`, `1.5G`. */
@@ -28,7 +30,7 @@ export interface Tmpfs {
 /** A limit of getrlimit(2): soft and hard alike, or each. In the unit of the resource: bytes, seconds (`cpu`), or a count. */
 export type ResourceLimit = Size | 'unlimited' | { soft: Size | 'unlimited'; hard: Size | 'unlimited' }
 
-export interface SandboxOptions {
+export interface SandboxOptions extends LimitOptions, LimitSourceOptions {
   /**
    * What to do when a protection cannot be had on this machine: `require` starts nothing and says
    * why, `prefer` goes on with the rest and lists in the report what is missing.
@@ -77,8 +79,8 @@ export interface SandboxOptions {
   rlimits?: Partial<Record<Resource, ResourceLimit>>
   /** Niceness, -20 to 19; less than the caller's takes privilege (setpriority(2)). */
   nice?: number
-  /** Processors it may run on: `[0, 2]` or `'0-2'`. */
-  cpusAllowed?: number[] | string
+  /** Most that files may hold of what overlays keep, and as much in each directory that is private, such as /tmp. In memory. */
+  disk?: Size
 }
 
 export interface ProgramOptions {
@@ -90,7 +92,7 @@ export interface ProgramOptions {
   killAfter?: Duration
 }
 
-export interface ResolvedSandboxOptions {
+export interface ResolvedSandboxOptions extends Limits {
   seal: 'require' | 'prefer'
   net: 'none' | 'host'
   pid: 'private' | 'host'
@@ -114,7 +116,9 @@ export interface ResolvedSandboxOptions {
   upper: 'auto' | 'tmpfs' | 'disk'
   rlimits: Partial<Record<Resource, Limit>>
   nice?: number | undefined
-  cpusAllowed?: number[] | undefined
+  disk?: number | undefined
+  limitsBy: 'auto' | 'cgroup' | 'emulation'
+  cgroupParent?: string | undefined
 }
 
 export interface ResolvedProgramOptions {
@@ -145,6 +149,7 @@ export const sandboxDefaults: ResolvedSandboxOptions = {
   devices: [],
   upper: 'auto',
   rlimits: {},
+  limitsBy: 'auto',
 }
 
 export const programDefaults: ResolvedProgramOptions = { killAfter: 5000 }

@@ -3,9 +3,10 @@
 import * as z from 'zod/mini'
 import { resourceNumbers } from '../sys/resources.ts'
 import { type FieldName, parseOptions } from './explain.ts'
-import { parseCpuList, parseDuration, parseResourceLimit, parseSize } from './quantities.ts'
+import { limitSourceShape, limitsShape } from './limit-schema.ts'
+import { parseDuration, parseResourceLimit, parseSize } from './quantities.ts'
 import { programDefaults, type ResolvedProgramOptions, type ResolvedSandboxOptions, sandboxDefaults } from './run-options.ts'
-import { absolutePath, hostname, quantity } from './schemas.ts'
+import { absolutePath, hostname, quantity, type Shape } from './schemas.ts'
 
 const kept = z.enum(['private', 'host'])
 const path = z.string().check(z.minLength(1, 'a path cannot be empty'))
@@ -56,7 +57,9 @@ export const sandboxShape: Shape = {
     sandboxDefaults.rlimits,
   ),
   nice: z.optional(z.int().check(z.minimum(-20, 'niceness goes from -20 to 19'), z.maximum(19, 'niceness goes from -20 to 19'))),
-  cpusAllowed: z.optional(quantity(parseCpuList)),
+  disk: z.optional(size),
+  ...limitsShape,
+  ...limitSourceShape,
 }
 const sandboxSchema = z.strictObject(sandboxShape)
 
@@ -64,9 +67,6 @@ const sandboxSchema = z.strictObject(sandboxShape)
 export function sandboxOptions(input: unknown, where: string, name?: FieldName): ResolvedSandboxOptions {
   return parseOptions(sandboxSchema, input, where, name) as unknown as ResolvedSandboxOptions
 }
-
-/** Fields of a schema; what parsing them answers is stated by the types above. */
-export type Shape = Record<string, z.ZodMiniType>
 
 export const programShape: Shape = {
   env: z.optional(z.record(z.string(), z.union([z.string(), z.undefined()]))),

@@ -11,6 +11,9 @@ export const hostname: z.ZodMiniString = z
     ),
   )
 
+/** Fields of a schema; what parsing them answers is stated by types beside it. */
+export type Shape = Record<string, z.ZodMiniType>
+
 export const absolutePath: z.ZodMiniString = z.string().check(z.startsWith('/', 'it must be an absolute path'))
 
 /** Whatever `parse` makes of a value; the message of what it throws says what is allowed. */

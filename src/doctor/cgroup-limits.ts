@@ -1,7 +1,7 @@
 // Sets every limit in a cgroup of its own and reads it back: some are accepted and do nothing.
 
 import { spawn } from 'node:child_process'
-import { outcomeOf } from './outcome.ts'
+import { outcomeOf } from '../host/outcome.ts'
 
 export interface LimitsTried {
   /** Controllers whose limits hold. */

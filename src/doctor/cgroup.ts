@@ -2,11 +2,11 @@
 
 import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { type CgroupPlace, cgroupPlace, controllersOf } from '../cgroup/place.ts'
 import { mountPoints } from '../host/mount-points.ts'
 import { isContainer, type Place } from '../host/place.ts'
 import { delegateControllers, keepUserManager, setRuntimeDirectory, switchToCgroup2, writableCgroups } from '../host/remedies/cgroups.ts'
 import { limitsInScope } from './cgroup-limits.ts'
-import { type CgroupPlace, cgroupPlace, controllersOf } from './cgroup-place.ts'
 import { type Check, pass, warn } from './check.ts'
 
 const wanted = ['cpu', 'memory', 'pids', 'io', 'cpuset']

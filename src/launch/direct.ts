@@ -28,11 +28,15 @@ export interface DirectOptions {
   onStop(signal: number): void
   /** Started beforehand, for plans that need one. */
   mapper: IdMapper | undefined
+  /** Directory of the cgroup to be born in. */
+  cgroup: number | undefined
+  control: boolean
 }
 
 /** A sandbox whose standard streams are this process's own. */
 export class DirectSandbox {
   readonly pid: number
+  readonly control = null
   readonly forked: Promise<void> = Promise.resolve()
   readonly ended: Promise<SandboxEnd>
   readonly #pidfd: number
@@ -53,7 +57,7 @@ export class DirectSandbox {
   }
 
   /** @throws SysError when the kernel gives no namespaces */
-  static launch(plan: SandboxPlan, program: Program, { scratch, job, mapper, onStop }: DirectOptions): DirectSandbox {
+  static launch(plan: SandboxPlan, program: Program, { scratch, job, mapper, onStop, cgroup }: DirectOptions): DirectSandbox {
     try {
       closeAtExec()
       keepHeapOverFork()
@@ -65,6 +69,7 @@ export class DirectSandbox {
       const birth = forkSandbox(plan, {
         self,
         handles: kept?.theirs,
+        cgroup,
         program: { program, descriptors },
         streams,
         job,

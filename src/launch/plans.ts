@@ -2,11 +2,13 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorToData, NsboxError } from '../errors.ts'
 import { hostFacts } from '../host/facts.ts'
 import type { HostFacts } from '../plan/host-facts.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import type { SandboxRequest } from '../plan/request.ts'
 import { sandboxPlan } from '../plan/sandbox-plan.ts'
+import type { NotEnforced } from '../wire/protocol.ts'
 import { removeTree } from './remove-tree.ts'
 import type { ThrowawayDirectory } from './throwaway-directory.ts'
 
@@ -15,16 +17,37 @@ export class Plans {
   readonly #facts: Omit<HostFacts, 'upper'>
   #disk: ThrowawayDirectory | undefined
   #count = 0
+  /** Of all of them. */
+  readonly notEnforced: NotEnforced[] = []
 
   constructor(request: SandboxRequest, env: NodeJS.ProcessEnv) {
     this.#request = request
     this.#facts = hostFacts(env, request.overlays, request.run?.mapRange === 'auto')
   }
 
-  /** From here on writes are kept on disk: the way out where tmpfs cannot serve an overlay. */
+  /**
+   * From here on writes are kept on disk: the way out where tmpfs cannot serve an overlay.
+   * @throws NsboxError ERR_NSBOX_LIMIT when they were to be limited, when the seal is `require`
+   */
   async useDisk(): Promise<void> {
+    if (this.#request.disk !== undefined && !this.#disk) this.#missDiskLimit()
     const { throwawayDirectory } = await import('./throwaway-directory.ts')
     this.#disk ??= await throwawayDirectory('/var/tmp')
+  }
+
+  /** A directory of the host's has no quota. */
+  #missDiskLimit(): void {
+    const error = new NsboxError('disk cannot be limited here: what overlays keep lies in a directory of the host, which has no quota', {
+      code: 'ERR_NSBOX_LIMIT',
+      stage: 'launch',
+      hint: "It can be in memory: upper: 'tmpfs', from Linux 6.6 on.",
+    })
+    if (this.seal === 'require') throw error
+    this.notEnforced.push({ protection: 'disk', error: errorToData(error) })
+  }
+
+  get seal(): 'require' | 'prefer' {
+    return this.#request.seal
   }
 
   get upper(): 'tmpfs' | 'disk' {

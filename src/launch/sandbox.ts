@@ -6,6 +6,7 @@ import { close, pipe } from '../sys/descriptor.ts'
 import { socketpair } from '../sys/socket.ts'
 import { Channel } from '../wire/channel.ts'
 import type { Descriptors, SandboxEnd } from '../wire/protocol.ts'
+import type { InitControl } from './init-control.ts'
 import { Scratch } from './scratch.ts'
 
 /** Streams and channel are null where they were not asked for. */
@@ -14,6 +15,7 @@ export interface Sandbox<Output = Socket, Messages = Channel> {
   readonly stdout: Output
   readonly stderr: Output
   readonly channel: Messages
+  readonly control: InitControl | null
   /** Pid of the sandbox's init on the host, once it is forked. */
   readonly pid: number | undefined
   /** Settles with that pid. Rejects when the sandbox is never forked. */
@@ -38,6 +40,9 @@ export interface Streams {
   channel: boolean
   /** Whether what overlays keep is wanted. */
   scratch: boolean
+  /** Directory of the cgroup to be born in; it stays the caller's. */
+  cgroup?: number | undefined
+  control?: boolean
 }
 
 /** What node makes of its own children's streams, so that a forked node finds the kind it expects. */
@@ -53,7 +58,7 @@ export class SandboxEnds {
   readonly #theirs: Descriptors
   readonly #given: number[] = []
 
-  constructor({ stdin, stdout, stderr, channel, scratch }: Streams) {
+  constructor({ stdin, stdout, stderr, channel, scratch, cgroup }: Streams) {
     const input = this.#input(stdin)
     const [output, errors] = [this.#output(stdout), this.#output(stderr)]
     this.stdin = input.ours
@@ -66,6 +71,7 @@ export class SandboxEnds {
       this.channel = new Channel(ours, 'queued')
       this.#theirs.channel = this.#give(theirs)
     }
+    if (cgroup !== undefined) this.#theirs.cgroup = cgroup
     this.#scratch = scratch ? new Scratch() : undefined
     if (this.#scratch) this.#theirs.handles = this.#give(this.#scratch.theirs)
   }

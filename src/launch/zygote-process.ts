@@ -14,6 +14,8 @@ import { type ZygoteMode, zygoteStart } from '../zygote/v8-flags.ts'
 import { Child } from './child.ts'
 import { zygoteEntry } from './entry.ts'
 import { IdMapper } from './id-mapper.ts'
+import type { LimitSource } from './limit-source.ts'
+import type { Limited } from './limited.ts'
 import { type AnySandbox, type Sandbox, type Streams, sockets } from './sandbox.ts'
 
 const log = debug('launch')
@@ -26,6 +28,8 @@ export interface ZygoteOptions {
   execArgv: readonly string[]
   /** The module to import before the first fork. */
   preload: Preload | null
+  /** Where its sandboxes are to be limited. */
+  limits?: LimitSource | undefined
 }
 
 export class ZygoteProcess {
@@ -54,9 +58,11 @@ export class ZygoteProcess {
     // The stdio of children is swapped for their own after the fork, so it has to be of the same
     // kind: node makes sockets of 'pipe'. A session of its own: Ctrl+C is for the host to handle.
     const { flags, env } = zygoteStart(options.mode, options.env)
-    const words = [...options.execArgv, ...flags, zygoteEntry, options.mode, String(process.pid)]
+    const command = [process.execPath, ...options.execArgv, ...flags, zygoteEntry, options.mode, String(process.pid)]
+    const started = options.limits?.starting(command, env) ?? { words: command, env }
+    const [file = '', ...words] = started.words
     this.#process = withoutInheritedDescriptors(() =>
-      spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'pipe', theirs], detached: true }),
+      spawn(file, words, { env: started.env, stdio: ['ignore', 'pipe', 'pipe', theirs], detached: true }),
     )
     close(theirs)
     log('zygote %d: %s', this.#process.pid, this.#process.spawnargs.join(' '))
@@ -69,6 +75,11 @@ export class ZygoteProcess {
   /** Settles once the preloaded module is imported. @throws NsboxError */
   get prepared(): Promise<void> {
     return this.#prepared.promise
+  }
+
+  /** Once it is prepared. */
+  get pid(): number {
+    return this.#process.pid as number
   }
 
   get alive(): boolean {
@@ -214,6 +225,11 @@ export class ZygoteProcess {
       child.end({ exitCode: null, signal: 'SIGKILL', error: errorToData(error), notEnforced: [] })
     this.#sandboxes.clear()
   }
+}
+
+/** One that starts programs and imports nothing. */
+export function coldZygote(limited: Limited = null): ZygoteProcess {
+  return new ZygoteProcess({ mode: 'cold', env: process.env, execArgv: [], preload: null, limits: limited?.source })
 }
 
 /** A payload as its launcher states it: the zygote's own flags are added on the way. */

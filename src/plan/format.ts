@@ -45,6 +45,8 @@ function describeStep(step: SealStep | LastStep): string {
       return `own /dev${step.nodes.length > 0 ? `, with ${step.nodes.join(', ')}` : ''}${step.console === null ? '' : ', with the terminal as /dev/console'}`
     case 'proc':
       return 'own /proc'
+    case 'cgroup':
+      return `own ${step.target}, read-only`
     case 'loopback':
       return 'bring lo up'
     case 'chdir':
@@ -61,8 +63,6 @@ function describeStep(step: SealStep | LastStep): string {
       return `limit ${step.resource} to ${step.soft ?? 'unlimited'}${step.hard === step.soft ? '' : `, at most ${step.hard ?? 'unlimited'}`}`
     case 'nice':
       return `niceness ${step.value}`
-    case 'cpus-allowed':
-      return `run on the processors ${step.cpus.join(', ')}`
   }
 }
 

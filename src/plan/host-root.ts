@@ -7,12 +7,13 @@ import {
   extraMountSteps,
   heldFor,
   lastPlaceSteps,
+  ownCgroupStep,
   partStep,
   partsOf,
   passThroughSteps,
   procStep,
   scratchOf,
-  sharedStep,
+  sharedSteps,
 } from './mount-steps.ts'
 import { byLength, isWithin, outermost } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
@@ -30,8 +31,8 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
   const parts = partsOf(overlays, host)
   const held = [...hidden, ...heldFor(parts, request, run, host)]
   return [
-    ...beforeMounts(held, host, scratch),
-    ...shared.map(sharedStep),
+    ...beforeMounts(held, request, host, scratch),
+    ...sharedSteps(shared, request),
     ...parts.map((part) => partStep(part, scratch, run)),
     ...hidden.map((path) =>
       step('it lies in a directory that is private now, and is needed', { do: 'bind', source: path, target: path, writable: false }),
@@ -39,6 +40,7 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
     ...passThroughSteps(request),
     deviceStep(run),
     ...(own.includes('pid') ? [procStep()] : []),
+    ...(request.ownCgroup && own.includes('cgroup') ? [ownCgroupStep()] : []),
     ...extraMountSteps(run),
     ...lastPlaceSteps(request, own),
   ]

@@ -18,6 +18,17 @@ export interface Limits {
   hugetlb?: Record<string, number>
 }
 export type LimitName = keyof Limits
+export const limitNames: readonly LimitName[] = ['cpu', 'cpuWeight', 'cpus', 'memory', 'memoryHigh', 'pids', 'io', 'hugetlb']
+
+/** The limits among other options. */
+export function limitsAmong<T extends LimitsChange>(options: T): LimitsChange {
+  return Object.fromEntries(limitNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])))
+}
+
+export type LiftableLimit = Exclude<LimitName, 'io' | 'hugetlb'>
+
+/** Null lifts a limit. */
+export type LimitsChange = { [Name in LiftableLimit]?: Limits[Name] | null } & Pick<Limits, 'io' | 'hugetlb'>
 
 export interface CpuLimit {
   share: number

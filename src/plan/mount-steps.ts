@@ -40,17 +40,26 @@ export function deviceStep({ devices, terminal }: RunRequest): SealStep {
   return step('only the devices that every program expects', { do: 'dev', nodes: devices, console: terminal })
 }
 
+export function ownCgroupStep(): SealStep {
+  return step('programs see the limits that they run under, and cannot change them', { do: 'cgroup', target: '/sys/fs/cgroup' })
+}
+
 export function procStep(): SealStep {
   return step('only processes of the sandbox are seen', { do: 'proc' })
 }
 
-export function beforeMounts(held: string[], host: HostFacts, scratch: string): SealStep[] {
+export function beforeMounts(held: string[], { disk }: SandboxRequest, host: HostFacts, scratch: string): SealStep[] {
   return [
     step('handles to directories that later mounts hide from the steps that need them', { do: 'hold', paths: held }),
     step('mounts made here must not appear on the host, nor new ones of the host here', { do: 'private-mounts' }),
     step("nothing of the host's can be changed; what may be written is mounted over it", { do: 'read-only' }),
     host.upper.on === 'tmpfs'
-      ? step('what overlays keep lies in memory and vanishes with the sandbox', { do: 'tmpfs', target: scratch, mode: 0o700 })
+      ? step('what overlays keep lies in memory and vanishes with the sandbox', {
+          do: 'tmpfs',
+          target: scratch,
+          mode: 0o700,
+          ...sizeOf(disk),
+        })
       : step('what overlays keep lies in a throwaway directory', {
           do: 'bind',
           source: host.upper.directory,
@@ -62,13 +71,22 @@ export function beforeMounts(held: string[], host: HostFacts, scratch: string): 
   ]
 }
 
-export function sharedStep(target: string): SealStep {
+export function sharedSteps(targets: readonly string[], { disk }: SandboxRequest): SealStep[] {
+  return targets.map((target) => sharedStep(target, disk))
+}
+
+function sharedStep(target: string, disk: number | undefined): SealStep {
   return step('files and sockets that processes of the host share stay out of reach', {
     do: 'tmpfs',
     target,
     // XDG_RUNTIME_DIR is its user's alone.
     mode: target === '/run' ? 0o755 : target.startsWith('/run/user/') ? 0o700 : 0o1777,
+    ...sizeOf(disk),
   })
+}
+
+function sizeOf(size: number | undefined): { size?: number } {
+  return size === undefined ? {} : { size }
 }
 
 /** Outer ones first, whatever order they were given in. */

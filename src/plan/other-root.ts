@@ -13,7 +13,7 @@ import {
   passThroughSteps,
   procStep,
   scratchOf,
-  sharedStep,
+  sharedSteps,
 } from './mount-steps.ts'
 import { outermost } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
@@ -37,7 +37,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
     ...heldFor(parts, request, run, host),
   ]
   return [
-    ...beforeMounts(held, host, scratch),
+    ...beforeMounts(held, request, host, scratch),
     step('the root is that directory under a throwaway layer', {
       do: 'pivot-root',
       rootfs,
@@ -49,7 +49,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
       : hostProc.map((path) =>
           step('processes of the host are seen, as asked', { do: 'bind', source: path, target: path, writable: false }),
         )),
-    ...shared.map(sharedStep),
+    ...sharedSteps(shared, request),
     ...parts.map((part) => partStep(part, scratch, run)),
     ...passThroughSteps(request),
     ...(own.includes('net')

@@ -51,6 +51,8 @@ export type SealAction =
   /** `console` is the caller's terminal, on the host. */
   | { do: 'dev'; nodes: string[]; console: string | null }
   | { do: 'proc' }
+  /** Where there is such a directory. */
+  | { do: 'cgroup'; target: string }
   | { do: 'loopback' }
   | { do: 'chdir'; path: string }
   | { do: 'oom-score'; score: number }
@@ -63,9 +65,7 @@ export type LastStep = { why: string } & LastAction
 
 export type LastAction =
   /** Null is unlimited. */
-  | { do: 'rlimit'; resource: Resource; soft: number | null; hard: number | null }
-  | { do: 'nice'; value: number }
-  | { do: 'cpus-allowed'; cpus: number[] }
+  { do: 'rlimit'; resource: Resource; soft: number | null; hard: number | null } | { do: 'nice'; value: number }
 
 export interface SandboxPlan {
   namespaces: Namespace[]

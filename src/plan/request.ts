@@ -1,5 +1,6 @@
 // What is asked of a sandbox.
 
+import type { EmulatedLimits, Limits } from './limits.ts'
 import type { LastAction, Namespace } from './plan.ts'
 
 export interface SandboxRequest {
@@ -14,6 +15,12 @@ export interface SandboxRequest {
   /** Directories and files that must stay readable wherever they lie. Real paths. */
   visible: string[]
   cwd: string
+  /** Most bytes of files in what overlays keep, and in each private directory. */
+  disk?: number | undefined
+  /** Limits that its init sees to. */
+  emulated?: EmulatedLimits
+  /** It is born in a cgroup of its own, which its programs may look at. */
+  ownCgroup?: boolean
   /** More of what a program's run may ask for; vitest's workers do without. */
   run?: RunRequest
 }
@@ -42,6 +49,16 @@ export type ExtraMount =
   | { kind: 'bind'; source: string; target: string; writable: boolean }
   | { kind: 'tmpfs'; target: string; size?: number; inodes?: number }
   | { kind: 'mask'; target: string }
+
+/** Which limits, and what may hold them. */
+export interface LimitRequest {
+  limits: Limits
+  by: LimitsBy
+  /** Directory of a cgroup to make those of sandboxes in. */
+  parent: string | undefined
+}
+
+export type LimitsBy = 'auto' | 'cgroup' | 'emulation'
 
 /** What vitest's workers ask for. */
 export const plainRun: RunRequest = {

@@ -31,6 +31,7 @@ export function sandboxPlan(request: SandboxRequest, host: HostFacts): SandboxPl
     ],
     lastSteps: run.limits.map(lastStep),
     seal: request.seal,
+    ...(request.emulated && { emulated: request.emulated }),
   }
 }
 

@@ -5,11 +5,13 @@ import type { ProgramOptions } from '../config/run-options.ts'
 import { programOptions } from '../config/run-schema.ts'
 import { errorFromData, NsboxError } from '../errors.ts'
 import { chooseLaunch, type LaunchChoice } from '../launch/choose.ts'
+import { describeCap } from '../launch/describe-cap.ts'
 import { callUrl, coldCallEntry } from '../launch/entry.ts'
 import { definedOnly } from '../launch/environment.ts'
+import { type Limited, prepare } from '../launch/limited.ts'
 import type { Plans } from '../launch/plans.ts'
-import type { Sandbox } from '../launch/sandbox.ts'
-import { ZygoteProcess } from '../launch/zygote-process.ts'
+import { type Sandbox, sockets } from '../launch/sandbox.ts'
+import { coldZygote, ZygoteProcess } from '../launch/zygote-process.ts'
 import type { CallAnswer, CallRequest } from '../wire/protocol.ts'
 import type { ZygoteMode } from '../zygote/v8-flags.ts'
 import { type Outcome, supervise } from './supervise.ts'
@@ -27,23 +29,30 @@ export interface CallerOptions extends Pick<ResolvedCreateOptions, 'upper'> {
 
 export class Caller {
   readonly #plans: Plans
+  readonly #limited: Limited
   readonly #options: CallerOptions
   #choice: Promise<LaunchChoice> | undefined
 
-  constructor(plans: Plans, options: CallerOptions) {
+  constructor(plans: Plans, limited: Limited, options: CallerOptions) {
     this.#plans = plans
+    this.#limited = limited
     this.#options = options
   }
 
-  async call(request: CallRequest, { signal, ...limits }: CallOptions): Promise<unknown> {
-    const { timeout, killAfter } = programOptions(limits, 'call()')
+  async call(request: CallRequest, { signal, ...times }: CallOptions): Promise<unknown> {
+    const { timeout, killAfter } = programOptions(times, 'call()')
     const choice = await this.#open()
-    const { plan, release } = this.#plans.next()
-    const sandbox = choice.zygote.launch(plan, choice.mode === 'cold' ? this.#freshNode() : { kind: 'preloaded', data: request })
-    const answer = this.#exchange(sandbox, choice.mode, request)
-    const outcome = await supervise(sandbox, { timeout, killAfter, signal })
-    release()
-    return resultOf(answer(), outcome, request)
+    const { plan, limits, release } = prepare(this.#plans, this.#limited, choice.zygote.pid)
+    try {
+      const payload = choice.mode === 'cold' ? this.#freshNode() : { kind: 'preloaded' as const, data: request }
+      const sandbox = choice.zygote.launch(plan, payload, { ...sockets, control: this.#limited !== null, cgroup: limits.cgroup }) as Sandbox
+      limits.attach(sandbox.control)
+      const answer = this.#exchange(sandbox, choice.mode, request)
+      const outcome = await supervise(sandbox, limits, { timeout, killAfter, signal })
+      return resultOf(answer(), outcome, request)
+    } finally {
+      await release()
+    }
   }
 
   async close(): Promise<void> {
@@ -60,7 +69,8 @@ export class Caller {
 
   #start(mode: ZygoteMode): ZygoteProcess {
     const { env, preload } = this.#options
-    return new ZygoteProcess({ mode, env, execArgv: [], preload: mode === 'cold' ? null : { url: callUrl, data: preload } })
+    if (mode === 'cold') return coldZygote(this.#limited)
+    return new ZygoteProcess({ mode, env, execArgv: [], preload: { url: callUrl, data: preload }, limits: this.#limited?.source })
   }
 
   #freshNode() {
@@ -86,9 +96,14 @@ function resultOf(answer: CallAnswer | undefined, outcome: Outcome, { url, name 
     if ('error' in answer) throw answer.error instanceof Error ? Object.assign(answer.error, answer.fields) : answer.error
     return answer.result
   }
-  const { error, cause, signal, exitCode } = outcome
+  const { error, cause, signal, exitCode, hit } = outcome
   if (error) throw errorFromData(error)
-  const how =
-    cause === 'timeout' ? 'was ended by its timeout' : cause === 'abort' ? 'was aborted' : `ended with ${signal ?? `exit code ${exitCode}`}`
+  const how = hit
+    ? `was ${describeCap(hit)}`
+    : cause === 'timeout'
+      ? 'was ended by its timeout'
+      : cause === 'abort'
+        ? 'was aborted'
+        : `ended with ${signal ?? `exit code ${exitCode}`}`
   throw new NsboxError(`The call of ${name} in ${url} ${how} before it answered`, { code: 'ERR_NSBOX_CALL_ENDED', stage: 'payload' })
 }

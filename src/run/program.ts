@@ -2,25 +2,31 @@
 
 import { PassThrough } from 'node:stream'
 import type { ResolvedExecOptions } from '../config/library-options.ts'
-import { errorToData } from '../errors.ts'
+import type { LimitChanges } from '../config/limit-options.ts'
+import { errorToData, NsboxError } from '../errors.ts'
 import { definedOnly } from '../launch/environment.ts'
+import { type Limited, prepare } from '../launch/limited.ts'
 import type { Plans } from '../launch/plans.ts'
 import type { AnySandbox, Streams } from '../launch/sandbox.ts'
+import type { SandboxLimits } from '../launch/sandbox-limits.ts'
 import type { ZygoteProcess } from '../launch/zygote-process.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { close } from '../sys/descriptor.ts'
+import { limitsHere } from './limit-request.ts'
 import { Output } from './output.ts'
 import { payloadPid, signalPayload } from './payload-process.ts'
-import { type Report, reportOf } from './report.ts'
+import { failureReport, type Report, reportOf } from './report.ts'
 import { Running } from './running.ts'
 import { type Outcome, supervise } from './supervise.ts'
 import { upperLayers } from './upper-layers.ts'
+import { type LimitedUsage, limitedUsage } from './usage.ts'
 import { withUpper } from './with-upper.ts'
 
 /** Where a program is started, once that is known. */
 export interface Place {
   plans: Plans
   zygote: ZygoteProcess
+  limited: Limited
   upper: 'auto' | 'tmpfs' | 'disk'
 }
 
@@ -45,6 +51,7 @@ class Program {
   readonly #stdout: Output | null
   readonly #stderr: Output | null
   #sandbox: AnySandbox | undefined
+  #limits: SandboxLimits | undefined
   /** Asked for before there was a program. */
   #killed: AbortController = new AbortController()
 
@@ -69,18 +76,44 @@ class Program {
     return init !== undefined
   }
 
+  /** @throws NsboxError ERR_NSBOX_CONFIG, and those of limits that cannot be had */
+  async setLimits(changes: LimitChanges): Promise<void> {
+    const { limitChanges } = await import('../config/limit-schema.ts')
+    await this.#running().set(limitsHere(limitChanges(changes, 'setLimits()'), process.cwd()))
+  }
+
+  freeze(): Promise<void> {
+    return this.#running().freeze()
+  }
+
+  thaw(): Promise<void> {
+    return this.#running().thaw()
+  }
+
+  async usage(): Promise<LimitedUsage> {
+    return limitedUsage(await this.#running().usage())
+  }
+
+  #running(): SandboxLimits {
+    if (this.#limits) return this.#limits
+    throw new NsboxError('The program does not run', { code: 'ERR_NSBOX_ENDED', stage: 'launch' })
+  }
+
   async run(place: Promise<Place>): Promise<Report> {
     const { command, options, release } = this.#request
     const startedMs = Date.now()
     let scratch: number | undefined
     try {
-      const { plans, zygote, upper } = await place
-      const ended = await withUpper(plans, upper, () => this.#attempt(plans, zygote))
+      const { plans, zygote, limited, upper } = await place
+      const ended = await withUpper(plans, upper, () => this.#attempt(plans, zygote, limited))
       scratch = ended.scratch
       const report = this.#withOutput(reportOf(command, ended.plan, ended.outcome, startedMs))
       const changed = scratch === undefined ? report : await withChanges(report, ended.plan, scratch, options)
-      ended.release()
+      await ended.release()
       return changed
+    } catch (error) {
+      if (!NsboxError.is(error) || error.code === 'ERR_NSBOX_CONFIG') throw error
+      return this.#withOutput(failureReport(command, error, startedMs))
     } finally {
       if (scratch !== undefined) close(scratch)
       for (const output of [this.#stdout, this.#stderr]) output?.stream.end()
@@ -88,20 +121,29 @@ class Program {
     }
   }
 
-  async #attempt(plans: Plans, zygote: ZygoteProcess): Promise<Attempt> {
+  async #attempt(plans: Plans, zygote: ZygoteProcess, limited: Limited): Promise<Attempt> {
     const { command, env, options } = this.#request
-    const { plan, release } = plans.next(options.cwd === undefined ? {} : { cwd: options.cwd })
-    const sandbox = zygote.launch(
-      plan,
-      { kind: 'exec', file: command[0] as string, argv: command, env: definedOnly(options.env ?? env) },
-      this.#kinds(),
-    )
-    this.#sandbox = sandbox
-    this.#connect(sandbox)
-    const signal = options.signal ? AbortSignal.any([options.signal, this.#killed.signal]) : this.#killed.signal
-    const outcome = await supervise(sandbox, { ...options, signal })
-    this.#sandbox = undefined
-    return { plan, outcome, scratch: sandbox.takeScratch(), release }
+    await zygote.prepared
+    const { plan, limits, release } = prepare(plans, limited, zygote.pid, options.cwd === undefined ? {} : { cwd: options.cwd })
+    try {
+      const sandbox = zygote.launch(
+        plan,
+        { kind: 'exec', file: command[0] as string, argv: command, env: definedOnly(options.env ?? env) },
+        { ...this.#kinds(), cgroup: limits.cgroup },
+      )
+      this.#sandbox = sandbox
+      this.#limits = limits
+      limits.attach(sandbox.control)
+      this.#connect(sandbox)
+      const signal = options.signal ? AbortSignal.any([options.signal, this.#killed.signal]) : this.#killed.signal
+      const outcome = await supervise(sandbox, limits, { ...options, signal })
+      return { plan, outcome, scratch: sandbox.takeScratch(), release }
+    } catch (error) {
+      await release()
+      throw error
+    } finally {
+      this.#sandbox = this.#limits = undefined
+    }
   }
 
   #kinds(): Streams {
@@ -113,6 +155,7 @@ class Program {
       stderr: output(stderr, 2),
       channel: false,
       scratch: changes || keep !== undefined,
+      control: true,
     }
   }
 
@@ -135,7 +178,7 @@ interface Attempt {
   plan: SandboxPlan
   outcome: Outcome
   scratch: number | undefined
-  release: () => void
+  release: () => Promise<void>
 }
 
 async function withChanges(report: Report, plan: SandboxPlan, scratch: number, { keep }: ResolvedExecOptions): Promise<Report> {

@@ -3,26 +3,19 @@
 import type { Change } from '../changes/changed.ts'
 import { type ErrorData, errorFromData, errorToData } from '../errors.ts'
 import { explainSealFailure } from '../host/explain.ts'
+import type { CapHit } from '../launch/sandbox-limits.ts'
+import type { HeldLimits } from '../plan/limit-plan.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { stepName } from '../plan/step.ts'
-import type { NotEnforced, Usage } from '../wire/protocol.ts'
+import type { NotEnforced } from '../wire/protocol.ts'
 import type { Outcome } from './supervise.ts'
+import { type ResourceUsage, resourceUsage } from './usage.ts'
 
 /**
- * Why a run ended: the program's own `exit`, a `signal`, its `timeout`, an `abort` of the caller's, a
- * program that could be `not-started`, or a `failure` of nsbox or of the sandbox around it.
+ * Why a run ended: the program's own `exit`, a `signal`, its `timeout`, an `abort` of the caller's, a `limit`
+ * that it was killed for, a program that could be `not-started`, or a `failure` of nsbox or of the sandbox around it.
  */
-export type Cause = 'exit' | 'signal' | 'timeout' | 'abort' | 'not-started' | 'failure'
-
-export interface ResourceUsage {
-  /** CPU time of all processes together, in milliseconds (getrusage(2)). */
-  cpuUserMs: number
-  cpuSystemMs: number
-  /** Resident memory of the largest single process, in bytes. About 30 MB is what a process has before it becomes the program. */
-  maxRssBytes: number
-  voluntarySwitches: number
-  involuntarySwitches: number
-}
+export type Cause = 'exit' | 'signal' | 'timeout' | 'abort' | 'limit' | 'not-started' | 'failure'
 
 export interface Report {
   command: string[]
@@ -37,7 +30,7 @@ export interface Report {
   startedMs: number
   /** From the request to the end, in milliseconds. */
   durationMs: number
-  /** Missing when everything was killed at once. */
+  /** Null when everything was killed at once and nobody else counted. */
   usage: ResourceUsage | null
   /** What it wrote, as UTF-8, where nsbox was to read it: at most `maxOutput` bytes of each. */
   stdout: string | null
@@ -48,14 +41,12 @@ export interface Report {
   changes: Change[] | null
   /** Protections in force, by the names of the plan's steps. */
   enforced: string[]
-  /** Protections that could not be had, with `seal: 'prefer'`. */
+  /** How each limit is held, such as `cgroup cpu.max`, or `emulated by SIGSTOP/SIGCONT`. */
+  limits: HeldLimits
+  /** The limit that the run was killed for. */
+  capHit: CapHit | null
+  /** Protections and limits that could not be had, with `seal: 'prefer'`. */
   notEnforced: NotEnforced[]
-}
-
-function resourceUsage(usage: Usage | undefined): ResourceUsage | null {
-  if (!usage) return null
-  const { userMicros, systemMicros, maxRss, voluntarySwitches, involuntarySwitches } = usage
-  return { cpuUserMs: userMicros / 1000, cpuSystemMs: systemMicros / 1000, maxRssBytes: maxRss, voluntarySwitches, involuntarySwitches }
 }
 
 /** The names of the steps that hold. */
@@ -68,19 +59,42 @@ function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforced[], f
 }
 
 /** Of a run that has ended, before anybody looks at what it wrote. */
-export function reportOf(command: string[], plan: SandboxPlan, { usage, error, notEnforced, ...how }: Outcome, startedMs: number): Report {
+export function reportOf(command: string[], plan: SandboxPlan, outcome: Outcome, startedMs: number): Report {
+  const { usage, limitUsage, limits, hit, error, notEnforced, ...how } = outcome
   return {
-    command,
+    ...emptyReport(command, startedMs),
     ...how,
     error: error?.stage === 'seal' ? errorToData(explainSealFailure(errorFromData(error))) : error,
+    usage: resourceUsage(usage, limitUsage),
+    enforced: enforcedSteps(plan, notEnforced, how.cause === 'failure'),
+    limits,
+    capHit: hit ?? null,
+    notEnforced,
+  }
+}
+
+/** Of a run that never began. */
+export function failureReport(command: string[], error: unknown, startedMs: number): Report {
+  return { ...emptyReport(command, startedMs), error: errorToData(error) }
+}
+
+function emptyReport(command: string[], startedMs: number): Report {
+  return {
+    command,
+    exitCode: null,
+    signal: null,
+    cause: 'failure',
+    error: null,
     startedMs,
     durationMs: Date.now() - startedMs,
-    usage: resourceUsage(usage),
+    usage: null,
     stdout: null,
     stderr: null,
     truncated: false,
     changes: null,
-    enforced: enforcedSteps(plan, notEnforced, how.cause === 'failure'),
-    notEnforced,
+    enforced: [],
+    limits: {},
+    capHit: null,
+    notEnforced: [],
   }
 }

@@ -2,7 +2,6 @@
 
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parseCpuList } from '../config/quantities.ts'
 import type { ResolvedSandboxOptions } from '../config/run-options.ts'
 import { realDirectory } from '../host/facts.ts'
 import type { LastAction, Namespace } from '../plan/plan.ts'
@@ -27,6 +26,7 @@ export async function sandboxRequest(
     overlays,
     passThrough: [],
     visible: [],
+    disk: options.disk,
     cwd: options.cwd === undefined ? (rootfs === null ? cwd : '/') : resolve(cwd, options.cwd),
     run: { ...(await runRequest(options, { rootfs, overlays, cwd })), terminal },
   }
@@ -84,12 +84,11 @@ function deviceThatExists(name: string): string {
   return name
 }
 
-function limitsOf({ rlimits, nice, cpusAllowed }: ResolvedSandboxOptions): LastAction[] {
+function limitsOf({ rlimits, nice }: ResolvedSandboxOptions): LastAction[] {
   if (rlimits.nproc && isRootOfTheMachine())
     throw wrong('rlimits', 'nproc', 'the kernel sets root no limit of processes (getrlimit(2)); ask for it as another user')
   return [
     ...(nice === undefined ? [] : [{ do: 'nice' as const, value: nice }]),
-    ...(cpusAllowed === undefined ? [] : [{ do: 'cpus-allowed' as const, cpus: allowedHere(cpusAllowed) }]),
     ...Object.entries(rlimits).map(([name, limit]) => ({ do: 'rlimit' as const, resource: name as Resource, ...limit })),
   ]
 }
@@ -97,12 +96,4 @@ function limitsOf({ rlimits, nice, cpusAllowed }: ResolvedSandboxOptions): LastA
 /** Who is root of a user namespace alone is an ordinary user to the kernel. */
 function isRootOfTheMachine(): boolean {
   return process.getuid?.() === 0 && /^\s*0\s+0\s/.test(readFileSync('/proc/self/uid_map', 'utf8'))
-}
-
-/** The kernel drops processors that the caller may not use, and says nothing (sched_setaffinity(2)). */
-function allowedHere(cpus: number[]): number[] {
-  const list = /^Cpus_allowed_list:\t(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
-  const missing = cpus.filter((cpu) => !parseCpuList(list).includes(cpu))
-  if (missing.length > 0) throw wrong('cpusAllowed', cpus.join(','), `this process may run on ${list}`)
-  return cpus
 }

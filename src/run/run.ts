@@ -2,8 +2,10 @@
 
 import { resolve } from 'node:path'
 import { commandWords, type RunOptions, runOptions } from '../config/library-options.ts'
+import { findLimits } from '../launch/limited.ts'
 import { Plans } from '../launch/plans.ts'
-import { ZygoteProcess } from '../launch/zygote-process.ts'
+import { coldZygote } from '../launch/zygote-process.ts'
+import { limitRequest } from './limit-request.ts'
 import { startProgram } from './program.ts'
 import { sandboxRequest } from './request.ts'
 import { orRejected, type Running } from './running.ts'
@@ -21,16 +23,12 @@ function start({ command, ...rest }: RunOptions): Running {
   const words = commandWords(command, 'run()')
   const options = runOptions(rest)
   const { cwd: inside, ...sandbox } = options
-  const plans = (async () => {
-    const request = await sandboxRequest({ ...sandbox, ...(inside !== undefined && { cwd: inside }) }, process.cwd())
-    return new Plans(request, process.env)
-  })()
   // One zygote for one program: it ends with it.
-  const place = plans.then((plans) => ({
-    plans,
-    zygote: new ZygoteProcess({ mode: 'cold', env: process.env, execArgv: [], preload: null }),
-    upper: options.upper,
-  }))
+  const place = (async () => {
+    const request = await sandboxRequest({ ...sandbox, ...(inside !== undefined && { cwd: inside }) }, process.cwd())
+    const limited = await findLimits(limitRequest(options, process.cwd()), process.env)
+    return { plans: new Plans(request, process.env), zygote: coldZygote(limited), limited, upper: options.upper }
+  })()
   place.catch(() => undefined)
   return startProgram(place, {
     command: words,
@@ -39,6 +37,7 @@ function start({ command, ...rest }: RunOptions): Running {
     release: async () => {
       const started = await place.catch(() => undefined)
       await started?.zygote.close()
+      await started?.limited?.source.close()
       started?.plans.close()
     },
   })

@@ -1,7 +1,9 @@
 // A run as its caller sees it: streams at once, the report when it has ended.
 
 import type { Readable, Writable } from 'node:stream'
+import type { LimitChanges } from '../config/limit-options.ts'
 import type { Report } from './report.ts'
+import type { LimitedUsage } from './usage.ts'
 
 /** Await it for the {@link Report}. It rejects only for mistakes in the options. */
 export class Running implements Promise<Report> {
@@ -32,6 +34,28 @@ export class Running implements Promise<Report> {
     return this.#handle.kill(signal)
   }
 
+  /**
+   * Changes limits while the program runs; null lifts one.
+   * @throws NsboxError ERR_NSBOX_CONFIG for wrong ones, ERR_NSBOX_LIMIT for those that cannot be held, ERR_NSBOX_ENDED when it does not run
+   */
+  setLimits(changes: LimitChanges): Promise<void> {
+    return this.#handle.setLimits(changes)
+  }
+
+  /** Stops every process of the sandbox until {@link thaw}. @throws NsboxError ERR_NSBOX_ENDED when it does not run */
+  freeze(): Promise<void> {
+    return this.#handle.freeze()
+  }
+
+  thaw(): Promise<void> {
+    return this.#handle.thaw()
+  }
+
+  /** What it has used up to now. @throws NsboxError ERR_NSBOX_ENDED when it does not run */
+  usage(): Promise<LimitedUsage> {
+    return this.#handle.usage()
+  }
+
   // biome-ignore lint/suspicious/noThenProperty: it is a promise, so that a run can be awaited
   then<A = Report, B = never>(
     onReport?: ((report: Report) => A | PromiseLike<A>) | null,
@@ -54,11 +78,17 @@ export function orRejected(start: () => Running): Running {
   try {
     return start()
   } catch (error) {
-    return new Running(Promise.reject(error), { pid: () => undefined, kill: () => false }, { stdin: null, stdout: null, stderr: null })
+    const ended = () => Promise.reject(error)
+    const handle = { pid: () => undefined, kill: () => false, setLimits: ended, freeze: ended, thaw: ended, usage: ended }
+    return new Running(Promise.reject(error), handle, { stdin: null, stdout: null, stderr: null })
   }
 }
 
 export interface RunHandle {
   pid(): number | undefined
   kill(signal: NodeJS.Signals): boolean
+  setLimits(changes: LimitChanges): Promise<void>
+  freeze(): Promise<void>
+  thaw(): Promise<void>
+  usage(): Promise<LimitedUsage>
 }

@@ -1,6 +1,8 @@
 // Follows a sandboxed program to its end: time limit, abort, and what came of it.
 
 import type { ErrorData } from '../errors.ts'
+import type { CapHit, LimitUsage, SandboxLimits } from '../launch/sandbox-limits.ts'
+import type { HeldLimits } from '../plan/limit-plan.ts'
 import type { NotEnforced, SandboxEnd } from '../wire/protocol.ts'
 import { signalPayload } from './payload-process.ts'
 import type { Cause } from './report.ts'
@@ -29,18 +31,30 @@ export interface Outcome {
   error: ErrorData | null
   notEnforced: NotEnforced[]
   usage: SandboxEnd['usage'] | undefined
+  /** What was counted where limits were held, and how they were. */
+  limitUsage: LimitUsage | undefined
+  limits: HeldLimits
+  hit: CapHit | undefined
 }
 
-export async function supervise(sandbox: Supervised, { timeout, killAfter, signal }: SuperviseOptions): Promise<Outcome> {
+export async function supervise(
+  sandbox: Supervised,
+  limits: SandboxLimits,
+  { timeout, killAfter, signal }: SuperviseOptions,
+): Promise<Outcome> {
   let stopped: 'timeout' | 'abort' | undefined
   const timers: NodeJS.Timeout[] = []
+  const kill = () => {
+    limits.kill()
+    sandbox.kill()
+  }
   const stop = (why: 'timeout' | 'abort') => {
     stopped ??= why
     const asked = sandbox.pid !== undefined && signalPayload(sandbox.pid, 'SIGTERM')
-    if (!asked) return sandbox.kill()
+    if (!asked) return kill()
     // A stopped program gets no signal but this one.
     signalPayload(sandbox.pid as number, 'SIGCONT')
-    timers.push(setTimeout(() => sandbox.kill(), killAfter))
+    timers.push(setTimeout(kill, killAfter))
   }
   // From here on it runs: time spent on starting a zygote is not its own.
   const begun = sandbox.forked.then(() => {
@@ -53,16 +67,24 @@ export async function supervise(sandbox: Supervised, { timeout, killAfter, signa
   const end = await sandbox.ended
   for (const timer of timers) clearTimeout(timer)
   signal?.removeEventListener('abort', abort)
-  return outcome(end, stopped)
+  const hit = limits.hitOf(end)
+  return {
+    ...outcome(end, stopped, hit),
+    notEnforced: [...limits.notEnforced, ...end.notEnforced],
+    usage: end.usage,
+    limitUsage: limits.usageOf(end),
+    limits: limits.held,
+    hit,
+  }
 }
 
+type How = Pick<Outcome, 'exitCode' | 'signal' | 'cause' | 'error'>
+
 /** A program that ends well although it was told to stop has ended well. */
-function outcome(end: SandboxEnd, stopped: 'timeout' | 'abort' | undefined): Outcome {
-  const { exitCode, signal, error, notEnforced, usage } = end
+function outcome({ exitCode, signal, error }: SandboxEnd, stopped: 'timeout' | 'abort' | undefined, hit: CapHit | undefined): How {
   const killed = error?.code === 'ERR_NSBOX_INIT_KILLED'
-  if (stopped && (killed || !error)) {
-    return { exitCode, signal: killed ? 'SIGKILL' : signal, cause: stopped, error: null, notEnforced, usage }
-  }
-  if (error) return { exitCode, signal, cause: error.code === 'ERR_NSBOX_EXEC' ? 'not-started' : 'failure', error, notEnforced, usage }
-  return { exitCode, signal, cause: signal === null ? 'exit' : 'signal', error: null, notEnforced, usage }
+  if (hit && (killed || signal === 'SIGKILL')) return { exitCode: null, signal: 'SIGKILL', cause: 'limit', error: null }
+  if (stopped && (killed || !error)) return { exitCode, signal: killed ? 'SIGKILL' : signal, cause: stopped, error: null }
+  if (error) return { exitCode, signal, cause: error.code === 'ERR_NSBOX_EXEC' ? 'not-started' : 'failure', error }
+  return { exitCode, signal, cause: signal === null ? 'exit' : 'signal', error: null }
 }

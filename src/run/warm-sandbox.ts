@@ -12,9 +12,11 @@ import {
   type ResolvedCreateOptions,
 } from '../config/library-options.ts'
 import { NsboxError } from '../errors.ts'
+import { findLimits, type Limited } from '../launch/limited.ts'
 import { Plans } from '../launch/plans.ts'
-import { ZygoteProcess } from '../launch/zygote-process.ts'
+import { coldZygote, type ZygoteProcess } from '../launch/zygote-process.ts'
 import { Caller, type CallOptions } from './caller.ts'
+import { limitRequest } from './limit-request.ts'
 import { startProgram } from './program.ts'
 import { sandboxRequest } from './request.ts'
 import { orRejected, type Running } from './running.ts'
@@ -22,17 +24,19 @@ import { orRejected, type Running } from './running.ts'
 export class WarmSandbox implements AsyncDisposable {
   readonly #options: ResolvedCreateOptions
   readonly #plans: Plans
+  readonly #limited: Limited
   readonly #env: NodeJS.ProcessEnv
   #zygote: ZygoteProcess
   #caller: Caller | undefined
   #closed = false
 
   /** For {@link createSandbox}. */
-  constructor(options: ResolvedCreateOptions, plans: Plans) {
+  constructor(options: ResolvedCreateOptions, plans: Plans, limited: Limited) {
     this.#options = options
     this.#plans = plans
+    this.#limited = limited
     this.#env = options.env ?? process.env
-    this.#zygote = this.#startZygote()
+    this.#zygote = coldZygote(limited)
   }
 
   /** Runs a program in a fresh sandbox: nothing of an earlier one is left in it. */
@@ -45,8 +49,8 @@ export class WarmSandbox implements AsyncDisposable {
     const words = commandWords(command, 'exec()')
     const resolved = execOptions(options)
     const { cwd, keep } = resolved
-    if (!this.#zygote.alive) this.#zygote = this.#startZygote()
-    const place = Promise.resolve({ plans: this.#plans, zygote: this.#zygote, upper: this.#options.upper })
+    if (!this.#zygote.alive) this.#zygote = coldZygote(this.#limited)
+    const place = Promise.resolve({ plans: this.#plans, zygote: this.#zygote, limited: this.#limited, upper: this.#options.upper })
     return startProgram(place, {
       command: words,
       env: this.#env,
@@ -66,7 +70,11 @@ export class WarmSandbox implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Result> {
     this.#requireOpen()
-    this.#caller ??= new Caller(this.#plans, { ...this.#options, env: this.#env, preload: this.#options.preload.map(moduleUrl) })
+    this.#caller ??= new Caller(this.#plans, this.#limited, {
+      ...this.#options,
+      env: this.#env,
+      preload: this.#options.preload.map(moduleUrl),
+    })
     return (await this.#caller.call({ url: moduleUrl(module), name: exportName, args: [...args] }, options)) as Result
   }
 
@@ -74,6 +82,7 @@ export class WarmSandbox implements AsyncDisposable {
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([this.#zygote.close(), this.#caller?.close()])
+    await this.#limited?.source.close()
     this.#plans.close()
   }
 
@@ -84,10 +93,6 @@ export class WarmSandbox implements AsyncDisposable {
   /** @throws NsboxError when the zygote did not start */
   get ready(): Promise<void> {
     return this.#zygote.prepared
-  }
-
-  #startZygote(): ZygoteProcess {
-    return new ZygoteProcess({ mode: 'cold', env: process.env, execArgv: [], preload: null })
   }
 
   #requireOpen(): void {
@@ -102,7 +107,8 @@ export class WarmSandbox implements AsyncDisposable {
 export async function createSandbox(options: CreateOptions = {}): Promise<WarmSandbox> {
   const resolved = createOptions(options)
   const plans = new Plans(await sandboxRequest(resolved, process.cwd()), process.env)
-  const sandbox = new WarmSandbox(resolved, plans)
+  const limited = await findLimits(limitRequest(resolved, process.cwd()), process.env)
+  const sandbox = new WarmSandbox(resolved, plans, limited)
   await sandbox.ready
   return sandbox
 }

@@ -4,7 +4,7 @@ import type { Plans } from '../launch/plans.ts'
 import type { Outcome } from './supervise.ts'
 
 /** Memory first, where anything will do: not every tmpfs can hold an overlay's marks (Linux 6.6). */
-export async function withUpper<T extends { outcome: Outcome }>(
+export async function withUpper<T extends { outcome: Outcome; release(): Promise<void> }>(
   plans: Plans,
   upper: 'auto' | 'tmpfs' | 'disk',
   attempt: () => Promise<T>,
@@ -12,6 +12,7 @@ export async function withUpper<T extends { outcome: Outcome }>(
   if (upper === 'disk') await plans.useDisk()
   const first = await attempt()
   if (first.outcome.error?.code !== 'ERR_NSBOX_UPPER_XATTR' || upper !== 'auto' || plans.upper === 'disk') return first
+  await first.release()
   await plans.useDisk()
   return attempt()
 }

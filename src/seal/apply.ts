@@ -1,17 +1,18 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
-import { chmodSync, copyFileSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { stepName } from '../plan/step.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
-import { setAllowedCpus, setNiceness, setResourceLimit } from '../sys/limits.ts'
+import { setNiceness, setResourceLimit } from '../sys/limits.ts'
 import {
   cloneTree,
   detach,
   mountBind,
+  mountCgroup2,
   mountOverlay,
   mountPrivate,
   mountSetAttributes,
@@ -70,8 +71,6 @@ function applyLastStep(step: LastAction): void {
       return setResourceLimit(step.resource, step.soft, step.hard)
     case 'nice':
       return setNiceness(step.value)
-    case 'cpus-allowed':
-      return setAllowedCpus(step.cpus)
   }
 }
 
@@ -145,6 +144,8 @@ class Sealing {
         return mountDevices(step, (path) => this.#heldPath(path))
       case 'proc':
         return mountProcess()
+      case 'cgroup':
+        return mountCgroup(step.target)
       case 'loopback':
         return interfaceUp('lo')
       case 'chdir':
@@ -229,6 +230,13 @@ function placeOf(target: string): string {
   const place = realpathSync.native(target)
   if (place !== '/') return place
   throw new NsboxError(`${target} is the root, and nothing can be mounted over that`, { code: 'ERR_NSBOX_SEAL', stage: 'seal' })
+}
+
+/** Another root may have no place for it. The kernel mounts no file system right on top of itself (EBUSY). */
+function mountCgroup(target: string): void {
+  if (!existsSync(target)) return
+  mountTmpfs(target, { mode: 0o555 })
+  mountCgroup2(target)
 }
 
 /** An empty file or directory in place of what is there. */

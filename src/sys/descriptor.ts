@@ -102,6 +102,12 @@ function isWritable(fd: number): boolean {
   return flags !== -1 && (flags & O_ACCMODE) !== 0
 }
 
+/** Whether this process was given such a descriptor; all but node's own event queues and pipes can be. */
+export function isOpenForReading(fd: number): boolean {
+  const flags = fcntlQuiet(fd, F_GETFL, 0)
+  return flags !== -1 && (flags & O_ACCMODE) !== 1 && !targetOf(String(fd)).startsWith('anon_inode:')
+}
+
 /** They survive exec, whatever libuv made of them. */
 export function keepAtExec(fds: readonly number[]): void {
   for (const fd of fds) fcntlQuiet(fd, F_SETFD, 0)

@@ -44,6 +44,15 @@ export function mountTmpfs(target: string, options: TmpfsOptions): void {
   mount('tmpfs', target, 'tmpfs', ['MS_NOSUID', 'MS_NODEV'], data.join(','))
 }
 
+/**
+ * The cgroups below the root of this process's cgroup namespace, read-only (cgroup_namespaces(7)). All
+ * mounts of cgroup2 share what mount(2) could set, so it is the mount point that is made so.
+ */
+export function mountCgroup2(target: string): void {
+  mount('cgroup2', target, 'cgroup2', ['MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'], null)
+  mountSetAttributes(target, { set: ['MOUNT_ATTR_RDONLY'] })
+}
+
 /** Overlay with `userxattr`, the kind a user namespace may mount (Linux 5.11). The first lower directory is on top. */
 export function mountOverlay(target: string, lowers: readonly string[], upper: string, work: string): void {
   const data = `lowerdir=${lowers.join(':')},upperdir=${upper},workdir=${work},userxattr`

@@ -17,6 +17,7 @@ const cloneFlags = {
 export type CloneFlag = keyof typeof cloneFlags
 
 const SIGCHLD = 17
+const CLONE_INTO_CGROUP = 0x2_0000_0000n
 
 /**
  * clone(2) without a new stack: a fork whose child is the first process of new namespaces. It
@@ -26,6 +27,24 @@ const SIGCHLD = 17
 export function cloneInto(names: readonly CloneFlag[]): number {
   const flags = new Flags(cloneFlags, names)
   return syscall('clone', [(flags.value | SIGCHLD) >>> 0, 0, 0, 0, 0], [`${flags}|SIGCHLD`, 'NULL'])
+}
+
+/**
+ * The same, with the child born in the cgroup whose directory `cgroup` is open (clone(2), clone3): it
+ * runs nothing outside of it, and costs no move, for which the kernel would stop all forks for a while.
+ */
+export function cloneIntoCgroup(names: readonly CloneFlag[], cgroup: number): number {
+  const flags = new Flags(cloneFlags, names)
+  const args = Buffer.alloc(88) // struct clone_args
+  args.writeBigUInt64LE(BigInt(flags.value) | CLONE_INTO_CGROUP, 0)
+  args.writeBigUInt64LE(BigInt(SIGCHLD), 32)
+  args.writeBigUInt64LE(BigInt(cgroup), 80)
+  return syscall('clone3', [addressOf(args), args.length], [`${flags}|CLONE_INTO_CGROUP`, `cgroup ${cgroup}`])
+}
+
+/** A view of cgroups whose root is the one that this process is in (cgroup_namespaces(7)). */
+export function unshareCgroup(): void {
+  syscall('unshare', [cloneFlags.CLONE_NEWCGROUP], ['CLONE_NEWCGROUP'])
 }
 
 export const fork: () => number = bindChecked('fork', 'int', [])

@@ -1,11 +1,13 @@
 // Forks one sandbox: its init in new namespaces, and from that the payload.
 
+import { writeFileSync } from 'node:fs'
 import { type ErrorData, errorToData } from '../errors.ts'
 import { idMapsOf } from '../plan/id-maps.ts'
 import type { Namespace, SandboxPlan } from '../plan/plan.ts'
 import { writeIdMaps } from '../seal/id-maps.ts'
 import { close, pipe } from '../sys/descriptor.ts'
-import { type CloneFlag, cloneInto, fork, pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
+import { type CloneFlag, cloneInto, cloneIntoCgroup, fork, pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
+import type { SysError } from '../sys/sys-error.ts'
 import type { Descriptors, Program } from '../wire/protocol.ts'
 import { runInit } from './init.ts'
 import { collectAlone } from './v8-flags.ts'
@@ -26,6 +28,8 @@ export interface BirthOptions {
   /** pidfd of this process. */
   self: number
   handles: number | undefined
+  /** Directory of the cgroup to be born in. */
+  cgroup: number | undefined
   job: boolean
   /** What the payload is to be, if that is a program. */
   program: { program: Program; descriptors: Descriptors } | undefined
@@ -52,7 +56,7 @@ export type Birth =
 
 /** @throws SysError when the kernel gives no namespaces and the plan requires them, or refuses the id maps */
 export function forkSandbox(plan: SandboxPlan, options: BirthOptions): Birth {
-  const { self: parent, inChild, program, ...rest } = options
+  const { self: parent, inChild, program, cgroup, ...rest } = options
   // Last steps are for the payload's own process.
   const spawned = plan.lastSteps.length === 0 ? program : undefined
   const [report, mapped] = [pipe(), pipe()]
@@ -60,25 +64,35 @@ export function forkSandbox(plan: SandboxPlan, options: BirthOptions): Birth {
   const closeTheirs = () => [report.write, mapped.read].forEach(close)
   let clone: Clone
   try {
-    clone = cloneInit(plan)
+    clone = cloneInit(plan, cgroup)
   } catch (error) {
     closeOurs()
     closeTheirs()
     throw error
   }
-  const { pid, unsealed } = clone
+  const { pid, unsealed, isPlaced } = clone
   if (pid === 0) {
     collectAlone()
     inChild()
+    if (cgroup !== undefined) close(cgroup)
     closeOurs()
     return {
       in: 'payload',
-      report: runInit(plan, { ...rest, program: spawned, parent, report: report.write, mapped: mapped.read, unsealed }),
+      report: runInit(plan, {
+        ...rest,
+        program: spawned,
+        parent,
+        report: report.write,
+        mapped: mapped.read,
+        unsealed,
+        ownCgroup: cgroup !== undefined,
+      }),
     }
   }
   closeTheirs()
   const pidfd = pidfdOpen(pid)
   try {
+    if (!isPlaced) moveInto(cgroup as number, pid)
     const waits = !unsealed && mapIds(pid, plan) === 'later'
     if (!waits) close(mapped.write)
     const hostPids = unsealed !== undefined || !plan.namespaces.includes('pid')
@@ -96,15 +110,37 @@ interface Clone {
   /** 0 in the child. */
   pid: number
   unsealed: ErrorData | undefined
+  /** In its cgroup already, or in need of none. */
+  isPlaced: boolean
 }
 
-function cloneInit(plan: SandboxPlan): Clone {
+function cloneInit(plan: SandboxPlan, cgroup: number | undefined): Clone {
+  // The root of a cgroup namespace is where its maker is: a child that is born elsewhere makes its own.
+  const names = plan.namespaces.filter((name) => name !== 'cgroup' || cgroup === undefined).map((name) => cloneFlagOf[name])
   try {
-    return { pid: cloneInto(plan.namespaces.map((name) => cloneFlagOf[name])), unsealed: undefined }
+    return { ...cloneSomewhere(names, cgroup), unsealed: undefined }
   } catch (error) {
     if (plan.seal === 'require') throw error
-    return { pid: fork(), unsealed: errorToData(error) }
+    return { pid: fork(), unsealed: errorToData(error), isPlaced: cgroup === undefined }
   }
+}
+
+/** What a kernel, or a filter of a container's, that does not know clone3(2) or its field for the cgroup answers. */
+const unknownCall = ['ENOSYS', 'EPERM', 'E2BIG', 'EINVAL']
+
+function cloneSomewhere(names: CloneFlag[], cgroup: number | undefined): Pick<Clone, 'pid' | 'isPlaced'> {
+  if (cgroup === undefined) return { pid: cloneInto(names), isPlaced: true }
+  try {
+    return { pid: cloneIntoCgroup(names, cgroup), isPlaced: true }
+  } catch (error) {
+    if (!unknownCall.includes((error as SysError).errno ?? '')) throw error
+    return { pid: cloneInto(names), isPlaced: false }
+  }
+}
+
+/** The child still waits, and has not done anything. */
+function moveInto(cgroup: number, pid: number): void {
+  writeFileSync(`/proc/self/fd/${cgroup}/cgroup.procs`, String(pid))
 }
 
 /** The child waits for this: until it is told, it is nobody. */

@@ -7,7 +7,7 @@ import { type NotStarted, spawn } from '../payload/exec.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { applySeal } from '../seal/apply.ts'
 import { close, pollReadable } from '../sys/descriptor.ts'
-import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid } from '../sys/process.ts'
+import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid, unshareCgroup } from '../sys/process.ts'
 import { ignoreSignals, resetSignals } from '../sys/signal.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
 import type { Descriptors, InitReport, NotEnforced, Program } from '../wire/protocol.ts'
@@ -35,11 +35,13 @@ export interface InitOptions {
   program: { program: Program; descriptors: Descriptors } | undefined
   /** The payload stays in the session of the caller's terminal, and its stops are reported. */
   job: boolean
+  /** It was born in a cgroup of its own, which is to be the root of what it sees. */
+  ownCgroup: boolean
 }
 
 /** Returns only in the payload's process, sealed: the pipe for its report. */
 export function runInit(plan: SandboxPlan, options: InitOptions): number {
-  const { report, mapped, parent, unsealed, handles, streams, job } = options
+  const { report, mapped, parent, unsealed, handles, streams, job, ownCgroup } = options
   const ownPids = !unsealed && plan.namespaces.includes('pid')
   const notEnforced: NotEnforced[] = []
   try {
@@ -47,6 +49,7 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     else prctl('PR_SET_CHILD_SUBREAPER', 1)
     pollReadable([mapped])
     close(mapped)
+    if (ownCgroup && !unsealed && plan.namespaces.includes('cgroup')) unshareCgroup()
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
     const files = new ReadStreams(unsealed ? [] : streams)
     notEnforced.push(...applySeal(unsealed ? withoutMounts(plan) : plan, (scratch) => passBack(scratch, handles)))

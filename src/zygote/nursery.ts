@@ -81,10 +81,11 @@ export class Nursery {
     try {
       this.#heap ??= heapRanges()
       this.#watch.check()
-      const { handles, ...streams } = descriptors
+      const { handles, cgroup, ...streams } = descriptors
       const birth = forkSandbox(plan, {
         self: this.#self,
         handles,
+        cgroup,
         program: payload.kind === 'exec' ? { program: payload, descriptors } : undefined,
         streams: Object.values(streams),
         job: false,

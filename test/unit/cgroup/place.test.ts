@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cgroupPlace } from '../../../src/doctor/cgroup-place.ts'
+import { cgroupPlace } from '../../../src/cgroup/place.ts'
 
 const v2 = (path: string, root = '/') => ({ path, root, type: 'cgroup2' })
 

@@ -1,0 +1,69 @@
+// Orders for a running command, as JSON lines on the descriptor of --control-fd.
+
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { configError, errorToData } from '../errors.ts'
+import type { SandboxLimits } from '../launch/sandbox-limits.ts'
+import { limitsHere } from '../run/limit-request.ts'
+import { limitedUsage } from '../run/usage.ts'
+import { isOpenForReading } from '../sys/descriptor.ts'
+import type { StatusLines } from './status.ts'
+
+const known = ['freeze', 'thaw', 'kill', 'set-limits', 'usage']
+
+export interface OrderedRun {
+  limits: SandboxLimits
+  kill(): void
+}
+
+/** @throws NsboxError ERR_NSBOX_CONFIG when the descriptor is not open */
+export function requireOrders(fd: number | undefined): void {
+  if (fd === undefined || isOpenForReading(fd)) return
+  throw configError(`--control-fd is ${fd}: no such descriptor is open; open it in the shell: nsbox run --control-fd ${fd} … ${fd}<orders`)
+}
+
+/** Carries out one after the other; each is answered on the status descriptor. */
+export async function followOrders(fd: number, run: OrderedRun, status: StatusLines): Promise<void> {
+  for await (const line of createInterface({ input: createReadStream('', { fd }) })) {
+    if (line.trim() === '') continue
+    try {
+      status.post({ type: 'done', order: line, ...(await carryOut(line, run)) })
+    } catch (error) {
+      status.post({ type: 'refused', order: line, error: errorToData(error) })
+    }
+  }
+}
+
+async function carryOut(line: string, { limits, kill }: OrderedRun): Promise<object> {
+  const order = parse(line)
+  switch (order.do) {
+    case 'freeze':
+      await limits.freeze()
+      return {}
+    case 'thaw':
+      await limits.thaw()
+      return {}
+    case 'kill':
+      kill()
+      return {}
+    case 'usage':
+      return { usage: limitedUsage(await limits.usage()) }
+    case 'set-limits': {
+      const { limitChanges } = await import('../config/limit-schema.ts')
+      await limits.set(limitsHere(limitChanges(order.limits, 'set-limits'), process.cwd()))
+      return { limits: limits.held }
+    }
+    default:
+      throw configError(`do is ${JSON.stringify(order.do)}; it must be one of ${known.join(', ')}`)
+  }
+}
+
+function parse(line: string): { do?: unknown; limits?: unknown } {
+  try {
+    const order: unknown = JSON.parse(line)
+    if (typeof order === 'object' && order !== null) return order
+  } catch {
+    // Said below.
+  }
+  throw configError(`an order is a JSON object on one line, such as {"do":"freeze"}; this is ${line}`)
+}

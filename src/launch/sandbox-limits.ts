@@ -1,0 +1,143 @@
+// The limits of one sandbox: set before it is born, changed while it runs, accounted at its end.
+
+import type { Base } from '../cgroup/base.ts'
+import type { Leaf } from '../cgroup/leaf.ts'
+import type { CgroupUsage } from '../cgroup/usage.ts'
+import { errorToData, NsboxError } from '../errors.ts'
+import { type HeldLimits, type LimitMeans, limitPlan, type MissingLimit } from '../plan/limit-plan.ts'
+import type { EmulatedLimits, LimitName, Limits, LimitsChange } from '../plan/limits.ts'
+import type { EmulatedUsage, NotEnforced, SandboxEnd } from '../wire/protocol.ts'
+import type { InitControl } from './init-control.ts'
+
+/** What was counted while limits were held: by the kernel, or by the sandbox's init. */
+export type LimitUsage = { by: 'cgroup'; usage: CgroupUsage } | { by: 'init'; usage: EmulatedUsage }
+
+/** A cap that ended the sandbox. */
+export interface CapHit {
+  limit: 'memory'
+  /** Bytes. */
+  cap: number
+  /** Most that was in use, or the first that was seen to be too much, in bytes. */
+  peak: number
+}
+
+export class SandboxLimits {
+  /** How each limit is held, in words. */
+  readonly held: HeldLimits = {}
+  readonly notEnforced: NotEnforced[] = []
+  readonly #means: LimitMeans
+  readonly #seal: 'require' | 'prefer'
+  readonly #base: Base | undefined
+  readonly #leaf: Leaf | undefined
+  #now: LimitsChange = {}
+  #control: InitControl | null = null
+
+  constructor(means: LimitMeans, seal: 'require' | 'prefer', base: Base | undefined) {
+    this.#means = means
+    this.#seal = seal
+    this.#base = base
+    this.#leaf = base?.leaf()
+  }
+
+  /** Of a sandbox that was launched without any; what is asked for later its init has to see to. */
+  static none(seal: 'require' | 'prefer'): SandboxLimits {
+    return new SandboxLimits({ controllers: [], why: 'it was started without one', emulation: true }, seal, undefined)
+  }
+
+  /** Directory of the cgroup to be born in. */
+  get cgroup(): number | undefined {
+    return this.#leaf?.fd
+  }
+
+  /**
+   * Before the sandbox is born. Answers what its init has to see to.
+   * @throws NsboxError ERR_NSBOX_LIMIT for one that cannot be held, when the seal is `require`
+   */
+  begin(limits: Limits): EmulatedLimits {
+    return this.#set(limits) as EmulatedLimits
+  }
+
+  attach(control: InitControl | null): void {
+    this.#control = control
+  }
+
+  /** Changes limits of the running sandbox. @throws NsboxError as {@link begin} */
+  async set(change: LimitsChange): Promise<void> {
+    const emulated = this.#set(change)
+    if (Object.keys(emulated).length === 0) return
+    const notEnforced = await this.#init().setLimits(emulated)
+    for (const { error } of notEnforced) if (this.#seal === 'require') throw new NsboxError(error.message, error)
+    this.notEnforced.push(...notEnforced)
+  }
+
+  /** Stops every process, until {@link thaw}. */
+  freeze(): Promise<void> {
+    return this.#leaf ? this.#leaf.freeze() : this.#init().freeze()
+  }
+
+  thaw(): Promise<void> {
+    return this.#leaf ? this.#leaf.thaw() : this.#init().thaw()
+  }
+
+  kill(): void {
+    this.#leaf?.kill()
+  }
+
+  /** While it runs. */
+  async usage(): Promise<LimitUsage> {
+    return this.#leaf ? { by: 'cgroup', usage: this.#leaf.usage() } : { by: 'init', usage: await this.#init().usage() }
+  }
+
+  /** Of a sandbox that has ended; undefined when nobody counted. */
+  usageOf({ emulated }: SandboxEnd): LimitUsage | undefined {
+    if (this.#leaf) return { by: 'cgroup', usage: this.#leaf.usage() }
+    return emulated && { by: 'init', usage: emulated }
+  }
+
+  hitOf({ hit }: SandboxEnd): CapHit | undefined {
+    if (hit) return { limit: hit.limit, cap: hit.cap, peak: hit.seen }
+    const usage = this.#leaf?.usage()
+    if (!usage?.oomKills || !this.#now.memory) return undefined
+    return { limit: 'memory', cap: this.#now.memory, peak: usage.memoryPeak ?? this.#now.memory }
+  }
+
+  /** Once its accounts have been read. */
+  async release(): Promise<void> {
+    if (this.#leaf) await this.#base?.remove(this.#leaf)
+  }
+
+  #set(change: LimitsChange): LimitsChange {
+    const { writes, emulated, held, missing } = limitPlan(change, this.#means)
+    Object.assign(this.#now, change)
+    for (const one of missing) this.#miss(one.limit, notHeld(one))
+    for (const one of writes) {
+      try {
+        this.#leaf?.write(one)
+      } catch (error) {
+        this.#miss(one.limit, error as NsboxError)
+        delete held[one.limit]
+      }
+    }
+    Object.assign(this.held, held)
+    for (const [limit, value] of Object.entries(change)) if (value === null) delete this.held[limit as LimitName]
+    return emulated
+  }
+
+  #miss(limit: LimitName, error: NsboxError): void {
+    if (this.#seal === 'require') throw error
+    this.notEnforced.push({ protection: limit, error: errorToData(error) })
+  }
+
+  #init(): InitControl {
+    if (this.#control) return this.#control
+    throw new NsboxError('The sandbox does not run', { code: 'ERR_NSBOX_ENDED', stage: 'launch' })
+  }
+}
+
+function notHeld({ limit, why }: MissingLimit): NsboxError {
+  return new NsboxError(`${limit} cannot be limited here: ${why}`, {
+    code: 'ERR_NSBOX_LIMIT',
+    stage: 'launch',
+    hint: "`nsbox doctor` says what is missing; seal: 'prefer' runs without this limit.",
+  })
+}
