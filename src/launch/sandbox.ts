@@ -6,14 +6,17 @@ import { close, pipe } from '../sys/descriptor.ts'
 import { socketpair } from '../sys/socket.ts'
 import { Channel } from '../wire/channel.ts'
 import type { Descriptors, SandboxEnd } from '../wire/protocol.ts'
+import { InitControl } from './init-control.ts'
 import { Scratch } from './scratch.ts'
 
-/** Streams and channel are null where they were not asked for. */
+/** Streams, channel and control are null where they were not asked for. */
 export interface Sandbox<Output = Socket, Messages = Channel> {
   readonly stdin: Socket | null
   readonly stdout: Output
   readonly stderr: Output
   readonly channel: Messages
+  /** Gives orders to the sandbox's init. */
+  readonly control: InitControl | null
   /** Pid of the sandbox's init on the host, once it is forked. */
   readonly pid: number | undefined
   /** Settles with that pid. Rejects when the sandbox is never forked. */
@@ -38,6 +41,8 @@ export interface Streams {
   channel: boolean
   /** Whether what overlays keep is wanted. */
   scratch: boolean
+  /** Whether orders are to be given to its init. */
+  control?: boolean
 }
 
 /** What node makes of its own children's streams, so that a forked node finds the kind it expects. */
@@ -49,11 +54,12 @@ export class SandboxEnds {
   readonly stdout: Socket | null
   readonly stderr: Socket | null
   readonly channel: Channel | null
+  readonly control: InitControl | null
   readonly #scratch: Scratch | undefined
   readonly #theirs: Descriptors
   readonly #given: number[] = []
 
-  constructor({ stdin, stdout, stderr, channel, scratch }: Streams) {
+  constructor({ stdin, stdout, stderr, channel, scratch, control = false }: Streams) {
     const input = this.#input(stdin)
     const [output, errors] = [this.#output(stdout), this.#output(stderr)]
     this.stdin = input.ours
@@ -68,6 +74,8 @@ export class SandboxEnds {
     }
     this.#scratch = scratch ? new Scratch() : undefined
     if (this.#scratch) this.#theirs.handles = this.#give(this.#scratch.theirs)
+    this.control = control ? new InitControl() : null
+    if (this.control) this.#theirs.control = this.#give(this.control.theirs)
   }
 
   /** Gives the sandbox's ends away; they are closed here afterwards. */

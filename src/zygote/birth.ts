@@ -26,6 +26,8 @@ export interface BirthOptions {
   /** pidfd of this process. */
   self: number
   handles: number | undefined
+  /** Socket for orders to init. */
+  control: number | undefined
   job: boolean
   /** What the payload is to be, if that is a program. */
   program: { program: Program; descriptors: Descriptors } | undefined
