@@ -20,6 +20,7 @@ export class Child implements AnySandbox {
     this.#forked.promise.catch(() => undefined)
     this.ended = this.#reported.promise.then(async (end) => {
       await this.ends.drained()
+      this.ends.control?.close()
       return end
     })
   }
@@ -43,6 +44,10 @@ export class Child implements AnySandbox {
 
   get channel(): AnySandbox['channel'] {
     return this.ends.channel
+  }
+
+  get control(): AnySandbox['control'] {
+    return this.ends.control
   }
 
   takeScratch(): number | undefined {

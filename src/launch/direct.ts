@@ -5,16 +5,17 @@ import { read } from 'node:fs'
 import { promisify } from 'node:util'
 import { errorToData } from '../errors.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
+import { killDescendants } from '../sys/descendants.ts'
 import { close, closeAtExec } from '../sys/descriptor.ts'
 import { keepHeapOverFork } from '../sys/node-heap.ts'
 import { pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
 import type { Program, SandboxEnd } from '../wire/protocol.ts'
 import { forkSandbox } from '../zygote/birth.ts'
-import { killDescendants } from '../zygote/descendants.ts'
 import { becomeProgram } from '../zygote/program.ts'
 import { parseLine, sandboxEnd } from '../zygote/report-pipe.ts'
 import { ThreadWatch } from '../zygote/threads.ts'
 import type { IdMapper } from './id-mapper.ts'
+import { InitControl } from './init-control.ts'
 import { Scratch } from './scratch.ts'
 
 const SIGKILL = 9
@@ -23,6 +24,8 @@ const readSome = promisify(read)
 export interface DirectOptions {
   /** Whether what overlays keep is wanted. */
   scratch: boolean
+  /** Whether orders are to be given to its init. */
+  control: boolean
   /** The program stays in the session of the caller's terminal; its stops are told to `onStop`. */
   job: boolean
   onStop(signal: number): void
@@ -30,15 +33,15 @@ export interface DirectOptions {
   mapper: IdMapper | undefined
   /** Directory of the cgroup to be born in. */
   cgroup: number | undefined
-  control: boolean
 }
 
 /** A sandbox whose standard streams are this process's own. */
 export class DirectSandbox {
   readonly pid: number
-  readonly control = null
   readonly forked: Promise<void> = Promise.resolve()
   readonly ended: Promise<SandboxEnd>
+  /** Null where it was not asked for. */
+  readonly control: InitControl | null
   readonly #pidfd: number
   readonly #hostPids: boolean
   readonly #scratch: Scratch | undefined
@@ -47,29 +50,33 @@ export class DirectSandbox {
   private constructor(
     birth: { pid: number; pidfd: number; report: number; hostPids: boolean },
     scratch: Scratch | undefined,
+    control: InitControl | null,
     onStop: (signal: number) => void,
   ) {
     this.pid = birth.pid
     this.#pidfd = birth.pidfd
     this.#hostPids = birth.hostPids
     this.#scratch = scratch
+    this.control = control
     this.ended = this.#follow(birth.report, onStop)
   }
 
   /** @throws SysError when the kernel gives no namespaces */
-  static launch(plan: SandboxPlan, program: Program, { scratch, job, mapper, onStop, cgroup }: DirectOptions): DirectSandbox {
+  static launch(plan: SandboxPlan, program: Program, { scratch, control, job, mapper, onStop, cgroup }: DirectOptions): DirectSandbox {
     try {
       closeAtExec()
       keepHeapOverFork()
       new ThreadWatch().check()
       const self = pidfdOpen(process.pid)
       const kept = scratch ? new Scratch() : undefined
+      const orders = control ? new InitControl() : null
       const descriptors = { stdin: 0, stdout: 1, stderr: 2 }
       const streams = Object.values(descriptors)
       const birth = forkSandbox(plan, {
         self,
         handles: kept?.theirs,
         cgroup,
+        control: orders?.theirs,
         program: { program, descriptors },
         streams,
         job,
@@ -77,8 +84,9 @@ export class DirectSandbox {
       })
       if (birth.in === 'payload') return becomeProgram(plan, program, descriptors, birth.report)
       if (kept) close(kept.theirs)
+      if (orders) close(orders.theirs)
       close(self)
-      const sandbox = new DirectSandbox(birth, kept, onStop)
+      const sandbox = new DirectSandbox(birth, kept, orders, onStop)
       if (mapper && birth.mapped !== undefined) void sandbox.#mapIds(mapper, birth.mapped)
       return sandbox
     } catch (error) {
@@ -121,6 +129,7 @@ export class DirectSandbox {
       told = lines.length
     }
     close(report)
+    this.control?.close()
     const status = waitpid(this.pid, { block: true })?.status ?? 0
     const end = sandboxEnd(status, text)
     return this.#failure ? { ...end, error: this.#failure } : end

@@ -5,7 +5,7 @@ import type { Leaf } from '../cgroup/leaf.ts'
 import type { CgroupUsage } from '../cgroup/usage.ts'
 import { errorToData, NsboxError } from '../errors.ts'
 import { type HeldLimits, type LimitMeans, limitPlan, type MissingLimit } from '../plan/limit-plan.ts'
-import type { EmulatedLimits, LimitName, Limits, LimitsChange } from '../plan/limits.ts'
+import type { EmulatedChange, EmulatedLimits, LimitName, Limits, LimitsChange } from '../plan/limits.ts'
 import type { EmulatedUsage, NotEnforced, SandboxEnd } from '../wire/protocol.ts'
 import type { InitControl } from './init-control.ts'
 
@@ -106,7 +106,7 @@ export class SandboxLimits {
     if (this.#leaf) await this.#base?.remove(this.#leaf)
   }
 
-  #set(change: LimitsChange): LimitsChange {
+  #set(change: LimitsChange): EmulatedChange {
     const { writes, emulated, held, missing } = limitPlan(change, this.#means)
     Object.assign(this.#now, change)
     for (const one of missing) this.#miss(one.limit, notHeld(one))

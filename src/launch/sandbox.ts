@@ -6,15 +6,16 @@ import { close, pipe } from '../sys/descriptor.ts'
 import { socketpair } from '../sys/socket.ts'
 import { Channel } from '../wire/channel.ts'
 import type { Descriptors, SandboxEnd } from '../wire/protocol.ts'
-import type { InitControl } from './init-control.ts'
+import { InitControl } from './init-control.ts'
 import { Scratch } from './scratch.ts'
 
-/** Streams and channel are null where they were not asked for. */
+/** Streams, channel and control are null where they were not asked for. */
 export interface Sandbox<Output = Socket, Messages = Channel> {
   readonly stdin: Socket | null
   readonly stdout: Output
   readonly stderr: Output
   readonly channel: Messages
+  /** Gives orders to the sandbox's init. */
   readonly control: InitControl | null
   /** Pid of the sandbox's init on the host, once it is forked. */
   readonly pid: number | undefined
@@ -42,6 +43,7 @@ export interface Streams {
   scratch: boolean
   /** Directory of the cgroup to be born in; it stays the caller's. */
   cgroup?: number | undefined
+  /** Whether orders are to be given to its init. */
   control?: boolean
 }
 
@@ -54,11 +56,12 @@ export class SandboxEnds {
   readonly stdout: Socket | null
   readonly stderr: Socket | null
   readonly channel: Channel | null
+  readonly control: InitControl | null
   readonly #scratch: Scratch | undefined
   readonly #theirs: Descriptors
   readonly #given: number[] = []
 
-  constructor({ stdin, stdout, stderr, channel, scratch, cgroup }: Streams) {
+  constructor({ stdin, stdout, stderr, channel, scratch, cgroup, control = false }: Streams) {
     const input = this.#input(stdin)
     const [output, errors] = [this.#output(stdout), this.#output(stderr)]
     this.stdin = input.ours
@@ -74,6 +77,8 @@ export class SandboxEnds {
     if (cgroup !== undefined) this.#theirs.cgroup = cgroup
     this.#scratch = scratch ? new Scratch() : undefined
     if (this.#scratch) this.#theirs.handles = this.#give(this.#scratch.theirs)
+    this.control = control ? new InitControl() : null
+    if (this.control) this.#theirs.control = this.#give(this.control.theirs)
   }
 
   /** Gives the sandbox's ends away; they are closed here afterwards. */

@@ -1,6 +1,6 @@
 // Which part of the kernel holds each limit here. Pure: no I/O.
 
-import type { IoLimit, LiftableLimit, LimitName, Limits, LimitsChange } from './limits.ts'
+import type { EmulatedChange, IoLimit, LiftableLimit, LimitName, Limits, LimitsChange } from './limits.ts'
 
 /** What there is to hold limits with. */
 export interface LimitMeans {
@@ -30,7 +30,7 @@ export interface MissingLimit {
 export interface LimitPlan {
   /** In the order in which they are written. */
   writes: CgroupWrite[]
-  emulated: LimitsChange
+  emulated: EmulatedChange
   held: HeldLimits
   missing: MissingLimit[]
 }

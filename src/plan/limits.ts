@@ -48,3 +48,6 @@ export interface IoLimit {
 
 /** What a sandbox's own init can hold without a cgroup. */
 export type EmulatedLimits = Pick<Limits, 'cpu' | 'cpuWeight' | 'cpus' | 'memory' | 'pids'>
+
+/** A change while the sandbox runs: what is missing stays as it is, null lifts the limit. */
+export type EmulatedChange = Pick<LimitsChange, keyof EmulatedLimits>

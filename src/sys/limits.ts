@@ -5,22 +5,21 @@ import { addressOf, bind, bindChecked } from './libc.ts'
 import { type Resource, resourceNumbers } from './resources.ts'
 
 const unlimited = 0xffff_ffff_ffff_ffffn
-const setrlimit_ = bindChecked('setrlimit', 'int', ['int', 'uint64'])
-const getrlimit_ = bindChecked('getrlimit', 'int', ['int', 'uint64'])
+const prlimit_ = bindChecked('prlimit', 'int', ['int', 'int', 'uint64', 'uint64'])
 const setpriority_ = bindChecked('setpriority', 'int', ['int', 'int', 'int'])
 const getpriority_ = bind('getpriority', 'int', ['int', 'int'])
 const sched_setaffinity_ = bindChecked('sched_setaffinity', 'int', ['int', 'ulong', 'uint64'])
 const sched_getaffinity_ = bindChecked('sched_getaffinity', 'int', ['int', 'ulong', 'uint64'])
 const PRIO_PROCESS = 0
 
-/** Null is unlimited. */
-export function setResourceLimit(resource: Resource, soft: number | null, hard: number | null): void {
+/** Null is unlimited; process 0 is this one (prlimit(2)). */
+export function setResourceLimit(resource: Resource, soft: number | null, hard: number | null, pid = 0): void {
   const asked = [soft, hard].map((value) => (value === null ? unlimited : BigInt(value)))
   const limits = Buffer.alloc(16)
   for (const [index, value] of asked.entries()) limits.writeBigUInt64LE(value, 8 * index)
-  const [, hardest] = limitsNow(resource)
+  const [, hardest] = resourceLimit(resource, pid)
   try {
-    setrlimit_(resourceNumbers[resource], addressOf(limits))
+    prlimit_(pid, resourceNumbers[resource], addressOf(limits), 0)
   } catch (error) {
     throw refused(
       error,
@@ -28,12 +27,13 @@ export function setResourceLimit(resource: Resource, soft: number | null, hard: 
       `A hard limit cannot be raised; here it is ${shown([hardest])}.`,
     )
   }
-  requireSame(`rlimit ${resource}`, asked.join(':'), limitsNow(resource).join(':'))
+  requireSame(`rlimit ${resource}`, asked.join(':'), resourceLimit(resource, pid).join(':'))
 }
 
-function limitsNow(resource: Resource): [soft: bigint, hard: bigint] {
+/** What is in force now. */
+export function resourceLimit(resource: Resource, pid = 0): [soft: bigint, hard: bigint] {
   const limits = Buffer.alloc(16)
-  getrlimit_(resourceNumbers[resource], addressOf(limits))
+  prlimit_(pid, resourceNumbers[resource], 0, addressOf(limits))
   return [limits.readBigUInt64LE(0), limits.readBigUInt64LE(8)]
 }
 
@@ -47,28 +47,44 @@ function refused(error: unknown, what: string, hint: string): NsboxError {
   return new NsboxError(`${what}: ${errno}`, { code: 'ERR_NSBOX_SYSCALL', stage: 'seal', errno, syscall, hint })
 }
 
-export function setNiceness(nice: number): void {
+/** Of a thread; 0 is this one (setpriority(2), "C library/kernel differences"). */
+export function setNiceness(nice: number, tid = 0): void {
   try {
-    setpriority_(PRIO_PROCESS, 0, nice)
+    setpriority_(PRIO_PROCESS, tid, nice)
   } catch (error) {
-    const now = getpriority_(PRIO_PROCESS, 0)
+    const now = niceness(tid)
     throw refused(error, `The niceness cannot be set to ${nice}`, `In a sandbox it can only be raised; here it is ${now}.`)
   }
-  requireSame('nice', nice, getpriority_(PRIO_PROCESS, 0))
+  requireSame('nice', nice, niceness(tid))
 }
 
-/** The processors that this process may run on (sched_setaffinity(2)). */
-export function setAllowedCpus(cpus: readonly number[]): void {
+export function niceness(tid = 0): number {
+  return getpriority_(PRIO_PROCESS, tid)
+}
+
+/** The processors that a thread may run on; 0 is this one (sched_setaffinity(2)). */
+export function setAllowedCpus(cpus: readonly number[], tid = 0): void {
   const mask = cpuMask(cpus)
-  sched_setaffinity_(0, mask.length, addressOf(mask))
-  const got = Buffer.alloc(mask.length)
-  sched_getaffinity_(0, got.length, addressOf(got))
-  requireSame('cpus-allowed', mask.toString('hex'), got.toString('hex'))
+  sched_setaffinity_(tid, mask.length, addressOf(mask))
+  requireSame('cpus-allowed', mask.toString('hex'), maskNow(tid).toString('hex'))
+}
+
+export function allowedCpus(tid = 0): number[] {
+  const mask = maskNow(tid)
+  return Array.from({ length: 8 * mask.length }, (_, cpu) => cpu).filter((cpu) => mask.readUInt8(cpu >> 3) & (1 << (cpu & 7)))
+}
+
+function maskNow(tid: number): Buffer {
+  const mask = Buffer.alloc(maskLength)
+  sched_getaffinity_(tid, mask.length, addressOf(mask))
+  return mask
 }
 
 /** A bit for each processor; 8192 is the most that CONFIG_NR_CPUS allows. */
+const maskLength = 1024
+
 function cpuMask(cpus: readonly number[]): Buffer {
-  const mask = Buffer.alloc(1024)
+  const mask = Buffer.alloc(maskLength)
   for (const cpu of cpus) mask.writeUInt8(mask.readUInt8(cpu >> 3) | (1 << (cpu & 7)), cpu >> 3)
   return mask
 }

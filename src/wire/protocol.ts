@@ -1,7 +1,7 @@
 // Every message between the host, its zygotes and their sandboxes.
 
 import type { ErrorData } from '../errors.ts'
-import type { EmulatedLimits } from '../plan/limits.ts'
+import type { EmulatedChange } from '../plan/limits.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 
 /** What runs in a sandbox once it is sealed. */
@@ -58,7 +58,7 @@ export type HostToZygote =
 
 /** An order to the init of a running sandbox, by its `control` socket: one JSON text a line. Each is answered. */
 export type InitOrder = { id: number } & (
-  | { do: 'set-limits'; limits: EmulatedLimits }
+  | { do: 'set-limits'; limits: EmulatedChange }
   /** Stops all processes, or lets them go on. */
   | { do: 'freeze' }
   | { do: 'thaw' }
@@ -67,9 +67,9 @@ export type InitOrder = { id: number } & (
 
 export interface InitAnswer {
   id: number
-  /** The order could not be carried out. */
+  /** The order could not be carried out; of `set-limits`, when the plan says `require`: what else was given is in force. */
   error?: ErrorData
-  /** Of `set-limits`: those that are not in force. */
+  /** Of `set-limits`, when the plan says `prefer`: those that are not in force. */
   notEnforced?: NotEnforced[]
   /** Of `usage`. */
   usage?: EmulatedUsage
@@ -81,6 +81,7 @@ export interface EmulatedUsage {
   cpuMicros: number
   /** Microseconds for which they were stopped by the cap on CPU time. */
   throttledMicros: number
+  /** Periods of the cap in which they ran, and those of them in which they were stopped. */
   periods: number
   throttledPeriods: number
   /** Most memory seen at once, in bytes; missing when nobody looked. */

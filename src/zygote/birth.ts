@@ -30,6 +30,8 @@ export interface BirthOptions {
   handles: number | undefined
   /** Directory of the cgroup to be born in. */
   cgroup: number | undefined
+  /** Socket for orders to init. */
+  control: number | undefined
   job: boolean
   /** What the payload is to be, if that is a program. */
   program: { program: Program; descriptors: Descriptors } | undefined

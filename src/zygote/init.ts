@@ -2,6 +2,7 @@
 // when the payload ends it ends, which kills everything else in the namespace (pid_namespaces(7)).
 
 import { constants } from 'node:os'
+import { Keeper } from '../emulation/keeper.ts'
 import { type ErrorData, errorToData } from '../errors.ts'
 import { type NotStarted, spawn } from '../payload/exec.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
@@ -29,6 +30,8 @@ export interface InitOptions {
   unsealed: ErrorData | undefined
   /** Socket for a handle to what overlays keep. */
   handles: number | undefined
+  /** Socket for orders. */
+  control: number | undefined
   /** What only the payload needs. */
   streams: readonly number[]
   /** What the payload is to be, where it is known already and needs nothing done in its own process. */
@@ -41,8 +44,9 @@ export interface InitOptions {
 
 /** Returns only in the payload's process, sealed: the pipe for its report. */
 export function runInit(plan: SandboxPlan, options: InitOptions): number {
-  const { report, mapped, parent, unsealed, handles, streams, job, ownCgroup } = options
+  const { report, mapped, parent, unsealed, handles, control, streams, job, ownCgroup } = options
   const ownPids = !unsealed && plan.namespaces.includes('pid')
+  const sealed = unsealed ? withoutMounts(plan) : plan
   const notEnforced: NotEnforced[] = []
   try {
     if (ownPids) dieWith(parent)
@@ -52,9 +56,12 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     if (ownCgroup && !unsealed && plan.namespaces.includes('cgroup')) unshareCgroup()
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
     const files = new ReadStreams(unsealed ? [] : streams)
-    notEnforced.push(...applySeal(unsealed ? withoutMounts(plan) : plan, (scratch) => passBack(scratch, handles)))
+    notEnforced.push(...applySeal(sealed, (scratch) => passBack(scratch, handles)))
     files.reopen()
     if (handles !== undefined) close(handles)
+    const ownUsers = !unsealed && plan.namespaces.includes('user')
+    const keeper = plan.emulated || control !== undefined ? new Keeper(sealed, { ownPids, ownUsers, control }) : undefined
+    if (plan.emulated) notEnforced.push(...(keeper?.begin(plan.emulated) ?? []))
     const own = pidfdOpen(getpid())
     // ptrace(2), /proc/1/fd, /proc/1/mem: the payload has init's uid and could stop it or forge its report.
     prctl('PR_SET_DUMPABLE', 0)
@@ -62,6 +69,7 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     if (payload === 0) {
       prctl('PR_SET_DUMPABLE', 1)
       files.close()
+      keeper?.leave()
       if (!ownPids) close(parent)
       // Where a pid namespace does not end it with its init, this does.
       dieWith(own)
@@ -81,9 +89,11 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     const status = reapUntil(payload, {
       parent: ownPids ? undefined : parent,
       onStop: job ? (stopped) => postReport(report, { stopped }) : undefined,
+      keeper,
     })
     files.giveBack()
-    return finish(report, { status, notEnforced, usage: endAll(ownPids) })
+    const usage = endAll(ownPids)
+    return finish(report, { status, notEnforced, usage, ...keeper?.report() })
   } catch (error) {
     return finish(report, { error: errorToData(error), notEnforced })
   }

@@ -3,13 +3,13 @@
 import { readFileSync } from 'node:fs'
 import { errorToData } from '../errors.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
+import { killDescendants } from '../sys/descendants.ts'
 import { close, pollReadable } from '../sys/descriptor.ts'
 import { type AddressRange, heapRanges } from '../sys/node-heap.ts'
 import { pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
 import type { Descriptors, Payload } from '../wire/protocol.ts'
 import { forkSandbox } from './birth.ts'
 import { type Control, controlFd } from './control.ts'
-import { killDescendants } from './descendants.ts'
 import { sandboxEnd } from './report-pipe.ts'
 import type { ThreadWatch } from './threads.ts'
 
@@ -81,11 +81,12 @@ export class Nursery {
     try {
       this.#heap ??= heapRanges()
       this.#watch.check()
-      const { handles, cgroup, ...streams } = descriptors
+      const { handles, cgroup, control, ...streams } = descriptors
       const birth = forkSandbox(plan, {
         self: this.#self,
         handles,
         cgroup,
+        control,
         program: payload.kind === 'exec' ? { program: payload, descriptors } : undefined,
         streams: Object.values(streams),
         job: false,

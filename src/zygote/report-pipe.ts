@@ -18,7 +18,7 @@ export function sandboxEnd(initStatus: number, text: string): SandboxEnd {
     const error = new NsboxError("The sandbox's init was killed from outside", { code: 'ERR_NSBOX_INIT_KILLED', stage: 'payload' })
     return { ...decodeStatus(initStatus), error: errorToData(error), notEnforced: [] }
   }
-  const { status, usage } = ended
+  const { status, usage, emulated, hit } = ended
   const error = ended.error ?? lines.find((line) => 'failed' in line)?.failed
   const notEnforced = lines.flatMap((line): NotEnforced[] => ('notEnforced' in line ? line.notEnforced : []))
   return {
@@ -26,6 +26,8 @@ export function sandboxEnd(initStatus: number, text: string): SandboxEnd {
     ...(error && { error }),
     notEnforced: [...ended.notEnforced, ...notEnforced],
     ...(usage && { usage }),
+    ...(emulated && { emulated }),
+    ...(hit && { hit }),
   }
 }
 

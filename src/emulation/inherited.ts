@@ -1,0 +1,115 @@
+// Limits that the kernel holds for each process and hands on to its children: set on init before there are any.
+
+import { readFileSync } from 'node:fs'
+import type { ErrorData } from '../errors.ts'
+import { tasksOf } from '../sys/descendants.ts'
+import { allowedCpus, niceness, resourceLimit, setAllowedCpus, setNiceness, setResourceLimit } from '../sys/limits.ts'
+import { exitNow, fork, waitpid } from '../sys/process.ts'
+import { notHeld, wrong } from './failure.ts'
+import type { Members } from './members.ts'
+
+/** A node has about ten threads, and with fewer it waits for ever for those that it could not start. */
+const fewest = 16
+/** Each step of niceness takes a fifth off (sched(7)). */
+const step = 1.25
+const [usual, nicest] = [100, 19]
+
+export class Inherited {
+  readonly #members: Members
+  readonly #ownUsers: boolean
+  /** As they were when init began. */
+  readonly #niceness: number = niceness()
+  readonly #cpus: number[] = allowedCpus()
+
+  constructor(members: Members, ownUsers: boolean) {
+    this.#members = members
+    this.#ownUsers = ownUsers
+  }
+
+  /** Processes and threads. @throws NsboxError when it is not in force */
+  pids(limit: number | null): void {
+    if (limit !== null && (!Number.isInteger(limit) || limit < fewest))
+      throw wrong(`pids is ${limit}: it must be a whole number, and at least ${fewest}, which one node needs for its threads`)
+    if (!this.#ownUsers) throw notHeld('pids', 'the sandbox shares the user namespace, in which all processes of the user count')
+    if (mappedIds() !== 1) throw notHeld('pids', 'it has several user ids, and RLIMIT_NPROC counts for each of them')
+    const [, now] = resourceLimit('nproc')
+    // Init itself counts (user_namespaces(7)).
+    const asked = limit === null ? now : BigInt(limit) + 1n
+    if (limit === null || asked > now)
+      throw notHeld(
+        'pids',
+        `now it is ${now - 1n}, and a hard limit cannot be raised (getrlimit(2))`,
+        'While a sandbox runs, pids can only be lowered. A cgroup can raise it.',
+      )
+    if (!forkIsRefusedAtOnce()) throw notHeld('pids', 'the kernel sets root no limit of processes (getrlimit(2))')
+    this.#onAll((pid) => setResourceLimit('nproc', Number(asked), Number(asked), pid))
+  }
+
+  /** Processors. A process may choose others again (sched_setaffinity(2)). @throws NsboxError when it is not in force */
+  cpus(cpus: readonly number[] | null): void {
+    this.#onAllTasks((tid) => setAllowedCpus(cpus ?? this.#cpus, tid))
+  }
+
+  /** As niceness, which counts among the processes of one session where autogroups are on (sched(7)). @throws NsboxError when it is not in force */
+  cpuWeight(weight: number | null): void {
+    if (weight !== null && weight > usual)
+      throw notHeld('cpuWeight', `${weight} is above ${usual}, and only a privileged process may have a niceness below 0 (setpriority(2))`)
+    const asked = weight === null ? this.#niceness : Math.min(nicest, Math.round(Math.log(usual / weight) / Math.log(step)))
+    this.#onAllTasks((tid) => setNiceness(Math.max(this.#niceness, asked), tid))
+  }
+
+  /** Who is born meanwhile has it from a parent that had it not yet. */
+  #onAll(set: (pid: number) => void): void {
+    set(0)
+    const done = new Set<number>()
+    for (let news = this.#members.pids(); news.length > 0; news = this.#members.pids().filter((pid) => !done.has(pid))) {
+      for (const pid of news) {
+        done.add(pid)
+        unlessGone(() => set(pid))
+      }
+    }
+  }
+
+  #onAllTasks(set: (tid: number) => void): void {
+    set(0)
+    const done = new Set<number>()
+    const tasks = () => this.#members.pids().flatMap(tasksOf)
+    for (let news = tasks(); news.length > 0; news = tasks().filter((tid) => !done.has(tid))) {
+      for (const tid of news) {
+        done.add(tid)
+        unlessGone(() => set(tid))
+      }
+    }
+  }
+}
+
+function unlessGone(set: () => void): void {
+  try {
+    set()
+  } catch (error) {
+    if ((error as Partial<ErrorData>).errno !== 'ESRCH') throw error
+  }
+}
+
+function mappedIds(): number {
+  const lines = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n')
+  return lines.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[2]), 0)
+}
+
+/** Read back by trying: with a limit of one, which is this process itself. */
+function forkIsRefusedAtOnce(): boolean {
+  const [soft, hard] = resourceLimit('nproc')
+  const limit = (value: bigint) => (value === 0xffff_ffff_ffff_ffffn ? null : Number(value))
+  setResourceLimit('nproc', 1, limit(hard))
+  try {
+    const pid = fork()
+    if (pid === 0) exitNow(0)
+    waitpid(pid, { block: true })
+    return false
+  } catch (error) {
+    if ((error as Partial<ErrorData>).errno === 'EAGAIN') return true
+    throw error
+  } finally {
+    setResourceLimit('nproc', limit(soft), limit(hard))
+  }
+}

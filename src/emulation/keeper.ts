@@ -1,0 +1,242 @@
+// What init does for the limits of its sandbox, between the ends of children.
+
+import { errorToData } from '../errors.ts'
+import type { EmulatedChange, EmulatedLimits } from '../plan/limits.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
+import { close } from '../sys/descriptor.ts'
+import { allowedCpus } from '../sys/limits.ts'
+import type { EmulatedHit, EmulatedUsage, InitAnswer, InitOrder, NotEnforced } from '../wire/protocol.ts'
+import { CpuCap } from './cpu-cap.ts'
+import { CpuTime } from './cpu-time.ts'
+import { wrong } from './failure.ts'
+import { Inherited } from './inherited.ts'
+import { Members } from './members.ts'
+import { Memory } from './memory.ts'
+import { MemoryCap } from './memory-cap.ts'
+import { Orders } from './orders.ts'
+import { Stopping } from './stopping.ts'
+import { OwnTmpfs } from './tmpfs.ts'
+
+const millisecond = 1e6
+/** How often those that are frozen are told again, in nanoseconds. */
+const frozenLook = 10 * millisecond
+
+export interface KeeperOptions {
+  ownPids: boolean
+  ownUsers: boolean
+  /** Socket for orders. */
+  control: number | undefined
+}
+
+export class Keeper {
+  readonly #plan: SandboxPlan
+  readonly #members: Members
+  readonly #stopping: Stopping
+  readonly #ownUsers: boolean
+  readonly #orders: Orders
+  readonly #cpuTime = new CpuTime()
+  #inherited: Inherited | undefined
+  #tmpfs: OwnTmpfs | undefined
+  #cpu: CpuCap | undefined
+  #memory: { cap: MemoryCap; look: Memory } | undefined
+  #frozen = false
+  /** When to look again, in nanoseconds of the monotonic clock. */
+  readonly #due = { cpu: Infinity, memory: Infinity, frozen: Infinity }
+  /** Of caps that were replaced. */
+  readonly #past = { periods: 0, throttledPeriods: 0, throttled: 0 }
+  #peak = 0
+  #hit: EmulatedHit | undefined
+
+  constructor(plan: SandboxPlan, { ownPids, ownUsers, control }: KeeperOptions) {
+    this.#plan = plan
+    this.#members = new Members(ownPids)
+    this.#stopping = new Stopping(this.#members)
+    this.#ownUsers = ownUsers
+    this.#orders = new Orders(control)
+  }
+
+  /** Before the payload is born. @throws NsboxError of a limit that is not in force, when the plan says `require` */
+  begin(limits: EmulatedLimits): NotEnforced[] {
+    return this.#enforce(limits)
+  }
+
+  /** In the payload: what is init's alone. */
+  leave(): void {
+    this.#tmpfs?.close()
+    if (this.#orders.fd !== undefined) close(this.#orders.fd)
+  }
+
+  /** Readable when there is an order. */
+  get control(): number | undefined {
+    return this.#orders.fd
+  }
+
+  obey(): void {
+    this.#orders.receive((order) => {
+      try {
+        return { id: order.id, ...this.#answer(order) }
+      } catch (error) {
+        return { id: order.id, error: errorToData(error) }
+      }
+    })
+  }
+
+  /** Does what is due, and answers after how many milliseconds it is to be called again; -1 is never. */
+  look(): number {
+    const now = monotonic()
+    if (now >= this.#due.cpu) this.#lookAtCpu(now)
+    if (now >= this.#due.memory) this.#lookAtMemory(now)
+    if (now >= this.#due.frozen) this.#tellFrozen(now)
+    const next = Math.min(...Object.values(this.#due))
+    return next === Infinity ? -1 : Math.max(0, Math.ceil((next - monotonic()) / millisecond))
+  }
+
+  /** Whether a stop that waitpid(2) tells of is ours. */
+  hasStopped(pid: number, signal: number): boolean {
+    return this.#stopping.isOurs(pid, signal)
+  }
+
+  /** When all is over. */
+  report(): { emulated: EmulatedUsage; hit?: EmulatedHit } {
+    this.#cpuTime.update([])
+    return { emulated: this.#usage(), ...(this.#hit && { hit: this.#hit }) }
+  }
+
+  #answer(order: InitOrder): Omit<InitAnswer, 'id'> {
+    switch (order.do) {
+      case 'set-limits':
+        return { notEnforced: this.#enforce(order.limits) }
+      case 'freeze':
+        this.#frozen = true
+        this.#due.frozen = monotonic() + frozenLook
+        if (!this.#stopping.stopped) this.#stopping.stop(this.#members.read())
+        return {}
+      case 'thaw':
+        this.#frozen = false
+        this.#due.frozen = Infinity
+        this.#goOn()
+        return {}
+      case 'usage':
+        this.#cpuTime.update(this.#members.read())
+        return { usage: this.#usage() }
+    }
+  }
+
+  #usage(): EmulatedUsage {
+    const { periods, throttledPeriods, throttled } = this.#counts()
+    return {
+      cpuMicros: Math.round(this.#cpuTime.total / 1000),
+      throttledMicros: Math.round(throttled / 1000),
+      periods,
+      throttledPeriods,
+      ...(this.#peak > 0 && { memoryPeak: this.#peak }),
+    }
+  }
+
+  #counts(): { periods: number; throttledPeriods: number; throttled: number } {
+    const [past, now] = [this.#past, this.#cpu?.counts]
+    return {
+      periods: past.periods + (now?.periods ?? 0),
+      throttledPeriods: past.throttledPeriods + (now?.throttledPeriods ?? 0),
+      throttled: past.throttled + (now?.throttled ?? 0),
+    }
+  }
+
+  /** All that can be had, whatever cannot. */
+  #enforce(change: EmulatedChange): NotEnforced[] {
+    const failures: unknown[] = []
+    const notEnforced: NotEnforced[] = []
+    for (const [protection, enforce] of this.#enforcing(change)) {
+      try {
+        enforce()
+      } catch (error) {
+        failures.push(error)
+        notEnforced.push({ protection, error: errorToData(error) })
+      }
+    }
+    if (this.#plan.seal === 'require' && failures.length > 0) throw failures[0]
+    return notEnforced
+  }
+
+  #enforcing({ cpus, cpuWeight, pids, cpu, memory }: EmulatedChange): [protection: string, enforce: () => void][] {
+    const checked = (enforce: () => void) => () => {
+      this.#members.check()
+      enforce()
+    }
+    return [
+      ...(cpus === undefined ? [] : [['cpus', checked(() => this.#inheritance.cpus(cpus))] as [string, () => void]]),
+      ...(cpuWeight === undefined ? [] : [['cpuWeight', checked(() => this.#inheritance.cpuWeight(cpuWeight))] as [string, () => void]]),
+      ...(pids === undefined ? [] : [['pids', checked(() => this.#inheritance.pids(pids))] as [string, () => void]]),
+      ...(cpu === undefined ? [] : [['cpu', checked(() => this.#capCpu(cpu))] as [string, () => void]]),
+      ...(memory === undefined ? [] : [['memory', checked(() => this.#capMemory(memory))] as [string, () => void]]),
+    ]
+  }
+
+  get #inheritance(): Inherited {
+    this.#inherited ??= new Inherited(this.#members, this.#ownUsers)
+    return this.#inherited
+  }
+
+  #capCpu(limit: EmulatedLimits['cpu'] | null): void {
+    if (limit && !(limit.share > 0 && limit.periodMs >= 1))
+      throw wrong(`cpu is ${limit.share} of ${limit.periodMs} ms: the share must be more than 0, and a period at least 1 ms`)
+    Object.assign(this.#past, this.#counts())
+    const now = monotonic()
+    const total = this.#cpuTime.update(this.#members.read())
+    this.#cpu = limit ? new CpuCap(limit, allowedCpus().length, now, total) : undefined
+    this.#due.cpu = limit ? now : Infinity
+    this.#goOn()
+  }
+
+  #capMemory(cap: number | null): void {
+    if (cap !== null && !(cap > 0)) throw wrong(`memory is ${cap}: it must be more than 0 bytes`)
+    if (cap === null) this.#memory = undefined
+    else {
+      this.#tmpfs ??= new OwnTmpfs(this.#plan)
+      this.#memory = { cap: new MemoryCap(cap, allowedCpus().length), look: new Memory(this.#tmpfs) }
+    }
+    this.#due.memory = cap === null ? Infinity : 0
+  }
+
+  #lookAtCpu(now: number): void {
+    const cap = this.#cpu
+    if (!cap) return
+    if (this.#stopping.stopped && now < cap.stoppedUntil) this.#stopping.again()
+    else {
+      const members = this.#members.read()
+      cap.charge(this.#cpuTime.update(members), now)
+      if (cap.exhausted && !this.#stopping.stopped) this.#stopping.stop(members)
+      if (!cap.exhausted) this.#goOn(members)
+    }
+    this.#due.cpu = now + cap.next(now)
+  }
+
+  #lookAtMemory(now: number): void {
+    if (!this.#memory) return
+    const { cap, look } = this.#memory
+    const { bytes, atMost } = look.look(this.#members.pids(), cap.cap)
+    if (!atMost) this.#peak = Math.max(this.#peak, bytes)
+    const after = monotonic()
+    if (cap.seen(bytes, after, after - now)) {
+      this.#members.signalAll('SIGKILL')
+      this.#hit = { limit: 'memory', cap: cap.cap, seen: bytes }
+      this.#due.cpu = this.#due.memory = this.#due.frozen = Infinity
+      return
+    }
+    this.#due.memory = after + cap.next
+  }
+
+  #tellFrozen(now: number): void {
+    this.#stopping.again()
+    this.#due.frozen = now + frozenLook
+  }
+
+  /** Unless there is a reason left to stand still. */
+  #goOn(members: ReturnType<Members['read']> = this.#members.read()): void {
+    if (this.#stopping.stopped && !this.#frozen && !this.#cpu?.exhausted) this.#stopping.go(members)
+  }
+}
+
+function monotonic(): number {
+  return Number(process.hrtime.bigint())
+}

@@ -1,0 +1,105 @@
+// The processes of a sandbox as its init sees them: all but itself.
+
+import { readdirSync, readlinkSync } from 'node:fs'
+import { NsboxError } from '../errors.ts'
+import { descendants } from '../sys/descendants.ts'
+import { getpid } from '../sys/process.ts'
+import { readSmall } from '../sys/small-file.ts'
+
+/** What proc_pid_stat(5) tells of a process. */
+export interface Member {
+  pid: number
+  ppid: number
+  state: string
+  pgrp: number
+  session: number
+  /** Device number of the terminal, or 0. */
+  tty: number
+  /** CPU time of the children that it has waited for, in clock ticks. */
+  childTicks: number
+  /** When it was started: a pid may be used again. */
+  start: string
+}
+
+export class Members {
+  /** True when init is pid 1: all in its namespace are its own, and nobody else is. */
+  readonly #ownPids: boolean
+
+  constructor(ownPids: boolean) {
+    this.#ownPids = ownPids
+  }
+
+  /** @throws NsboxError when /proc shows the processes of another pid namespace */
+  check(): void {
+    if (!this.#ownPids || ownProc()) return
+    throw new NsboxError('/proc does not show the processes of the sandbox, and so they cannot be measured', {
+      code: 'ERR_NSBOX_NOT_IN_FORCE',
+      stage: 'seal',
+    })
+  }
+
+  /** With those that have ended and are not waited for yet. */
+  pids(): number[] {
+    try {
+      return this.#ownPids ? readdirSync('/proc').flatMap(asMember) : descendants(getpid())
+    } catch {
+      return []
+    }
+  }
+
+  read(): Member[] {
+    return this.pids().flatMap((pid) => parseStat(pid, readSmall(`/proc/${pid}/stat`)) ?? [])
+  }
+
+  /** Reaches everybody, those too that are born meanwhile. */
+  signalAll(signal: NodeJS.Signals): void {
+    // kill(2) goes through all processes in one go, which no fork(2) interrupts.
+    if (this.#ownPids) return signalOne(-1, signal)
+    const told = new Set<number>()
+    for (let news = this.pids(); news.length > 0; news = this.pids().filter((pid) => !told.has(pid))) {
+      for (const pid of news) {
+        told.add(pid)
+        signalOne(pid, signal)
+      }
+    }
+  }
+}
+
+/** One that has ended meanwhile, or is out of reach, is no error. */
+export function signalOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
+function ownProc(): boolean {
+  try {
+    return readlinkSync('/proc/self') === String(getpid())
+  } catch {
+    return false
+  }
+}
+
+function asMember(name: string): number[] {
+  const pid = Number(name)
+  return pid > 1 ? [pid] : []
+}
+
+/** The name may hold anything, spaces and parentheses too; what follows is fields. */
+export function parseStat(pid: number, text: string): Member | undefined {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  if (fields.length < 20) return undefined
+  const number = (index: number) => Number(fields[index])
+  return {
+    pid,
+    state: fields[0] as string,
+    ppid: number(1),
+    pgrp: number(2),
+    session: number(3),
+    tty: number(4),
+    childTicks: number(13) + number(14),
+    start: fields[19] as string,
+  }
+}
