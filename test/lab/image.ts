@@ -1,0 +1,74 @@
+// The guest user's home: an ext4 image, made from the project's files and read without mounting anything.
+
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Guest, guestName, type Request } from './request.ts'
+import type { Throwaway } from './throwaway.ts'
+
+const repository = join(import.meta.dirname, '../..')
+const home = '/home/guest'
+
+/** Makes all that a guest takes from the host besides its programs. */
+export function makeImage(place: Throwaway, guest: Guest, request: Request): string {
+  const staging = place.path('home')
+  const [image, size] = [place.path('home.img'), 1 << 30]
+  for (const file of projectFiles()) cpSync(join(repository, file), join(staging, 'project', file), { preserveTimestamps: true })
+  if (existsSync(join(repository, 'dist')))
+    cpSync(join(repository, 'dist'), join(staging, 'project/dist'), { recursive: true, preserveTimestamps: true })
+  mkdirSync(join(staging, 'project/node_modules'))
+  mkdirSync(join(staging, 'lab'))
+  writeFileSync(join(staging, 'lab/run'), script(place, guest, request), { mode: 0o755 })
+  writeFileSync(image, '')
+  truncateSync(image, size)
+  // Without a journal, which nobody would replay before debugfs reads.
+  execFileSync('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-E', 'lazy_itable_init=1', '-d', staging, image], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  rmSync(staging, { recursive: true })
+  // By name, whatever is in the clone's: the guest's kernel resolves the link on the host's tree.
+  symlinkSync(realpathSync(join(repository, 'node_modules')), place.path('node_modules'))
+  return image
+}
+
+/** What the user left in ~/lab, if anything. */
+export function readFromImage(image: string, name: string, copy: string): boolean {
+  execFileSync('debugfs', ['-R', `dump lab/${name} ${copy}`, image], { stdio: 'ignore' })
+  return existsSync(copy)
+}
+
+/** Tracked files and those that git would add. */
+function projectFiles(): string[] {
+  const listed = execFileSync('git', ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: repository,
+    encoding: 'utf8',
+  })
+  return listed.split('\0').filter((file) => file !== '' && existsSync(join(repository, file)))
+}
+
+/** XDG_RUNTIME_DIR is not in it, as in the steps of a hosted CI. In a pipe vitest prints line by line. */
+function script(place: Throwaway, guest: Guest, { project, words }: Request): string {
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${home}/lab/results.json`]
+  const command = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--project', project]
+  const environment = {
+    PATH: `${home}/project/node_modules/node/bin:/usr/local/bin:/usr/bin:/bin`,
+    HOME: home,
+    USER: 'guest',
+    LANG: 'C.UTF-8',
+    NO_COLOR: '1',
+    NSBOX_TEST_REQUIRE: 'cgroup',
+    NSBOX_TEST_GUEST: guestName(guest),
+  }
+  const set = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  return `#!/bin/bash
+cd ${home}/project
+echo ${place.directory}
+env -i ${[...set, ...command, ...reporters, ...words].map(quoted).join(' ')} 2>&1 </dev/null | cat
+echo \${PIPESTATUS[0]} >${home}/lab/exit
+echo ${place.directory}
+`
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`
+}
