@@ -34,7 +34,9 @@ export class OwnTmpfs {
 function placesOf({ steps }: SandboxPlan): string[] {
   const targets = steps.flatMap((step) => (step.do === 'tmpfs' ? [step.target] : step.do === 'dev' ? ['/dev', '/dev/shm'] : []))
   const overlay = steps.find((step) => step.do === 'overlay' || step.do === 'pivot-root')
-  const inMemory = steps.some((step) => step.do === 'tmpfs' && step.target === overlay?.scratch)
+  // The first that is mounted there; what covers it is another.
+  const scratch = steps.find((step) => (step.do === 'tmpfs' || step.do === 'bind') && step.target === overlay?.scratch)
+  const inMemory = scratch?.do === 'tmpfs'
   const places = new Map<number, string>()
   for (const target of targets) addPlace(places, target, TMPFS_MAGIC)
   // Out of sight is the one that overlays write to; statfs(2) of an overlay tells of its upper.

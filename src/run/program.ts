@@ -82,12 +82,12 @@ class Program {
     await this.#running().set(limitsHere(limitChanges(changes, 'setLimits()'), process.cwd()))
   }
 
-  freeze(): Promise<void> {
-    return this.#running().freeze()
+  async freeze(): Promise<void> {
+    await this.#running().freeze()
   }
 
-  thaw(): Promise<void> {
-    return this.#running().thaw()
+  async thaw(): Promise<void> {
+    await this.#running().thaw()
   }
 
   async usage(): Promise<LimitedUsage> {

@@ -36,6 +36,9 @@ export interface ResourceUsage extends LimitedUsage {
   involuntarySwitches: number | null
 }
 
+/** Init is one of the processes, and none of the caller's. */
+const ofInit = 1
+
 const uncounted: Omit<LimitedUsage, 'countedBy' | 'cpuMs'> = {
   throttledMs: null,
   periods: null,
@@ -82,7 +85,7 @@ export function limitedUsage(counted: LimitUsage): LimitedUsage {
     throttledPeriods,
     memoryPeakBytes: memoryPeak,
     oomKills,
-    pidsPeak,
+    pidsPeak: pidsPeak === null ? null : pidsPeak - ofInit,
     pidsRefused,
     io,
     pressure: pressure && pressureMs(pressure),

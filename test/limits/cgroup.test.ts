@@ -1,0 +1,150 @@
+// Promise: sandboxes are born in cgroups of their own, see only those, and leave none behind.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { byCgroup, cgroupsLeft, controllers, limitedSandbox, scratch, whyNoCgroup } from '../support/limits.ts'
+import { repository } from '../support/sandbox.ts'
+
+describe.skipIf(!byCgroup)(byCgroup ? 'cgroups of sandboxes' : `needs a cgroup: ${whyNoCgroup}`, () => {
+  test('a program sees its own cgroup as the root, and its limits, and cannot change them', async () => {
+    const sandbox = await limitedSandbox({ memory: '256M', pids: 50, limitsBy: 'cgroup' })
+    const look =
+      'cat /proc/self/cgroup /sys/fs/cgroup/memory.max; echo 300M > /sys/fs/cgroup/memory.max; mkdir /sys/fs/cgroup/x; ls -d /sys/fs/cgroup/../cgroup/nsbox*'
+    const report = await sandbox.exec(['/bin/sh', '-c', look])
+    expect(report.stdout).toBe('0::/\n268435456\n')
+    expect(report.stderr).toMatch(/Read-only file system/)
+  })
+
+  test('node inside knows its cap', async () => {
+    const sandbox = await limitedSandbox({ memory: '256M' })
+    const report = await sandbox.exec([process.execPath, '-p', 'process.constrainedMemory()'])
+    expect(report.stdout).toBe(`${256 * 1024 ** 2}\n`)
+  })
+
+  test('the first process is in it before it runs: init is counted and all its children are inside', async () => {
+    const sandbox = await limitedSandbox({ pids: 100, limitsBy: 'cgroup' })
+    const report = await sandbox.exec(['/bin/sh', '-c', 'cat /sys/fs/cgroup/cgroup.procs | tr "\\n" " "'])
+    // init, sh, cat and tr
+    expect(report.stdout?.trim().split(' ')).toHaveLength(4)
+  })
+
+  test('what is counted', async () => {
+    const sandbox = await limitedSandbox({ limitsBy: 'cgroup' })
+    const report = await sandbox.exec(['/bin/sh', '-c', 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; true | true'])
+    expect(report.usage).toMatchObject({ countedBy: 'cgroup', oomKills: 0, pidsRefused: 0 })
+    expect(report.usage?.cpuMs).toBeGreaterThan(0)
+    expect(report.usage?.memoryPeakBytes).toBeGreaterThan(100_000)
+    expect(report.usage?.pidsPeak).toBeGreaterThan(1)
+    if (controllers.includes('io')) expect(report.usage?.io).toMatchObject({ readBytes: expect.any(Number) })
+  })
+
+  test('three at once have one each, and their caps do not add up', async () => {
+    const sandbox = await limitedSandbox({ pids: 10 })
+    const reports = await Promise.all([1, 2, 3].map(() => sandbox.exec(['/bin/sh', '-c', 'sleep 1 & sleep 1 & sleep 1 & wait'])))
+    for (const report of reports) expect(report).toMatchObject({ exitCode: 0, usage: { pidsRefused: 0 } })
+  })
+
+  test('many sandboxes, made and removed, leave no cgroup', async () => {
+    const count = Number(process.env['NSBOX_TEST_SANDBOXES'] ?? 100)
+    const sandbox = await limitedSandbox({ pids: 20 })
+    for (let left = count; left > 0; left -= 4) {
+      const reports = await Promise.all([1, 2, 3, 4].map(() => sandbox.exec(['true'])))
+      expect(reports.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
+    }
+    await sandbox.close()
+    await nothingLeft()
+  }, 600_000)
+
+  test('a host that is killed leaves no cgroup and no process', async () => {
+    const program = join(scratch, 'host.mjs')
+    const library = pathToFileURL(join(repository, 'src/index.ts')).href
+    const source = `
+      import { createSandbox } from ${JSON.stringify(library)}
+      const sandbox = await createSandbox({ memory: '256M' })
+      const running = sandbox.exec(['sh', '-c', 'echo ready; sleep 1000 & sleep 1000'])
+      running.stdout.on('data', (text) => process.stdout.write(text))
+      await running
+    `
+    writeFileSync(program, source)
+    const host = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'], cwd: scratch })
+    await new Promise((resolve) => host.stdout.once('data', resolve))
+    expect(cgroupsLeft().length).toBeGreaterThan(0)
+    host.kill('SIGKILL')
+    await ended(host)
+    await nothingLeft()
+  })
+
+  test('the command in a cgroup of its own', async () => {
+    const words = ['run', '--cpu', '0.5', '--memory', '256M', '--limits-by', 'cgroup', '--json', '--', 'cat', '/sys/fs/cgroup/cpu.max']
+    const report = JSON.parse((await command(words)).stderr) as object
+    expect(report).toMatchObject({
+      exitCode: 0,
+      limits: { cpu: 'cgroup cpu.max', memory: 'cgroup memory.max' },
+      usage: { countedBy: 'cgroup' },
+    })
+    await nothingLeft()
+  })
+
+  test('the command gives its exit code, its streams and its environment through the scope of systemd', async () => {
+    const { exitCode, stdout } = await command(['run', '--cpu', '1', '--', 'sh', '-c', 'cat; env | grep -c NSBOX_COMMAND; exit 7'])
+    expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: 'input0\n' })
+  })
+
+  test('orders on a descriptor', async () => {
+    const child = spawn(
+      process.execPath,
+      [join(repository, 'dist/cli.cjs'), 'run', '--cpu', '1', '--control-fd', '3', '--status-fd', '4', '--', 'sleep', '100'],
+      {
+        stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'],
+        cwd: scratch,
+      },
+    )
+    const [orders, status] = [child.stdio[3] as NodeJS.WritableStream, child.stdio[4] as NodeJS.ReadableStream]
+    let text = ''
+    status.on('data', (chunk) => (text += chunk))
+    const answers = async (count: number) => {
+      while (text.trim().split('\n').filter(Boolean).length < count) await sleep(20)
+      return text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { type: string; limits?: object; error?: { message: string } })
+    }
+    await answers(1)
+    orders.write('{"do":"freeze"}\n{"do":"set-limits","limits":{"cpu":0.25}}\n{"do":"jump"}\n{"do":"thaw"}\n{"do":"usage"}\n')
+    const lines = await answers(6)
+    expect(lines.map(({ type }) => type)).toEqual(['started', 'done', 'done', 'refused', 'done', 'done'])
+    expect(lines[3]?.error?.message).toContain('"jump"; it must be one of freeze')
+    orders.write('{"do":"kill"}\n')
+    await ended(child)
+    expect(child.exitCode).toBe(137)
+  })
+})
+
+async function nothingLeft(): Promise<void> {
+  for (let wait = 0; cgroupsLeft().length > 0 && wait < 200; wait++) await sleep(50)
+  expect(cgroupsLeft()).toEqual([])
+}
+
+async function command(words: readonly string[]): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [join(repository, 'dist/cli.cjs'), ...words], { stdio: ['pipe', 'pipe', 'pipe'], cwd: scratch })
+  const [out, err] = [child.stdout, child.stderr].map((stream) => {
+    const chunks: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    return () => Buffer.concat(chunks).toString()
+  })
+  child.stdin.end('input')
+  await ended(child)
+  return { exitCode: child.exitCode, stdout: out?.() ?? '', stderr: err?.() ?? '' }
+}
+
+function ended(child: ChildProcess): Promise<unknown> {
+  return child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((resolve) => child.once('close', resolve))
+}
+
+test('the caller is where it was', () => {
+  expect(readFileSync('/proc/self/cgroup', 'utf8')).not.toMatch(/nsbox-callers/)
+})

@@ -1,0 +1,44 @@
+// What holds limits on this machine, for tests that are to pass with either.
+
+import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { availableParallelism, homedir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { type CreateOptions, createSandbox, run, type WarmSandbox } from '../../src/index.ts'
+
+/** A guest of test/lab has cgroups, and tests that miss them there have found a fault. */
+const required = process.env['NSBOX_TEST_REQUIRE'] === 'cgroup'
+
+const trial = await run({ command: ['cat', '/sys/fs/cgroup/cgroup.controllers'], limitsBy: 'cgroup', stderr: 'inherit' })
+if (required && trial.exitCode !== 0) throw new Error(`No sandbox got a cgroup: ${trial.error?.message}`)
+
+/** Those that limit sandboxes; none where there is no cgroup for them. */
+export const controllers: readonly string[] = trial.exitCode === 0 ? (trial.stdout ?? '').trim().split(' ') : []
+export const byCgroup: boolean = controllers.length > 0
+/** Why there is none, for the names of tests that need one. */
+export const whyNoCgroup: string = trial.error?.message ?? ''
+export const isRoot: boolean = process.getuid?.() === 0
+export const processors: number = availableParallelism()
+
+/** A sandbox over a directory that is there for one file of tests. */
+export async function limitedSandbox(options: CreateOptions): Promise<WarmSandbox> {
+  const sandbox = await createSandbox({ overlays: [scratch], cwd: scratch, ...options })
+  sandboxes.push(sandbox)
+  return sandbox
+}
+
+const sandboxes: WarmSandbox[] = []
+/** In HOME: it may be on another file system than /tmp, whose memory would count. */
+export const scratch: string = mkdtempSync(join(realpathSync(homedir()), '.nsbox-limits-'))
+
+afterAll(async () => {
+  await Promise.all(sandboxes.map((sandbox) => sandbox.close()))
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+/** Cgroups of sandboxes of this user, and those that callers were moved to. */
+export function cgroupsLeft(): string[] {
+  return readdirSync('/sys/fs/cgroup', { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && /^nsbox-/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
