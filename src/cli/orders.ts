@@ -44,6 +44,7 @@ async function carryOut(line: string, { limits, kill }: OrderedRun): Promise<obj
       await limits.thaw()
       return {}
     case 'kill':
+      limits.kill()
       kill()
       return {}
     case 'usage':

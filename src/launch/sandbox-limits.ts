@@ -25,6 +25,8 @@ export class SandboxLimits {
   /** How each limit is held, in words. */
   readonly held: HeldLimits = {}
   readonly notEnforced: NotEnforced[] = []
+  /** Somebody asked for its end. */
+  wasKilled = false
   readonly #means: LimitMeans
   readonly #seal: 'require' | 'prefer'
   readonly #base: Base | undefined
@@ -79,7 +81,9 @@ export class SandboxLimits {
     return this.#leaf ? this.#leaf.thaw() : this.#init().thaw()
   }
 
+  /** Of all processes, those of a frozen sandbox too. What has no cgroup is its launcher's to kill. */
   kill(): void {
+    this.wasKilled = true
     this.#leaf?.kill()
   }
 

@@ -71,9 +71,14 @@ class Program {
   kill(signal: NodeJS.Signals): boolean {
     const init = this.#sandbox?.pid
     if (init === undefined) this.#killed.abort()
-    else if (signal === 'SIGKILL') this.#sandbox?.kill()
+    else if (signal === 'SIGKILL') this.#killAll()
     else return signalPayload(init, signal)
     return init !== undefined
+  }
+
+  #killAll(): void {
+    this.#limits?.kill()
+    this.#sandbox?.kill()
   }
 
   /** @throws NsboxError ERR_NSBOX_CONFIG, and those of limits that cannot be had */

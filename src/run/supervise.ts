@@ -69,7 +69,7 @@ export async function supervise(
   signal?.removeEventListener('abort', abort)
   const hit = limits.hitOf(end)
   return {
-    ...outcome(end, stopped, hit),
+    ...outcome(end, stopped, hit, limits.wasKilled),
     notEnforced: [...limits.notEnforced, ...end.notEnforced],
     usage: end.usage,
     limitUsage: limits.usageOf(end),
@@ -81,10 +81,16 @@ export async function supervise(
 type How = Pick<Outcome, 'exitCode' | 'signal' | 'cause' | 'error'>
 
 /** A program that ends well although it was told to stop has ended well. */
-function outcome({ exitCode, signal, error }: SandboxEnd, stopped: 'timeout' | 'abort' | undefined, hit: CapHit | undefined): How {
+function outcome(
+  { exitCode, signal, error }: SandboxEnd,
+  stopped: 'timeout' | 'abort' | undefined,
+  hit: CapHit | undefined,
+  asked: boolean,
+): How {
   const killed = error?.code === 'ERR_NSBOX_INIT_KILLED'
   if (hit && (killed || signal === 'SIGKILL')) return { exitCode: null, signal: 'SIGKILL', cause: 'limit', error: null }
   if (stopped && (killed || !error)) return { exitCode, signal: killed ? 'SIGKILL' : signal, cause: stopped, error: null }
+  if (killed && asked) return { exitCode: null, signal: 'SIGKILL', cause: 'signal', error: null }
   if (error) return { exitCode, signal, cause: error.code === 'ERR_NSBOX_EXEC' ? 'not-started' : 'failure', error }
   return { exitCode, signal, cause: signal === null ? 'exit' : 'signal', error: null }
 }

@@ -10,8 +10,9 @@ export async function withUpper<T extends { outcome: Outcome; release(): Promise
   attempt: () => Promise<T>,
 ): Promise<T> {
   if (upper === 'disk') await plans.useDisk()
+  const tried = plans.upper
   const first = await attempt()
-  if (first.outcome.error?.code !== 'ERR_NSBOX_UPPER_XATTR' || upper !== 'auto' || plans.upper === 'disk') return first
+  if (first.outcome.error?.code !== 'ERR_NSBOX_UPPER_XATTR' || upper !== 'auto' || tried === 'disk') return first
   await first.release()
   await plans.useDisk()
   return attempt()

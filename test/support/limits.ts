@@ -2,7 +2,7 @@
 
 import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll } from 'vitest'
 import { type CreateOptions, createSandbox, run, type WarmSandbox } from '../../src/index.ts'
 
@@ -38,7 +38,14 @@ afterAll(async () => {
 
 /** Cgroups of sandboxes of this user, and those that callers were moved to. */
 export function cgroupsLeft(): string[] {
-  return readdirSync('/sys/fs/cgroup', { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && /^nsbox-/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
+  return below('/sys/fs/cgroup').filter((path) => /^nsbox-/.test(basename(path)))
+}
+
+function below(directory: string): string[] {
+  try {
+    const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    return children.flatMap(({ name }) => [join(directory, name), ...below(join(directory, name))])
+  } catch {
+    return [] // gone meanwhile
+  }
 }
