@@ -20,6 +20,7 @@ export class Inherited {
   /** As they were when init began. */
   readonly #niceness: number = niceness()
   readonly #cpus: number[] = allowedCpus()
+  #pidsHeld = false
 
   constructor(members: Members, ownUsers: boolean) {
     this.#members = members
@@ -28,21 +29,22 @@ export class Inherited {
 
   /** Processes and threads. @throws NsboxError when it is not in force */
   pids(limit: number | null): void {
+    if (limit === null && !this.#pidsHeld) return
     if (limit !== null && (!Number.isInteger(limit) || limit < fewest))
       throw wrong(`pids is ${limit}: it must be a whole number, and at least ${fewest}, which one node needs for its threads`)
     if (!this.#ownUsers) throw notHeld('pids', 'the sandbox shares the user namespace, in which all processes of the user count')
-    if (mappedIds() !== 1) throw notHeld('pids', 'it has several user ids, and RLIMIT_NPROC counts for each of them')
     const [, now] = resourceLimit('nproc')
     // Init itself counts (user_namespaces(7)).
-    const asked = limit === null ? now : BigInt(limit) + 1n
-    if (limit === null || asked > now)
+    const asked = limit === null ? undefined : BigInt(limit) + 1n
+    if (asked === undefined || asked > now)
       throw notHeld(
         'pids',
         `now it is ${now - 1n}, and a hard limit cannot be raised (getrlimit(2))`,
         'While a sandbox runs, pids can only be lowered. A cgroup can raise it.',
       )
-    if (!forkIsRefusedAtOnce()) throw notHeld('pids', 'the kernel sets root no limit of processes (getrlimit(2))')
+    if (!this.#pidsHeld) requireBound()
     this.#onAll((pid) => setResourceLimit('nproc', Number(asked), Number(asked), pid))
+    this.#pidsHeld = true
   }
 
   /** Processors. A process may choose others again (sched_setaffinity(2)). @throws NsboxError when it is not in force */
@@ -91,12 +93,18 @@ function unlessGone(set: () => void): void {
   }
 }
 
+/** RLIMIT_NPROC counts for each user id, and not for root of the machine, whatever it is inside. */
+function requireBound(): void {
+  if (!forkIsRefusedAtOnce()) throw notHeld('pids', 'the kernel sets root no limit of processes (getrlimit(2))')
+  if (mappedIds() > 1) throw notHeld('pids', 'the sandbox has several user ids, and the kernel counts the processes of each')
+}
+
 function mappedIds(): number {
   const lines = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n')
   return lines.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[2]), 0)
 }
 
-/** Read back by trying: with a limit of one, which is this process itself. */
+/** The limit read back by trying: with one process, which is this one itself. */
 function forkIsRefusedAtOnce(): boolean {
   const [soft, hard] = resourceLimit('nproc')
   const limit = (value: bigint) => (value === 0xffff_ffff_ffff_ffffn ? null : Number(value))
@@ -107,7 +115,8 @@ function forkIsRefusedAtOnce(): boolean {
     waitpid(pid, { block: true })
     return false
   } catch (error) {
-    if ((error as Partial<ErrorData>).errno === 'EAGAIN') return true
+    // EAGAIN, which has the number of EWOULDBLOCK.
+    if (['EAGAIN', 'EWOULDBLOCK'].includes((error as Partial<ErrorData>).errno ?? '')) return true
     throw error
   } finally {
     setResourceLimit('nproc', limit(soft), limit(hard))

@@ -110,6 +110,7 @@ export class Keeper {
         this.#frozen = true
         this.#due.frozen = monotonic() + frozenLook
         if (!this.#stopping.stopped) this.#stopping.stop(this.#members.read())
+        this.#stopping.settle()
         return {}
       case 'thaw':
         this.#frozen = false

@@ -7,18 +7,24 @@ const SIGSTOP = 19
 const SIGTSTP = 20
 /** How often a process is looked at until it has stopped. */
 const looks = 200
+/** Stopped, traced, or ended. */
+const still = 'TtZX'
 
 /**
- * What cannot be told: a stop by somebody else in the microseconds between our look and our SIGSTOP, and a
- * SIGTSTP between our look and our SIGCONT. The one is undone with ours, the other is forgotten (signal(7)).
+ * Who was stopped already stays so. It is told by our own SIGSTOP, which remains pending there: nobody takes a
+ * signal while he is stopped (signal(7)). What cannot be told: a SIGSTOP of somebody else's between our look and
+ * ours, when its receiver has not taken it yet: the two become one. Nor a SIGTSTP between our look and our SIGCONT.
  */
 export class Stopping {
   readonly #members: Members
-  /** Were stopped when we stopped everybody, and stay so: start times by pid. */
+  /** Were stopped when we stopped everybody: start times by pid. */
   #held = new Map<number, string>()
   /** Shells with jobs, which would tell their user that a job was stopped. */
   #shells: number[] = []
+  /** Were about to take a SIGSTOP of somebody else's. */
+  #told: number[] = []
   #stopped = false
+  #sorted = false
 
   constructor(members: Members) {
     this.#members = members
@@ -30,52 +36,66 @@ export class Stopping {
 
   /** `now` are all processes as they just were. */
   stop(now: readonly Member[]): void {
-    this.#held = new Map(now.filter(({ state }) => state === 'T').map(({ pid, start }) => [pid, start]))
     this.#shells = shellsOf(now)
-    for (const pid of this.#shells) if (!this.#held.has(pid)) stopAndWait(pid)
+    for (const pid of this.#shells) stopAndWait(pid)
+    this.#told = now.map(({ pid }) => pid).filter((pid) => !this.#shells.includes(pid) && pendingOf(pid, SIGSTOP))
     this.#members.signalAll('SIGSTOP')
     this.#stopped = true
+    this.#sorted = false
   }
 
   /** A timer can send SIGCONT, and so can somebody outside. */
   again(): void {
+    if (!this.#sorted) this.#sort(this.#members.read())
     for (const pid of this.#held.keys()) if (stateOf(pid)?.state !== 'T') this.#held.delete(pid)
     this.#members.signalAll('SIGSTOP')
   }
 
+  /** Until nobody moves any more, but for what the kernel does not let go. */
+  settle(): void {
+    for (let look = 0; look < looks; look++) if (this.#members.read().every(({ state }) => still.includes(state))) return
+  }
+
   /** `now` are all processes, stopped. Shells last: their jobs run again by then. */
   go(now: readonly Member[]): void {
-    // SIGCONT takes away what stops are pending.
-    const keys = now.filter(({ pid, tty }) => tty !== 0 && !this.#held.has(pid) && isPending(pid, SIGTSTP))
-    const mixed = this.#held.size > 0 || this.#shells.length > 0
-    if (mixed) {
-      const ours = now.filter(({ pid, start }) => this.#held.get(pid) !== start).map(({ pid }) => pid)
-      for (const pid of ours.filter((pid) => !this.#shells.includes(pid))) signalOne(pid, 'SIGCONT')
-      for (const pid of ours.filter((pid) => this.#shells.includes(pid))) signalOne(pid, 'SIGCONT')
+    if (!this.#sorted) this.#sort(now)
+    const ours = now.filter(({ pid, start }) => this.#held.get(pid) !== start)
+    // SIGCONT takes away what stops are pending: a Ctrl+Z that came meanwhile.
+    const keys = ours.filter(({ pid, tty }) => tty !== 0 && pendingOf(pid, SIGTSTP))
+    if (this.#held.size > 0 || this.#shells.length > 0) {
+      for (const { pid } of ours) if (!this.#shells.includes(pid)) signalOne(pid, 'SIGCONT')
+      for (const { pid } of ours) if (this.#shells.includes(pid)) signalOne(pid, 'SIGCONT')
     } else this.#members.signalAll('SIGCONT')
     for (const { pid } of keys) signalOne(pid, 'SIGTSTP')
-    this.#held.clear()
-    this.#shells = []
     this.#stopped = false
   }
 
-  /** Whether a stop that waitpid(2) tells of is ours. One that is not is left alone from here on. */
+  /** Whether a stop that waitpid(2) tells of is ours. */
   isOurs(pid: number, signal: number): boolean {
     if (!this.#stopped) return false
+    if (!this.#sorted) this.#sort(this.#members.read())
     if (signal === SIGSTOP && !this.#held.has(pid)) return true
     const start = stateOf(pid)?.start
     if (start !== undefined) this.#held.set(pid, start)
     return false
   }
+
+  /** Before we say it again, after which it is pending everywhere. */
+  #sort(now: readonly Member[]): void {
+    const stopped = now.filter(({ pid, state }) => state === 'T' && !this.#shells.includes(pid))
+    const held = stopped.filter(({ pid }) => this.#told.includes(pid) || pendingOf(pid, SIGSTOP))
+    this.#held = new Map(held.map(({ pid, start }) => [pid, start]))
+    this.#sorted = true
+  }
 }
 
-/** Job control gives each job a process group (setpgid(2)). Outer shells first. */
+/** Job control gives each job a process group (setpgid(2)). Outer shells first; one that is stopped is as good as any process. */
 function shellsOf(members: readonly Member[]): number[] {
   const byPid = new Map(members.map((member) => [member.pid, member]))
   const shells = new Set<number>()
   for (const { ppid, pgrp, session } of members) {
     const parent = byPid.get(ppid)
-    if (parent && parent.session === session && parent.pgrp !== pgrp) shells.add(ppid)
+    if (parent && parent.session === session && parent.pgrp !== pgrp && !still.includes(parent.state)) shells.add(ppid)
   }
   return members.map(({ pid }) => pid).filter((pid) => shells.has(pid))
 }
@@ -85,7 +105,7 @@ function stopAndWait(pid: number): void {
   signalOne(pid, 'SIGSTOP')
   for (let look = 0; look < looks; look++) {
     const state = stateOf(pid)?.state
-    if (state === undefined || 'TtZX'.includes(state)) return
+    if (state === undefined || still.includes(state)) return
   }
 }
 
@@ -94,7 +114,7 @@ function stateOf(pid: number): Member | undefined {
 }
 
 /** ShdPnd of proc_pid_status(5): a bit for each signal, from 1 on. */
-function isPending(pid: number, signal: number): boolean {
-  const [, mask = '0'] = /^ShdPnd:\s*([0-9a-f]+)$/m.exec(readSmall(`/proc/${pid}/status`)) ?? []
-  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n
+function pendingOf(pid: number, signal: number): boolean {
+  const [, mask = '0'] = /^ShdPnd:\s*[0-9a-f]{8}([0-9a-f]{8})$/m.exec(readSmall(`/proc/${pid}/status`)) ?? []
+  return (Number.parseInt(mask, 16) & (1 << (signal - 1))) !== 0
 }

@@ -37,7 +37,7 @@ export class InitControl {
     return notEnforced
   }
 
-  /** Settles when all processes have been told to stop. */
+  /** Settles when all processes stand still. */
   async freeze(): Promise<void> {
     await this.#order({ do: 'freeze' })
   }

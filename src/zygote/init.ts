@@ -16,6 +16,7 @@ import { programDescriptors } from './program.ts'
 import { ReadStreams } from './read-streams.ts'
 import { endAll, reapUntil } from './reaper.ts'
 import { postReport } from './report-pipe.ts'
+import { workAlone } from './v8-flags.ts'
 
 const SIGKILL = 9
 
@@ -82,6 +83,7 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     // Whoever reads what the payload writes sees the end when the payload closes it.
     for (const fd of new Set(streams)) close(fd)
     ignoreMostSignals()
+    if (keeper) workAlone()
     if (typeof payload !== 'number') {
       postReport(report, { failed: errorToData(payload.error) })
       return finish(report, { status: payload.exitCode << 8, notEnforced })

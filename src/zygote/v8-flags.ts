@@ -44,6 +44,14 @@ export function collectAlone(): void {
   setV8Flag(`--no-${parallel}`)
 }
 
+/** What a full collection would share with threads that an init does not have. */
+const shared = ['parallel-marking', 'parallel-compaction', 'parallel-pointer-update', 'parallel-weak-ref-clearing']
+
+/** An init that sees to limits runs JavaScript for as long as its sandbox lives, and so it compiles and collects. */
+export function workAlone(): void {
+  for (const name of [...concurrent, ...shared]) setV8Flag(`--no-${name}`)
+}
+
 /** One pool thread is the least there is: 0 means one per core. */
 const nodeOptions = ['--v8-pool-size=1', '--disable-sigusr1']
 

@@ -1,0 +1,72 @@
+// Promise: without a cgroup too, a sandbox gets no more CPU time than its share, and an idle one is never stopped.
+
+import { availableParallelism } from 'node:os'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runLimited } from '../support/limited.ts'
+import { cpuLoads } from '../support/loads.ts'
+import { Bench } from '../support/sandbox.ts'
+
+const periodMs = 50
+/** Milliseconds of CPU time by which init may be late on a machine that has other work: what it owes is paid back later, if there is a later. */
+const late = 150
+
+let bench: Bench
+beforeAll(() => {
+  bench = new Bench()
+})
+afterAll(() => bench.close())
+
+const shares = [0.1, 0.25, 0.5]
+const cases = shares.flatMap((share) => Object.keys(cpuLoads).map((load) => [share, load] as const))
+
+test.each(cases)('a share of %d: %s', async (share, load) => {
+  const { emulated, wallMs } = await runLimited(bench, { cpu: { share, periodMs } }, cpuLoads[load]?.(1.5) ?? [])
+  expect(emulated.cpuMicros / 1000).toBeLessThanOrEqual(share * (wallMs + periodMs) + late)
+  expect(emulated.throttledPeriods).toBeGreaterThan(0)
+  expect(emulated.throttledPeriods).toBeLessThanOrEqual(emulated.periods)
+  expect(emulated.throttledMicros).toBeGreaterThan(0)
+})
+
+const enough = availableParallelism() >= 2
+test.skipIf(!enough)(`more than one processor${enough ? '' : ': this machine has only one'}`, async () => {
+  const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 1.5, periodMs } }, cpuLoads['eight processes']?.(1.5) ?? [])
+  expect(emulated.cpuMicros / 1000).toBeLessThanOrEqual(1.5 * (wallMs + periodMs) + late)
+})
+
+test('what is counted is what the kernel counts', async () => {
+  const { emulated, usage } = await runLimited(bench, { cpu: { share: 0.5, periodMs } }, cpuLoads['a loop of forks']?.(1) ?? [])
+  const kernel = (usage?.userMicros ?? 0) + (usage?.systemMicros ?? 0)
+  // A process that waits for children tells of them in ticks of 10 ms.
+  expect(Math.abs(emulated.cpuMicros - kernel)).toBeLessThanOrEqual(100_000)
+})
+
+test('an idle sandbox is never stopped', async () => {
+  const { emulated } = await runLimited(bench, { cpu: { share: 0.5, periodMs } }, ['/bin/sleep', '1'])
+  expect(emulated).toMatchObject({ throttledMicros: 0, throttledPeriods: 0 })
+})
+
+test.each([
+  ['a session of its own', 'setsid sh -c "while :; do :; done" & sleep 1.5'],
+  ['a daemon', '(setsid sh -c "while :; do :; done" &) & sleep 1.5'],
+  ['a stopped parent', '(while :; do :; done) & (sleep 1.5; kill -CONT $$) & kill -STOP $$'],
+  ['one that sends SIGCONT to all', 'while :; do kill -CONT -1; done & sleep 1.5'],
+  ['children that nobody waits for', 'trap "" CHLD; sh -c "while :; do :; done" & sleep 1.5'],
+])('no way out: %s', async (_, script) => {
+  const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 0.2, periodMs } }, ['/bin/sh', '-c', script])
+  expect(emulated.cpuMicros / 1000).toBeLessThanOrEqual(0.2 * (wallMs + periodMs) + late)
+  expect(emulated.throttledPeriods).toBeGreaterThan(0)
+})
+
+test('without a pid namespace', async () => {
+  const change = { run: { ...(await import('../../src/plan/request.ts')).plainRun, hostNamespaces: ['pid' as const] } }
+  const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 0.25, periodMs } }, cpuLoads['eight processes']?.(1.5) ?? [], {
+    change,
+  })
+  expect(emulated.cpuMicros / 1000).toBeLessThanOrEqual(0.25 * (wallMs + periodMs) + late)
+  expect(emulated.throttledPeriods).toBeGreaterThan(0)
+})
+
+test('what cannot be meant is an error', async () => {
+  const outcome = await bench.exec(['/bin/true'], { plan: { ...bench.plans.next().plan, emulated: { cpu: { share: 0, periodMs } } } })
+  expect(outcome.error?.message).toBe('cpu is 0 of 50 ms: the share must be more than 0, and a period at least 1 ms')
+})
