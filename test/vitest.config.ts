@@ -14,6 +14,7 @@ const config: ViteUserConfig = defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: 'limits', include: ['test/limits/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
       { test: { name: 'doctor', include: ['test/doctor/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
