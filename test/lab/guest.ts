@@ -1,7 +1,7 @@
 // One guest, from an empty directory to vitest's exit code.
 
 import { once } from 'node:events'
-import { cpSync, mkdirSync, readFileSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Console } from './console.ts'
 import { makeImage, readFromImage } from './image.ts'
@@ -25,7 +25,8 @@ export async function runGuest(guest: Guest, request: Request): Promise<number> 
     const timer = setTimeout(() => machine.pid && process.kill(-machine.pid, 'SIGKILL'), request.timeout * 1000)
     await Promise.race([once(machine, 'close'), signals.interrupted]).finally(() => clearTimeout(timer))
     const seconds = (performance.now() - started) / 1000
-    if (!readFromImage(image, 'exit', place.path('exit'))) {
+    const code = readFromImage(image, 'exit')
+    if (code === '') {
       process.stderr.write(
         `${console.end}\nlab: ${guestName(guest)} did not report in ${seconds.toFixed(1)} s; above is the end of its console\n`,
       )
@@ -34,9 +35,9 @@ export async function runGuest(guest: Guest, request: Request): Promise<number> 
     process.stdout.write(`lab: ${guestName(guest)} took ${seconds.toFixed(1)} s\n`)
     if (request.results) {
       mkdirSync(dirname(request.results), { recursive: true })
-      readFromImage(image, 'results.json', request.results)
+      writeFileSync(request.results, readFromImage(image, 'results.json'))
     }
-    return Number(readFileSync(place.path('exit'), 'utf8'))
+    return Number(code)
   } finally {
     await place.close()
     signals.stop()

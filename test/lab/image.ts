@@ -31,23 +31,30 @@ export function makeImage(place: Throwaway, guest: Guest, request: Request): str
   return image
 }
 
-/** What the user left in ~/lab, if anything. */
-export function readFromImage(image: string, name: string, copy: string): boolean {
-  execFileSync('debugfs', ['-R', `dump lab/${name} ${copy}`, image], { stdio: 'ignore' })
-  return existsSync(copy)
+/** A file in the user's ~/lab; empty when it is not there. */
+export function readFromImage(image: string, name: string): string {
+  return execFileSync('debugfs', ['-R', `cat lab/${name}`, image], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 1 << 28,
+  })
 }
 
 /** Tracked files and those that git would add. */
 function projectFiles(): string[] {
-  const listed = execFileSync('git', ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: repository,
-    encoding: 'utf8',
-  })
+  const listed = execFileSync(
+    'git',
+    ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard', '--exclude=/node_modules'],
+    {
+      cwd: repository,
+      encoding: 'utf8',
+    },
+  )
   return listed.split('\0').filter((file) => file !== '' && existsSync(join(repository, file)))
 }
 
 /** XDG_RUNTIME_DIR is not in it, as in the steps of a hosted CI. In a pipe vitest prints line by line. */
-function script(place: Throwaway, guest: Guest, { project, words }: Request): string {
+function script(place: Throwaway, guest: Guest, { project, words, delegate }: Request): string {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${home}/lab/results.json`]
   const command = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--project', project]
   const environment = {
@@ -58,6 +65,7 @@ function script(place: Throwaway, guest: Guest, { project, words }: Request): st
     NO_COLOR: '1',
     NSBOX_TEST_REQUIRE: 'cgroup',
     NSBOX_TEST_GUEST: guestName(guest),
+    NSBOX_TEST_DELEGATE: delegate,
   }
   const set = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
   return `#!/bin/bash

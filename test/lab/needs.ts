@@ -10,7 +10,7 @@ export const virtiofsd = '/usr/lib/qemu/virtiofsd'
 /** Names are looked for in PATH. */
 type Needs = Record<string, string>
 
-const always: Needs = { git: 'git', mke2fs: 'e2fsprogs', debugfs: 'e2fsprogs', ip: 'iproute2', setpriv: 'util-linux' }
+const always: Needs = { git: 'git', mke2fs: 'e2fsprogs', debugfs: 'e2fsprogs', ip: 'iproute2', taskset: 'util-linux' }
 
 const machines: Record<Guest['machine'], Needs> = {
   uml: { 'linux.uml': 'user-mode-linux', insmod: 'kmod' },

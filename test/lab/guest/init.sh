@@ -35,8 +35,7 @@ for place in tmp var/tmp; do mount --bind $home/tmp $root/$place; done
 mount -t overlay -o "lowerdir=$LAB/node_modules,upperdir=$home/upper,workdir=$home/work" overlay $home/project/node_modules
 
 . "$LAB/guest/$LAB_MANAGER.sh"
-mount -n --move /dev $root/dev
-umount /proc
+for place in dev proc; do mount -n --move /$place $root/$place; done
 cd $root
 mount -n --move . /
 exec chroot . "${next[@]}"

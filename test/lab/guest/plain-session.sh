@@ -1,7 +1,6 @@
 #!/bin/bash
+# Process 1 of a plain guest, in its root.
 set -eu
-mount -t proc proc /proc
-mountpoint -q /dev || mount -t devtmpfs devtmpfs /dev
 mkdir -p /dev/shm /dev/pts
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
@@ -10,7 +9,9 @@ mount -t sysfs sysfs /sys
 ip link set lo up
 cgroups=/sys/fs/cgroup
 mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 $cgroups
-for controller in $(<$cgroups/cgroup.controllers); do echo "+$controller" >$cgroups/cgroup.subtree_control; done
+for controller in cpuset cpu io memory pids; do
+  ! grep -qw $controller $cgroups/cgroup.controllers || echo +$controller >$cgroups/cgroup.subtree_control
+done
 own=$cgroups/guest
 mkdir $own
 chown 1000:1000 $own $own/cgroup.{procs,threads,subtree_control}
