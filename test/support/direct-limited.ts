@@ -16,6 +16,7 @@ const sandbox = DirectSandbox.launch({ ...plan, emulated: JSON.parse(limits) }, 
   control: true,
   job: true,
   mapper: undefined,
+  cgroup: undefined,
   onStop: (signal) => void goOn(signal),
 })
 const { exitCode, emulated } = await sandbox.ended
