@@ -169,6 +169,7 @@ function restore(path: string): void {
   }
 }
 
-function unusable(path: string, why: string): NsboxError {
+/** Why a cgroup cannot be used. */
+export function unusable(path: string, why: string): NsboxError {
   return new NsboxError(`${path}: ${why}`, { code: 'ERR_NSBOX_CGROUP', stage: 'launch' })
 }

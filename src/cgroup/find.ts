@@ -8,7 +8,8 @@ import { NsboxError } from '../errors.ts'
 import { mountPoints } from '../host/mount-points.ts'
 import { outcomeOf } from '../host/outcome.ts'
 import { getXattr } from '../sys/xattr.ts'
-import { Base, baseOf } from './base.ts'
+import { Base, baseOf, unusable } from './base.ts'
+import { readValue } from './interface-files.ts'
 import { type CgroupPlace, cgroupPlace, controllersOf } from './place.ts'
 import { scopeEnvironment, scopeUnavailable, scopeWords, systemdRuns } from './scope.ts'
 
@@ -77,6 +78,7 @@ function relative(message: string, mount: string | undefined): string {
 
 /** @throws NsboxError ERR_NSBOX_CGROUP */
 function openGiven(given: string, { own }: CgroupPlace): Base {
+  if (readValue(given, 'cgroup.controllers') === undefined) throw unusable(given, 'it is no cgroup v2')
   if (own === undefined || (!own.startsWith(`${given}/`) && own !== given)) requireCommonAncestor(given, own)
   return Base.open(given, { evacuate: own === given })
 }

@@ -4,7 +4,7 @@ import { parseRunFlags } from '../config/run-flags.ts'
 import { Plans } from '../launch/plans.ts'
 import { formatPlan } from '../plan/format.ts'
 import { runHelp } from './help.ts'
-import { requestHere } from './request-here.ts'
+import { limitsRequestedHere, requestHere } from './request-here.ts'
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export async function printPlan(words: string[]): Promise<number> {
@@ -13,7 +13,9 @@ export async function printPlan(words: string[]): Promise<number> {
     console.log(runHelp())
     return 0
   }
-  const { plan } = new Plans(await requestHere(flags.sandbox, null), process.env).next()
+  const { plan: steps } = new Plans(await requestHere(flags.sandbox, null), process.env).next()
+  const limits = (await limitsRequestedHere(flags.sandbox))?.limits
+  const plan = limits ? { ...steps, limits } : steps
   console.log(flags.output.json ? JSON.stringify(plan, undefined, 2) : formatPlan(plan))
   return 0
 }

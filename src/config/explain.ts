@@ -30,6 +30,8 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[], name: FieldN
     }
     case 'invalid_type':
       return [`${field} is ${given}; it must be ${kindWords[issue.expected] ?? `of type ${issue.expected}`}`]
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => `${field}: ${message}`)
     default:
       return [`${field} is ${given}: ${issue.message}`]
   }

@@ -1,13 +1,15 @@
 // A plan in words: numbered steps, each with its reason.
 
+import type { LimitName, Limits } from './limits.ts'
 import type { LastStep, SandboxPlan, SealStep } from './plan.ts'
 
-export function formatPlan({ namespaces, steps, lastSteps, seal }: SandboxPlan): string {
+export function formatPlan({ namespaces, steps, lastSteps, seal, limits = {} }: SandboxPlan): string {
   const lines = [...steps, ...lastSteps].map((step, index) => `${String(index + 1).padStart(2)}. ${describeStep(step)}\n      ${step.why}`)
   return [
     `New namespaces: ${namespaces.join(', ')}`,
     `A step that fails is ${seal === 'require' ? 'an error' : 'reported and left out'}.`,
     ...lines,
+    ...limitLines(limits),
   ].join('\n')
 }
 
@@ -64,6 +66,19 @@ function describeStep(step: SealStep | LastStep): string {
     case 'nice':
       return `niceness ${step.value}`
   }
+}
+
+function limitLines(limits: Limits): string[] {
+  const words = Object.entries(limits).map(([name, value]) => `${name} ${limitWords(value)}`)
+  return words.length === 0
+    ? []
+    : [`Limits: ${words.join(', ')}`, '      by cgroup, or by its first process: what can hold them is found when it runs']
+}
+
+function limitWords(value: Limits[LimitName]): string {
+  if (typeof value !== 'object') return String(value)
+  if ('share' in value) return `${value.share} over ${value.periodMs} ms`
+  return JSON.stringify(value)
 }
 
 function layerWords(layers: readonly string[]): string {

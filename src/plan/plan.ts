@@ -3,7 +3,7 @@
 import type { Capability } from '../sys/capabilities.ts'
 import type { Resource } from '../sys/resources.ts'
 import type { BpfInstruction } from '../sys/seccomp.ts'
-import type { EmulatedLimits } from './limits.ts'
+import type { EmulatedLimits, Limits } from './limits.ts'
 
 export const namespaces = ['user', 'mount', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const
 /** The time namespace is not among them: it is made by a step, because clone(2) cannot. */
@@ -71,6 +71,8 @@ export interface SandboxPlan {
   namespaces: Namespace[]
   steps: SealStep[]
   lastSteps: LastStep[]
+  /** Limits that were asked for; what holds them is found when it runs. */
+  limits?: Limits
   /** Limits that init sees to, where there is no cgroup that does. */
   emulated?: EmulatedLimits
   /** `require`: a step that fails ends the sandbox. `prefer`: it is reported and left out. */

@@ -3,7 +3,7 @@
 import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
 import { basename, join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { type CreateOptions, createSandbox, run, type WarmSandbox } from '../../src/index.ts'
 
 /** A guest of test/lab has cgroups, and tests that miss them there have found a fault. */
@@ -20,21 +20,17 @@ export const whyNoCgroup: string = trial.error?.message ?? ''
 export const isRoot: boolean = process.getuid?.() === 0
 export const processors: number = availableParallelism()
 
-/** A sandbox over a directory that is there for one file of tests. */
+/** A sandbox over a directory that is there for one file of tests; it is closed with the test. */
 export async function limitedSandbox(options: CreateOptions): Promise<WarmSandbox> {
   const sandbox = await createSandbox({ overlays: [scratch], cwd: scratch, ...options })
-  sandboxes.push(sandbox)
+  onTestFinished(() => sandbox.close())
   return sandbox
 }
 
-const sandboxes: WarmSandbox[] = []
 /** In HOME: it may be on another file system than /tmp, whose memory would count. */
 export const scratch: string = mkdtempSync(join(realpathSync(homedir()), '.nsbox-limits-'))
 
-afterAll(async () => {
-  await Promise.all(sandboxes.map((sandbox) => sandbox.close()))
-  rmSync(scratch, { recursive: true, force: true })
-})
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 /** Cgroups of sandboxes of this user, and those that callers were moved to. */
 export function cgroupsLeft(): string[] {
