@@ -109,7 +109,7 @@ export class Keeper {
       case 'freeze':
         this.#frozen = true
         this.#due.frozen = monotonic() + frozenLook
-        if (!this.#stopping.stopped) this.#stopping.stop(this.#members.read())
+        if (!this.#stopping.stopped) this.#stopAll()
         this.#stopping.settle()
         return {}
       case 'thaw':
@@ -149,6 +149,7 @@ export class Keeper {
     const notEnforced: NotEnforced[] = []
     for (const [protection, enforce] of this.#enforcing(change)) {
       try {
+        this.#members.check()
         enforce()
       } catch (error) {
         failures.push(error)
@@ -160,17 +161,30 @@ export class Keeper {
   }
 
   #enforcing({ cpus, cpuWeight, pids, cpu, memory }: EmulatedChange): [protection: string, enforce: () => void][] {
-    const checked = (enforce: () => void) => () => {
-      this.#members.check()
-      enforce()
-    }
-    return [
-      ...(cpus === undefined ? [] : [['cpus', checked(() => this.#inheritance.cpus(cpus))] as [string, () => void]]),
-      ...(cpuWeight === undefined ? [] : [['cpuWeight', checked(() => this.#inheritance.cpuWeight(cpuWeight))] as [string, () => void]]),
-      ...(pids === undefined ? [] : [['pids', checked(() => this.#inheritance.pids(pids))] as [string, () => void]]),
-      ...(cpu === undefined ? [] : [['cpu', checked(() => this.#capCpu(cpu))] as [string, () => void]]),
-      ...(memory === undefined ? [] : [['memory', checked(() => this.#capMemory(memory))] as [string, () => void]]),
+    const all: [protection: string, enforce: (() => void) | undefined][] = [
+      ['cpus', cpus === undefined ? undefined : () => this.#whileStill(() => this.#inheritance.cpus(cpus))],
+      ['cpuWeight', cpuWeight === undefined ? undefined : () => this.#whileStill(() => this.#inheritance.cpuWeight(cpuWeight))],
+      ['pids', pids === undefined ? undefined : () => this.#whileStill(() => this.#inheritance.pids(pids))],
+      ['cpu', cpu === undefined ? undefined : () => this.#capCpu(cpu)],
+      ['memory', memory === undefined ? undefined : () => this.#capMemory(memory)],
     ]
+    return all.flatMap(([protection, enforce]) => (enforce ? [[protection, enforce] as [string, () => void]] : []))
+  }
+
+  /** Who is born meanwhile would have the limits that its parent had. */
+  #whileStill(set: () => void): void {
+    if (!this.#stopping.stopped) this.#stopAll()
+    this.#stopping.settle()
+    try {
+      set()
+    } finally {
+      this.#goOn()
+    }
+  }
+
+  #stopAll(): void {
+    const members = this.#members.read()
+    if (members.length > 0) this.#stopping.stop(members)
   }
 
   get #inheritance(): Inherited {
