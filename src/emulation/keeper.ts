@@ -20,6 +20,8 @@ import { OwnTmpfs } from './tmpfs.ts'
 const millisecond = 1e6
 /** How often those that are frozen are told again, in nanoseconds. */
 const frozenLook = 10 * millisecond
+/** Looks in a row that may fail, and the milliseconds between them: without any, limits are held no more, and the sandbox ends. */
+const [patience, failedLook] = [100, 10]
 
 export interface KeeperOptions {
   ownPids: boolean
@@ -45,6 +47,7 @@ export class Keeper {
   /** Of caps that were replaced. */
   readonly #past = { periods: 0, throttledPeriods: 0, throttled: 0 }
   #peak = 0
+  #failures = 0
   #hit: EmulatedHit | undefined
 
   constructor(plan: SandboxPlan, { ownPids, ownUsers, control }: KeeperOptions) {
@@ -83,12 +86,22 @@ export class Keeper {
 
   /** Does what is due, and answers after how many milliseconds it is to be called again; -1 is never. */
   look(): number {
-    const now = monotonic()
+    try {
+      this.#lookAtAll(monotonic())
+      this.#failures = 0
+    } catch (error) {
+      // Such as no free descriptor on the whole machine: it may pass.
+      if (++this.#failures === patience) throw error
+      return failedLook
+    }
+    const next = Math.min(...Object.values(this.#due))
+    return next === Infinity ? -1 : Math.max(0, Math.ceil((next - monotonic()) / millisecond))
+  }
+
+  #lookAtAll(now: number): void {
     if (now >= this.#due.cpu) this.#lookAtCpu(now)
     if (now >= this.#due.memory) this.#lookAtMemory(now)
     if (now >= this.#due.frozen) this.#tellFrozen(now)
-    const next = Math.min(...Object.values(this.#due))
-    return next === Infinity ? -1 : Math.max(0, Math.ceil((next - monotonic()) / millisecond))
   }
 
   /** Whether a stop that waitpid(2) tells of is ours. */
