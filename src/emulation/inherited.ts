@@ -49,7 +49,7 @@ export class Inherited {
 
   /** Processors. A process may choose others again (sched_setaffinity(2)). @throws NsboxError when it is not in force */
   cpus(cpus: readonly number[] | null): void {
-    this.#onAllTasks((tid) => setAllowedCpus(cpus ?? this.#cpus, tid))
+    this.#onAll((tid) => setAllowedCpus(cpus ?? this.#cpus, tid), tasksOf)
   }
 
   /** As niceness, which counts among the processes of one session where autogroups are on (sched(7)). @throws NsboxError when it is not in force */
@@ -57,31 +57,13 @@ export class Inherited {
     if (weight !== null && weight > usual)
       throw notHeld('cpuWeight', `${weight} is above ${usual}, and only a privileged process may have a niceness below 0 (setpriority(2))`)
     const asked = weight === null ? this.#niceness : Math.min(nicest, Math.round(Math.log(usual / weight) / Math.log(step)))
-    this.#onAllTasks((tid) => setNiceness(Math.max(this.#niceness, asked), tid))
+    this.#onAll((tid) => setNiceness(Math.max(this.#niceness, asked), tid), tasksOf)
   }
 
-  /** Who is born meanwhile has it from a parent that had it not yet. */
-  #onAll(set: (pid: number) => void): void {
+  /** Init, for what is yet to be born, and all that is there, which stands still meanwhile. */
+  #onAll(set: (pid: number) => void, of: (pid: number) => number[] = (pid) => [pid]): void {
     set(0)
-    const done = new Set<number>()
-    for (let news = this.#members.pids(); news.length > 0; news = this.#members.pids().filter((pid) => !done.has(pid))) {
-      for (const pid of news) {
-        done.add(pid)
-        unlessGone(() => set(pid))
-      }
-    }
-  }
-
-  #onAllTasks(set: (tid: number) => void): void {
-    set(0)
-    const done = new Set<number>()
-    const tasks = () => this.#members.pids().flatMap(tasksOf)
-    for (let news = tasks(); news.length > 0; news = tasks().filter((tid) => !done.has(tid))) {
-      for (const tid of news) {
-        done.add(tid)
-        unlessGone(() => set(tid))
-      }
-    }
+    for (const id of this.#members.pids().flatMap(of)) unlessGone(() => set(id))
   }
 }
 

@@ -20,6 +20,8 @@ import { OwnTmpfs } from './tmpfs.ts'
 const millisecond = 1e6
 /** How often those that are frozen are told again, in nanoseconds. */
 const frozenLook = 10 * millisecond
+/** Looks in a row that may fail, and the milliseconds between them: without any, limits are held no more, and the sandbox ends. */
+const [patience, failedLook] = [100, 10]
 
 export interface KeeperOptions {
   ownPids: boolean
@@ -45,6 +47,7 @@ export class Keeper {
   /** Of caps that were replaced. */
   readonly #past = { periods: 0, throttledPeriods: 0, throttled: 0 }
   #peak = 0
+  #failures = 0
   #hit: EmulatedHit | undefined
 
   constructor(plan: SandboxPlan, { ownPids, ownUsers, control }: KeeperOptions) {
@@ -83,12 +86,22 @@ export class Keeper {
 
   /** Does what is due, and answers after how many milliseconds it is to be called again; -1 is never. */
   look(): number {
-    const now = monotonic()
+    try {
+      this.#lookAtAll(monotonic())
+      this.#failures = 0
+    } catch (error) {
+      // Such as no free descriptor on the whole machine: it may pass.
+      if (++this.#failures === patience) throw error
+      return failedLook
+    }
+    const next = Math.min(...Object.values(this.#due))
+    return next === Infinity ? -1 : Math.max(0, Math.ceil((next - monotonic()) / millisecond))
+  }
+
+  #lookAtAll(now: number): void {
     if (now >= this.#due.cpu) this.#lookAtCpu(now)
     if (now >= this.#due.memory) this.#lookAtMemory(now)
     if (now >= this.#due.frozen) this.#tellFrozen(now)
-    const next = Math.min(...Object.values(this.#due))
-    return next === Infinity ? -1 : Math.max(0, Math.ceil((next - monotonic()) / millisecond))
   }
 
   /** Whether a stop that waitpid(2) tells of is ours. */
@@ -109,7 +122,7 @@ export class Keeper {
       case 'freeze':
         this.#frozen = true
         this.#due.frozen = monotonic() + frozenLook
-        if (!this.#stopping.stopped) this.#stopping.stop(this.#members.read())
+        if (!this.#stopping.stopped) this.#stopAll()
         this.#stopping.settle()
         return {}
       case 'thaw':
@@ -149,6 +162,7 @@ export class Keeper {
     const notEnforced: NotEnforced[] = []
     for (const [protection, enforce] of this.#enforcing(change)) {
       try {
+        this.#members.check()
         enforce()
       } catch (error) {
         failures.push(error)
@@ -160,17 +174,30 @@ export class Keeper {
   }
 
   #enforcing({ cpus, cpuWeight, pids, cpu, memory }: EmulatedChange): [protection: string, enforce: () => void][] {
-    const checked = (enforce: () => void) => () => {
-      this.#members.check()
-      enforce()
-    }
-    return [
-      ...(cpus === undefined ? [] : [['cpus', checked(() => this.#inheritance.cpus(cpus))] as [string, () => void]]),
-      ...(cpuWeight === undefined ? [] : [['cpuWeight', checked(() => this.#inheritance.cpuWeight(cpuWeight))] as [string, () => void]]),
-      ...(pids === undefined ? [] : [['pids', checked(() => this.#inheritance.pids(pids))] as [string, () => void]]),
-      ...(cpu === undefined ? [] : [['cpu', checked(() => this.#capCpu(cpu))] as [string, () => void]]),
-      ...(memory === undefined ? [] : [['memory', checked(() => this.#capMemory(memory))] as [string, () => void]]),
+    const all: [protection: string, enforce: (() => void) | undefined][] = [
+      ['cpus', cpus === undefined ? undefined : () => this.#whileStill(() => this.#inheritance.cpus(cpus))],
+      ['cpuWeight', cpuWeight === undefined ? undefined : () => this.#whileStill(() => this.#inheritance.cpuWeight(cpuWeight))],
+      ['pids', pids === undefined ? undefined : () => this.#whileStill(() => this.#inheritance.pids(pids))],
+      ['cpu', cpu === undefined ? undefined : () => this.#capCpu(cpu)],
+      ['memory', memory === undefined ? undefined : () => this.#capMemory(memory)],
     ]
+    return all.flatMap(([protection, enforce]) => (enforce ? [[protection, enforce] as [string, () => void]] : []))
+  }
+
+  /** Who is born meanwhile would have the limits that its parent had. */
+  #whileStill(set: () => void): void {
+    if (!this.#stopping.stopped) this.#stopAll()
+    this.#stopping.settle()
+    try {
+      set()
+    } finally {
+      this.#goOn()
+    }
+  }
+
+  #stopAll(): void {
+    const members = this.#members.read()
+    if (members.length > 0) this.#stopping.stop(members)
   }
 
   get #inheritance(): Inherited {

@@ -21,9 +21,13 @@ export interface Member {
   start: string
 }
 
+/** A pid is given a little before its process shows in /proc: the list is read again so many times, and now and then. */
+const [sure, often] = [3, 16]
+
 export class Members {
   /** True when init is pid 1: all in its namespace are its own, and nobody else is. */
   readonly #ownPids: boolean
+  #known: { born: string; pids: number[]; looks: number } = { born: '', pids: [], looks: 0 }
 
   constructor(ownPids: boolean) {
     this.#ownPids = ownPids
@@ -38,13 +42,14 @@ export class Members {
     })
   }
 
-  /** With those that have ended and are not waited for yet. */
-  pids(): number[] {
-    try {
-      return this.#ownPids ? readdirSync('/proc').flatMap(asMember) : descendants(getpid())
-    } catch {
-      return []
-    }
+  /** With those that have ended and are not waited for yet, and some that are gone. */
+  pids(): readonly number[] {
+    if (!this.#ownPids) return descendants(getpid())
+    // The last number of proc_loadavg(5) is the pid that was given last in this namespace: while it stays nobody is new.
+    const born = readSmall('/proc/loadavg').split(' ')[4] ?? ''
+    const looks = born === this.#known.born ? this.#known.looks + 1 : 0
+    this.#known = { born, pids: looks % often < sure ? readdirSync('/proc').flatMap(asMember) : this.#known.pids, looks }
+    return this.#known.pids
   }
 
   read(): Member[] {

@@ -47,9 +47,9 @@ export function collectAlone(): void {
 /** What a full collection would share with threads that an init does not have. */
 const shared = ['parallel-marking', 'parallel-compaction', 'parallel-pointer-update', 'parallel-weak-ref-clearing']
 
-/** An init that sees to limits runs JavaScript for as long as its sandbox lives, and so it compiles and collects. */
+/** An init that sees to limits runs JavaScript for as long as its sandbox lives, and so it collects all of its heap. */
 export function workAlone(): void {
-  for (const name of [...concurrent, ...shared]) setV8Flag(`--no-${name}`)
+  for (const name of shared) setV8Flag(`--no-${name}`)
 }
 
 /** One pool thread is the least there is: 0 means one per core. */

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InitControl } from '../../src/launch/init-control.ts'
 import type { Sandbox } from '../../src/launch/sandbox.ts'
 import { descendants } from '../../src/sys/descendants.ts'
-import { collect, isRoot, startControlled } from '../support/limited.ts'
-import { Bench, firstOutput } from '../support/sandbox.ts'
+import { isRoot, startControlled } from '../support/limited.ts'
+import { Bench, collect, firstOutput } from '../support/sandbox.ts'
 
 let bench: Bench
 beforeAll(() => {

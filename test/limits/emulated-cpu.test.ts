@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { plainRun } from '../../src/plan/request.ts'
 import { runLimited } from '../support/limited.ts'
 import { cpuLoads } from '../support/loads.ts'
 import { Bench } from '../support/sandbox.ts'
@@ -58,7 +59,7 @@ test.each([
 })
 
 test('without a pid namespace', async () => {
-  const change = { run: { ...(await import('../../src/plan/request.ts')).plainRun, hostNamespaces: ['pid' as const] } }
+  const change = { run: { ...plainRun, hostNamespaces: ['pid' as const] } }
   const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 0.25, periodMs } }, cpuLoads['eight processes']?.(1.5) ?? [], {
     change,
   })

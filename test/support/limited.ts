@@ -5,7 +5,7 @@ import { type AnySandbox, type Sandbox, sockets } from '../../src/launch/sandbox
 import type { EmulatedLimits } from '../../src/plan/limits.ts'
 import type { SandboxPlan } from '../../src/plan/plan.ts'
 import type { EmulatedUsage } from '../../src/wire/protocol.ts'
-import { type Bench, collect, type Outcome, type RunOptions } from './sandbox.ts'
+import type { Bench, Outcome, RunOptions } from './sandbox.ts'
 
 export const isRoot: boolean = process.getuid?.() === 0
 
@@ -35,5 +35,3 @@ export function startControlled(bench: Bench, argv: string[], plan?: SandboxPlan
   )
   return sandbox as Sandbox & { control: InitControl }
 }
-
-export { collect }

@@ -31,5 +31,10 @@ export const memoryLoads: Record<string, (mib: number) => string[]> = {
     `),
   'files in memory': (mib) => sh(`head -c ${mib}M /dev/zero > /tmp/file`),
   'files in an overlay': (mib) => sh(`head -c ${mib}M /dev/zero > file`),
-  'four processes': (mib) => sh(`for i in 1 2 3 4; do head -c ${mib >> 2}M /dev/zero | tail -c ${mib >> 2}M > /dev/null & done; wait`),
+  'four processes': (mib) => [
+    '/usr/bin/env',
+    'perl',
+    '-e',
+    `for (1..4) { fork or do { my @kept; push @kept, chr(65 + $_ % 26) x (1 << 20) for 1..${mib >> 2}; sleep 1; exit } } 1 while wait > 0; exit`,
+  ],
 }
