@@ -11,7 +11,7 @@ import { getXattr } from '../sys/xattr.ts'
 import { Base, baseOf, unusable } from './base.ts'
 import { readValue } from './interface-files.ts'
 import { type CgroupPlace, cgroupPlace, controllersOf } from './place.ts'
-import { scopeEnvironment, scopeUnavailable, scopeWords, systemdRuns } from './scope.ts'
+import { scopeUnavailable, startInScope, systemdRuns } from './scope.ts'
 
 const log = debug('launch')
 
@@ -19,7 +19,7 @@ export type CgroupHome =
   /** Below this one; `how` says in a few words which it is. */
   | { kind: 'base'; base: Base; how: string }
   /** Whoever forks sandboxes has to be started in a scope of systemd's, and they belong below it. */
-  | { kind: 'scope'; env: NodeJS.ProcessEnv; how: string }
+  | { kind: 'scope'; how: string }
   | { kind: 'none'; reasons: string[] }
 
 export interface FindOptions {
@@ -39,7 +39,7 @@ export async function findCgroup({ given, inScope, env }: FindOptions): Promise<
   const own = openOwn(place, inScope)
   if (own instanceof Base) return { kind: 'base', base: own, how: `the own cgroup ${own.path}` }
   const scope = inScope ? 'another scope would be no better' : await whyNoScope(env)
-  if (scope === undefined) return { kind: 'scope', env: scopeEnvironment(env), how: "a scope of systemd's" }
+  if (scope === undefined) return { kind: 'scope', how: "a scope of systemd's" }
   log('no cgroup: %s; %s', own, scope)
   return { kind: 'none', reasons: [own, scope] }
 }
@@ -101,7 +101,10 @@ function requireCommonAncestor(given: string, own: string | undefined): void {
 async function whyNoScope(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const unavailable = scopeUnavailable(env)
   if (unavailable !== undefined) return unavailable
-  const [file = '', ...words] = scopeWords()
-  const { ok, said } = await outcomeOf(spawn(file, [...words, 'true'], { env: scopeEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] }))
+  const {
+    words: [file = '', ...words],
+    env: environment,
+  } = startInScope(['true'], env)
+  const { ok, said } = await outcomeOf(spawn(file, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] }))
   return ok ? undefined : `systemd gives no scope: ${said}`
 }

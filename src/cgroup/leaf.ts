@@ -52,8 +52,9 @@ export class Leaf {
   /** The kernel freezes one process after the other; cgroup.events tells when all are. */
   async #setFrozen(frozen: 0 | 1): Promise<void> {
     writeValue(this.path, 'cgroup.freeze', String(frozen))
-    while (readFlatKeyed(this.path, 'cgroup.events')?.['frozen'] !== frozen) {
-      if (readFlatKeyed(this.path, 'cgroup.events')?.['populated'] === 0) return
+    for (;;) {
+      const events = readFlatKeyed(this.path, 'cgroup.events')
+      if (!events?.['populated'] || events['frozen'] === frozen) return
       await sleep(1)
     }
   }

@@ -11,16 +11,24 @@ export function systemdRuns(): boolean {
  * The words that come before a command that is to run in a scope, which ends with its last process. The
  * scope's command is executed by systemd-run itself: its pid, its streams and its terminal stay.
  */
-export function scopeWords(): string[] {
+function scopeWords(): string[] {
   const whose = process.getuid?.() === 0 ? [] : ['--user']
   const description = '--description=nsbox'
   return ['systemd-run', ...whose, '--scope', '--quiet', '--collect', '--no-ask-password', description, '--property=Delegate=yes', '--']
 }
 
+/** What starts a command in a scope. It has the environment that was given for it. */
+export function startInScope(command: readonly string[], env: NodeJS.ProcessEnv): { words: string[]; env: NodeJS.ProcessEnv } {
+  const withDirectory = scopeEnvironment(env)
+  // env(1) is executed in its turn, so that the pid stays.
+  const without = withDirectory === env ? [] : ['env', '-u', 'XDG_RUNTIME_DIR']
+  return { words: [...scopeWords(), ...without, ...command], env: withDirectory }
+}
+
 /** Hosted CI sets no XDG_RUNTIME_DIR, by which the user's systemd is found, though the directory is there. */
-export function scopeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function scopeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const directory = runtimeDirectory(env)
-  return directory === undefined ? env : { ...env, XDG_RUNTIME_DIR: directory }
+  return directory === undefined || env['XDG_RUNTIME_DIR'] ? env : { ...env, XDG_RUNTIME_DIR: directory }
 }
 
 function runtimeDirectory(env: NodeJS.ProcessEnv): string | undefined {

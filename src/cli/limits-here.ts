@@ -10,5 +10,5 @@ export async function limitsHere({ sandbox, output }: RunFlags): Promise<Limited
   const limited = await findLimits(await limitsRequestedHere(sandbox), callersEnvironment(), isRestartedInScope())
   const home = limited?.source.home
   if (!limited || home?.kind !== 'scope') return limited
-  return restartInScope({ ...process.env, ...home.env }, output.controlFd === undefined ? [] : [output.controlFd])
+  return restartInScope(output.controlFd === undefined ? [] : [output.controlFd])
 }

@@ -3,7 +3,7 @@
 // command inside. vitest wants threads.
 
 import { constants } from 'node:os'
-import { scopeWords } from '../cgroup/scope.ts'
+import { startInScope } from '../cgroup/scope.ts'
 import { givenForWriting, keepAtExec } from '../sys/descriptor.ts'
 import { execve } from '../sys/process.ts'
 import { ignoreSignals } from '../sys/signal.ts'
@@ -41,9 +41,9 @@ export function callersEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Becomes the same command in a scope of systemd's: the cgroup of this one is not its own to divide. */
-export function restartInScope(env: NodeJS.ProcessEnv, keep: readonly number[]): never {
-  const words = ['/usr/bin/env', ...scopeWords(), process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-  return replace(words, { ...env, [scopeMark]: '1' }, keep)
+export function restartInScope(keep: readonly number[]): never {
+  const { words, env } = startInScope([process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env)
+  return replace(['/usr/bin/env', ...words], { ...env, [scopeMark]: '1' }, keep)
 }
 
 export function isRestartedInScope(): boolean {

@@ -15,7 +15,7 @@ export interface LimitOptions {
   cpus?: number[] | string
   /** Memory of all its processes, files in memory included. What needs more is killed. */
   memory?: Size
-  /** Memory from which on the kernel slows it down and takes back what it can. */
+  /** Memory from which on the kernel slows it down and takes back what it can. Without `memory` above it, it may come to a halt. */
   memoryHigh?: Size
   /** Processes and threads at once. */
   pids?: number

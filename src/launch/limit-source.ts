@@ -2,7 +2,7 @@
 
 import { Base } from '../cgroup/base.ts'
 import { type CgroupHome, findCgroup, placeOf } from '../cgroup/find.ts'
-import { scopeWords } from '../cgroup/scope.ts'
+import { startInScope } from '../cgroup/scope.ts'
 import { NsboxError } from '../errors.ts'
 import type { LimitMeans } from '../plan/limit-plan.ts'
 import type { LimitsBy } from '../plan/request.ts'
@@ -11,6 +11,7 @@ import { SandboxLimits } from './sandbox-limits.ts'
 
 export interface LimitSourceOptions {
   by: LimitsBy
+  seal: 'require' | 'prefer'
   /** A cgroup's directory to make those of sandboxes in. */
   parent: string | undefined
   /** This process was started in a scope for this very purpose. */
@@ -30,17 +31,16 @@ export class LimitSource {
   }
 
   /** @throws NsboxError ERR_NSBOX_CGROUP when a cgroup was asked for and cannot be had */
-  static async find({ by, parent, inScope = false, env }: LimitSourceOptions): Promise<LimitSource> {
+  static async find({ by, seal, parent, inScope = false, env }: LimitSourceOptions): Promise<LimitSource> {
     if (by === 'emulation') return new LimitSource({ kind: 'none', reasons: ["limitsBy is 'emulation'"] }, by)
     const home = await findCgroup({ given: parent, inScope, env })
-    if (home.kind === 'none' && by === 'cgroup') throw noCgroup(home.reasons)
+    if (home.kind === 'none' && by === 'cgroup' && seal === 'require') throw noCgroup(home.reasons)
     return new LimitSource(home, by)
   }
 
   /** What starts the process that forks sandboxes. */
   starting(words: readonly string[], env: NodeJS.ProcessEnv): { words: string[]; env: NodeJS.ProcessEnv } {
-    if (this.home.kind !== 'scope') return { words: [...words], env }
-    return { words: [...scopeWords(), ...words], env: { ...env, ...this.home.env } }
+    return this.home.kind === 'scope' ? startInScope(words, env) : { words: [...words], env }
   }
 
   /**
@@ -56,6 +56,8 @@ export class LimitSource {
 
   /** When all sandboxes have ended: nothing is left of their cgroups. */
   async close(): Promise<void> {
+    // It was taken when it was found.
+    if (this.home.kind === 'base') this.limiter(process.pid)
     await Promise.all([...this.#limiters.values()].map((limiter) => limiter.close()))
     this.#limiters.clear()
   }

@@ -20,7 +20,7 @@ export type Limited = { source: LimitSource; request: LimitRequest } | null
 
 /** Where they can come from on this machine. @throws NsboxError ERR_NSBOX_CGROUP when a cgroup was asked for and cannot be had */
 export async function findLimits(request: LimitRequest | null, env: NodeJS.ProcessEnv, inScope = false): Promise<Limited> {
-  return request && { request, source: await LimitSource.find({ by: request.by, parent: request.parent, inScope, env }) }
+  return request && { request, source: await LimitSource.find({ ...request, inScope, env }) }
 }
 
 /**

@@ -54,6 +54,7 @@ export type ExtraMount =
 export interface LimitRequest {
   limits: Limits
   by: LimitsBy
+  seal: 'require' | 'prefer'
   /** Directory of a cgroup to make those of sandboxes in. */
   parent: string | undefined
 }

@@ -11,9 +11,9 @@ import { wrong } from './paths.ts'
 /** Null when nothing is to be limited or counted. @throws NsboxError ERR_NSBOX_CONFIG for what is not on this machine */
 export function limitRequest(options: ResolvedSandboxOptions, cwd: string): LimitRequest | null {
   const limits = limitsHere(options, cwd) as Limits
-  const { limitsBy: by, cgroupParent: parent } = options
+  const { limitsBy: by, cgroupParent: parent, seal } = options
   const isAsked = Object.keys(limits).length > 0 || by === 'cgroup' || parent !== undefined
-  return isAsked ? { limits, by, parent } : null
+  return isAsked ? { limits, by, seal, parent } : null
 }
 
 /** @throws NsboxError ERR_NSBOX_CONFIG for what is not on this machine */

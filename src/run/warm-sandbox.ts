@@ -109,8 +109,13 @@ export async function createSandbox(options: CreateOptions = {}): Promise<WarmSa
   const plans = new Plans(await sandboxRequest(resolved, process.cwd()), process.env)
   const limited = await findLimits(limitRequest(resolved, process.cwd()), process.env)
   const sandbox = new WarmSandbox(resolved, plans, limited)
-  await sandbox.ready
-  return sandbox
+  try {
+    await sandbox.ready
+    return sandbox
+  } catch (error) {
+    await sandbox.close()
+    throw error
+  }
 }
 
 function moduleUrl(module: string | URL): string {
