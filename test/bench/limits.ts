@@ -1,8 +1,10 @@
 // How exactly limits are held. Figures, never a verdict.
-//   npm run bench:limits -- [--seconds 3] [--mechanism emulated]
+//   npm run bench:limits -- [--seconds 3] [--rounds 3]
+//   npm run lab -- uml systemd --bench limits -- --mechanism cgroup   in a guest of test/lab, where cgroups are
 
 import { parseArgs } from 'node:util'
 import { cpuLoads, memoryLoads } from '../support/loads.ts'
+import { ByCgroup } from './limits-cgroup.ts'
 import { Emulated } from './limits-emulated.ts'
 import type { Mechanism } from './limits-mechanism.ts'
 import { median, printHeader, printTable } from './report.ts'
@@ -18,16 +20,20 @@ const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)]
 const MiB = 1 << 20
 /** Milliseconds. */
 const periods = [20, 50, 100, 250]
-const mechanisms: Record<string, () => Mechanism> = { emulated: () => new Emulated() }
+const mechanisms: Record<string, () => Mechanism> = { emulated: () => new Emulated(), cgroup: () => new ByCgroup() }
 const make = mechanisms[values.mechanism]
 if (!make) throw new Error(`--mechanism is ${values.mechanism}: it must be ${Object.keys(mechanisms).join(' or ')}`)
 
+/** The kernel sets root none by RLIMIT_NPROC (getrlimit(2)). */
+const pids = values.mechanism === 'emulated' && process.getuid?.() === 0 ? {} : { pids: 100 }
+let sink = 0
 const mechanism = make()
 printHeader([`limits held by: ${mechanism.name}`])
 try {
   await printCpu(mechanism)
   await printPeriods(mechanism)
   await printMemory(mechanism)
+  await printNeighbour(mechanism)
   await printLaunch(mechanism)
 } finally {
   await mechanism.close()
@@ -79,6 +85,39 @@ async function printMemory({ run }: Mechanism): Promise<void> {
   }
   console.log(`\nMost memory seen over the cap, by programs that want ten times the cap, ${rounds} rounds`)
   printTable(['cap, MiB', 'load', 'min', 'median', 'max'], rows)
+}
+
+const bombs: Record<string, string[]> = {
+  'fork bomb': ['/bin/bash', '-c', 'b() { b | b & }; while :; do b; done 2>/dev/null'],
+  'memory bomb': memoryLoads['buffers']?.(4096) ?? [],
+  'file writer': [
+    '/bin/sh',
+    '-c',
+    'mkdir -p /tmp/d; cd /tmp/d; while :; do i=0; while [ $i -lt 100000 ]; do echo > "$i"; i=$((i+1)); done; done',
+  ],
+}
+
+/** How fast somebody works beside a program that would take everything, in a box of a tenth of a processor. */
+async function printNeighbour({ run }: Mechanism): Promise<void> {
+  const work = () => {
+    const started = performance.now()
+    for (let i = 0; i < 3e8; i++) sink = (sink + i) | 0
+    return performance.now() - started
+  }
+  work()
+  const rows: string[][] = []
+  for (const [name, bomb] of Object.entries(bombs)) {
+    const alone = work()
+    const boxed = run({ cpu: { share: 0.1, periodMs: 100 }, memory: 128 * MiB, ...pids }, ['timeout', '-s', 'KILL', '6', ...bomb]).catch(
+      () => undefined,
+    )
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    const beside = work()
+    rows.push([name, alone.toFixed(0), beside.toFixed(0), (alone / beside).toFixed(2)])
+    await boxed
+  }
+  console.log('\nWork of a neighbour, ms, alone and beside a bomb that is held to 0.1 processors, 128 MiB and 100 processes')
+  printTable(['bomb', 'alone', 'beside', 'speed kept'], rows)
 }
 
 /** What limits cost a sandbox that does nothing. */

@@ -54,9 +54,10 @@ function projectFiles(): string[] {
 }
 
 /** XDG_RUNTIME_DIR is not in it, as in the steps of a hosted CI. In a pipe vitest prints line by line. */
-function script(place: Throwaway, guest: Guest, { project, words, delegate }: Request): string {
+function script(place: Throwaway, guest: Guest, { project, bench, words, delegate }: Request): string {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${home}/lab/results.json`]
-  const command = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--project', project]
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--project', project, ...reporters]
+  const command = ['node', ...(bench === undefined ? vitest : [`test/bench/${bench}.ts`])]
   const environment = {
     PATH: `${home}/project/node_modules/node/bin:/usr/local/bin:/usr/bin:/bin`,
     HOME: home,
@@ -71,7 +72,7 @@ function script(place: Throwaway, guest: Guest, { project, words, delegate }: Re
   return `#!/bin/bash
 cd ${home}/project
 echo ${place.directory}
-env -i ${[...set, ...command, ...reporters, ...words].map(quoted).join(' ')} 2>&1 </dev/null | cat
+env -i ${[...set, ...command, ...words].map(quoted).join(' ')} 2>&1 </dev/null | cat
 echo \${PIPESTATUS[0]} >${home}/lab/exit
 echo ${place.directory}
 `

@@ -10,6 +10,7 @@ const usage = `Usage: npm run lab -- uml|qemu plain|systemd [options] [filters a
        npm run lab -- all [options] [filters and flags of vitest]
 
   --project NAME      a project of test/vitest.config.ts (limits)
+  --bench NAME        instead of vitest, a benchmark of test/bench, with the words that follow
   --results FILE      for vitest's JSON report; \`all\` puts the guest's name before its ending
   --delegate default  to users, the controllers that systemd gives them by itself, instead of all
   --memory SIZE       of the guest (2048M)
@@ -70,6 +71,7 @@ function readWords() {
       allowPositionals: true,
       options: {
         project: { type: 'string', default: 'limits' },
+        bench: { type: 'string' },
         results: { type: 'string' },
         delegate: { type: 'string', default: 'all' },
         memory: { type: 'string', default: '2048M' },

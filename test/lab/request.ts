@@ -9,7 +9,9 @@ export interface Guest {
 export interface Request {
   /** A project of test/vitest.config.ts. */
   project: string
-  /** Filters and flags for vitest. */
+  /** A benchmark of test/bench, instead of vitest. */
+  bench?: string | undefined
+  /** Filters and flags for vitest, or words for the benchmark. */
   words: readonly string[]
   /** Where vitest's JSON report goes. */
   results: string | undefined
