@@ -70,8 +70,10 @@ export function setAllowedCpus(cpus: readonly number[], tid = 0): void {
 }
 
 export function allowedCpus(tid = 0): number[] {
-  const mask = maskNow(tid)
-  return Array.from({ length: 8 * mask.length }, (_, cpu) => cpu).filter((cpu) => mask.readUInt8(cpu >> 3) & (1 << (cpu & 7)))
+  const cpus: number[] = []
+  for (const [index, byte] of maskNow(tid).entries())
+    for (let bit = 0; byte >> bit !== 0; bit++) if ((byte >> bit) & 1) cpus.push(8 * index + bit)
+  return cpus
 }
 
 function maskNow(tid: number): Buffer {

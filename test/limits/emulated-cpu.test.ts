@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { plainRun } from '../../src/plan/request.ts'
+import type { EmulatedUsage } from '../../src/wire/protocol.ts'
 import { runLimited } from '../support/limited.ts'
 import { cpuLoads } from '../support/loads.ts'
 import { Bench } from '../support/sandbox.ts'
@@ -17,21 +18,27 @@ beforeAll(() => {
 })
 afterAll(() => bench.close())
 
+/** On a machine that has other work it may not get its share, and then nobody stops it. */
+function expectHeld({ cpuMicros, periods, throttledPeriods, throttledMicros }: EmulatedUsage, share: number, wallMs: number): void {
+  const used = cpuMicros / 1000
+  expect(used).toBeLessThanOrEqual(share * (wallMs + periodMs) + late)
+  expect(throttledPeriods > 0 || used <= share * wallMs).toBe(true)
+  expect(throttledMicros > 0).toBe(throttledPeriods > 0)
+  expect(throttledPeriods).toBeLessThanOrEqual(periods)
+}
+
 const shares = [0.1, 0.25, 0.5]
 const cases = shares.flatMap((share) => Object.keys(cpuLoads).map((load) => [share, load] as const))
 
 test.each(cases)('a share of %d: %s', async (share, load) => {
   const { emulated, wallMs } = await runLimited(bench, { cpu: { share, periodMs } }, cpuLoads[load]?.(1.5) ?? [])
-  expect(emulated.cpuMicros / 1000).toBeLessThanOrEqual(share * (wallMs + periodMs) + late)
-  expect(emulated.throttledPeriods).toBeGreaterThan(0)
-  expect(emulated.throttledPeriods).toBeLessThanOrEqual(emulated.periods)
-  expect(emulated.throttledMicros).toBeGreaterThan(0)
+  expectHeld(emulated, share, wallMs)
 })
 
 const enough = availableParallelism() >= 2
 test.skipIf(!enough)(`more than one processor${enough ? '' : ': this machine has only one'}`, async () => {
   const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 1.5, periodMs } }, cpuLoads['eight processes']?.(1.5) ?? [])
-  expect(emulated.cpuMicros / 1000).toBeLessThanOrEqual(1.5 * (wallMs + periodMs) + late)
+  expectHeld(emulated, 1.5, wallMs)
 })
 
 test('what is counted is what the kernel counts', async () => {
@@ -54,8 +61,7 @@ test.each([
   ['children that nobody waits for', 'trap "" CHLD; sh -c "while :; do :; done" & sleep 1.5'],
 ])('no way out: %s', async (_, script) => {
   const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 0.2, periodMs } }, ['/bin/sh', '-c', script])
-  expect(emulated.cpuMicros / 1000).toBeLessThanOrEqual(0.2 * (wallMs + periodMs) + late)
-  expect(emulated.throttledPeriods).toBeGreaterThan(0)
+  expectHeld(emulated, 0.2, wallMs)
 })
 
 test('without a pid namespace', async () => {
@@ -63,8 +69,7 @@ test('without a pid namespace', async () => {
   const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 0.25, periodMs } }, cpuLoads['eight processes']?.(1.5) ?? [], {
     change,
   })
-  expect(emulated.cpuMicros / 1000).toBeLessThanOrEqual(0.25 * (wallMs + periodMs) + late)
-  expect(emulated.throttledPeriods).toBeGreaterThan(0)
+  expectHeld(emulated, 0.25, wallMs)
 })
 
 test('what cannot be meant is an error', async () => {
