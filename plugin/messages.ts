@@ -1,5 +1,7 @@
 // What the two halves of a pool worker say to each other, besides vitest's own messages.
 
+import type { RunningTest } from './test-watch.ts'
+
 /** An artifact's file, read inside before its sandbox is gone. */
 export interface StagedFile {
   path: string
@@ -14,9 +16,16 @@ export type HostToWorker =
   /** Leave the way node does, so that profiles are written. */
   | { nsbox: 'exit' }
 
+export interface VitestMessage {
+  vitest: unknown
+  files?: StagedFile[]
+}
+
 export type WorkerToHost =
-  | { vitest: unknown; files?: StagedFile[] }
+  | VitestMessage
   | { nsbox: 'pong' }
+  /** Sent before the test runs. */
+  | { nsbox: 'test'; test: RunningTest }
   /** Make the host's file like the sandbox's: these bytes, or absent. */
   | { nsbox: 'mirror'; id: number; path: string; content: Uint8Array | null }
 

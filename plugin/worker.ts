@@ -9,6 +9,7 @@ import { answerMadeHere } from './made-here.ts'
 import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
 import { Mirror, mirrorSnapshots } from './mirror.ts'
 import { answerRehearsal, canRehearse, rehearsalRun, rehearsalStart } from './rehearsal.ts'
+import { watchTests } from './test-watch.ts'
 
 interface VitestWorkerModule {
   init: typeof init
@@ -48,6 +49,7 @@ export async function prepare(data: unknown): Promise<void> {
     (method: 'run' | 'collect'): RunTests =>
     (state, traces) => {
       root = state.config.root
+      if (channel) watchTests(state, (test) => send({ nsbox: 'test', test }))
       if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
       // Spent once, before the fork: no file waited for it.
       if (isWarm) Object.defineProperty(state.durations, 'environment', { get: () => 0, set: () => undefined })
