@@ -110,6 +110,11 @@ export class NsboxPoolWorker implements PoolWorker {
     }
   }
 
+  /** Known where tests are told of. */
+  get #place(): string {
+    return this.#limits ? this.#progress.place : ''
+  }
+
   get #names(): string[] {
     return this.#progress.files.map((file) => relative(this.#options.project.config.root, file))
   }
@@ -128,6 +133,7 @@ export class NsboxPoolWorker implements PoolWorker {
   #connect(worker: WorkerSandbox): void {
     const { sandbox } = worker
     this.#limits = this.#pool.limitsOf(worker, this.#options)
+    if (this.#limits) this.#post(sandbox, { nsbox: 'tell-tests' })
     const { logger } = this.#options.project.vitest
     sandbox.stdout.on('data', (chunk) => logger.outputStream.write(chunk))
     sandbox.stderr.on('data', (chunk: Buffer) => {
@@ -137,9 +143,8 @@ export class NsboxPoolWorker implements PoolWorker {
     this.#hang = new HangWatch(this.#pool.options.hangTimeout, {
       ping: () => this.#post(sandbox, { nsbox: 'ping' }),
       hung: async (error) => {
-        const { files, place } = this.#progress
         const times = await this.#limits?.held()
-        this.#fail(error(files, times === undefined ? place : `${place} (${times})`))
+        this.#fail(error(this.#progress.files, times === undefined ? this.#place : `${this.#place} (${times})`))
         sandbox.kill()
       },
     })
@@ -149,8 +154,7 @@ export class NsboxPoolWorker implements PoolWorker {
       const { root } = this.#options.project.config
       const oomKilled = oomKills() > this.#oomKillsBefore
       await this.#deliveries.over()
-      const { files, place } = this.#progress
-      this.#fail(endingError(end, { root, files, place, stderr: this.#stderr, oomKilled }))
+      this.#fail(endingError(end, { root, files: this.#progress.files, place: this.#place, stderr: this.#stderr, oomKilled }))
     })
   }
 
@@ -217,7 +221,7 @@ export class NsboxPoolWorker implements PoolWorker {
 
 function naming(files: readonly string[], error: unknown): NsboxError {
   const { message, ...data } = errorToData(error)
-  return new NsboxError(`${files.join(', ')}: ${message}`, { ...data, cause: error })
+  return new NsboxError(`${files.join(', ')}: ${message}`, data)
 }
 
 function stage(directory: string, { path, content }: StagedFile): string {

@@ -33,6 +33,7 @@ let channel: Channel | undefined
 /** When the tests began: what is younger was written by them. In milliseconds. */
 let begun = Number.POSITIVE_INFINITY
 let mirror: Mirror | undefined
+let tellsTests = false
 let root = process.cwd()
 let vitestDist = ''
 /** What the newest environment gave back; it ends that environment. */
@@ -49,7 +50,7 @@ export async function prepare(data: unknown): Promise<void> {
     (method: 'run' | 'collect'): RunTests =>
     (state, traces) => {
       root = state.config.root
-      if (channel) watchTests(state, (test) => send({ nsbox: 'test', test }))
+      if (tellsTests) watchTests(state, (test) => send({ nsbox: 'test', test }))
       if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
       // Spent once, before the fork: no file waited for it.
       if (isWarm) Object.defineProperty(state.durations, 'environment', { get: () => 0, set: () => undefined })
@@ -109,6 +110,9 @@ function receive(message: HostToWorker): void {
   switch (message.nsbox) {
     case 'ping':
       return send({ nsbox: 'pong' })
+    case 'tell-tests':
+      tellsTests = true
+      return
     case 'mirrored':
       return mirror?.settle(message)
     case 'exit':
