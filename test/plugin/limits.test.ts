@@ -157,12 +157,10 @@ describe.each(vitestVersions)('$name', (version) => {
   describe('processes', () => {
     const files = {
       'vitest.config.ts': nsboxConfig({ options: "rules: [{ files: 'forks*', pids: 60 }]" }),
-      'forks.test.ts': testFile(`import { spawn } from 'node:child_process'; import { once } from 'node:events'
+      'forks.test.ts': testFile(`import { spawn } from 'node:child_process'
 test('forks', async () => {
-  const ends = await Promise.all(Array.from({ length: 80 }, async () => {
-    const child = spawn('sleep', ['60'])
-    return Promise.race([once(child, 'spawn').then(() => 'runs'), once(child, 'error').then(([error]) => error.code)])
-  }))
+  const begins = (resolve) => spawn('sleep', ['60']).once('spawn', () => resolve('runs')).once('error', ({ code }) => resolve(code))
+  const ends = await Promise.all(Array.from({ length: 80 }, () => new Promise(begins)))
   expect(new Set(ends)).toEqual(new Set(['runs', 'EAGAIN']))
 })`),
       'good.test.ts': passes,
