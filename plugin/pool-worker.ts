@@ -183,7 +183,8 @@ export class NsboxPoolWorker implements PoolWorker {
   #deliver(worker: WorkerSandbox, { vitest, files }: VitestMessage): Promise<void> | undefined {
     const limited = this.#limits?.see(vitest)
     if (!limited && !files) return this.#emit(vitest)
-    return Promise.all([limited && this.#held(worker, limited), files && this.#useStaged(vitest, files)]).then(() => this.#emit(vitest))
+    const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
+    return Promise.all([limited && this.#held(worker, limited), staged]).then(() => this.#emit(vitest))
   }
 
   #emit(vitest: unknown): undefined {

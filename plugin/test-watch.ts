@@ -4,6 +4,7 @@
 interface Task {
   type: string
   id: string
+  name: string
   /** With the names of its suites: `suite > parses`. */
   fullTestName?: string
   result?: { state: string }
@@ -23,7 +24,7 @@ export function watchTests(state: object, tell: (test: RunningTest) => void): vo
   const notice = (test: Task | undefined) => {
     if (test === told) return
     told = test
-    tell(test ? { id: test.id, name: test.fullTestName ?? '' } : null)
+    tell(test ? { id: test.id, name: test.fullTestName ?? test.name } : null)
   }
   Object.defineProperty(state, 'current', {
     configurable: true,

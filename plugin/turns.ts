@@ -3,7 +3,7 @@
 export class Turns {
   #last: Promise<void> | undefined
 
-  /** At once when nothing waits, else when all before it is done. */
+  /** At once when nothing waits, else when all before it is done. `work` never rejects. */
   take(work: () => Promise<void> | undefined): void {
     const turn = this.#last ? this.#last.then(work) : work()
     if (!turn) return

@@ -154,6 +154,27 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(run.tests).toMatchObject({ 'a.test.ts > passes': 'passed' })
   })
 
+  test('a worker that starts as a fresh node is limited too', async () => {
+    const project = seedTest(version, {
+      'vitest.config.ts': nsboxConfig({ options: "launch: 'cold', memory: '256M'" }),
+      'fills.test.ts': testFile(`test('fills', () => { ${fill} })`),
+      'good.test.ts': passes,
+    })
+    const run = await vitestRun(project)
+    expect(run.stderr).toMatch(/fills\.test\.ts: killed by its memory cap of 256 MiB \(peak [\d.]+ MiB\) in test 'fills'$/m)
+    expect(run.tests).toMatchObject({ 'good.test.ts > passes': 'passed' })
+  })
+
+  test('files that overlays keep have an end', async () => {
+    const project = seedTest(version, {
+      'vitest.config.ts': nsboxConfig({ options: "disk: '16M'" }),
+      'writes.test.ts': testFile(`import { writeFileSync } from 'node:fs'
+test.each(['here', '/tmp/there'])('writes %s', (file) => { expect(() => writeFileSync(file, Buffer.alloc(32 << 20))).toThrow('ENOSPC') })`),
+    })
+    const run = await vitestRun(project)
+    expect(run.exitCode, run.output).toBe(0)
+  })
+
   describe('processes', () => {
     const files = {
       'vitest.config.ts': nsboxConfig({ options: "rules: [{ files: 'forks*', pids: 60 }]" }),
