@@ -3,25 +3,27 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { errorFromData, NsboxError } from '../src/errors.ts'
-import type { SandboxEnd } from '../src/wire/protocol.ts'
+import { describeCap } from '../src/launch/describe-cap.ts'
+import type { WorkerEnd } from './workers.ts'
 
 export interface EndingContext {
   root: string
   files: readonly string[]
+  /** What it was doing: `in test 'suite > parses'`. */
+  place: string
   /** The newest of what the worker wrote to stderr. */
   stderr: string
   /** Whether the kernel's out-of-memory killer ran while the worker did. */
   oomKilled: boolean
 }
 
-export function endingError(end: SandboxEnd, context: EndingContext): NsboxError {
+export function endingError(end: WorkerEnd, context: EndingContext): NsboxError {
   const files = context.files.map((file) => relative(context.root, file)).join(', ') || 'A worker'
   const cause = describeCause(end, context)
   return new NsboxError(`${files}: ${cause}`, {
     code: 'ERR_NSBOX_WORKER_ENDED',
     stage: 'payload',
-    hint: end.error?.hint,
-    cause: end.error && errorFromData(end.error),
+    ...(!end.capHit && { hint: end.error?.hint, cause: end.error && errorFromData(end.error) }),
   })
 }
 
@@ -33,13 +35,15 @@ const signalWords: Record<string, string> = {
   SIGFPE: 'arithmetic error',
 }
 
-function describeCause({ signal, exitCode, error }: SandboxEnd, { stderr, oomKilled }: EndingContext): string {
+function describeCause({ signal, exitCode, error, capHit }: WorkerEnd, { stderr, oomKilled, place }: EndingContext): string {
+  const there = place && ` ${place}`
+  if (capHit) return `${describeCap(capHit)}${there}`
   if (/heap out of memory|Allocation failed - process out of memory/.test(stderr))
-    return `the worker ran out of V8 heap memory and was ended by ${signal ?? `exit code ${exitCode}`}`
-  if (signal === 'SIGKILL' && oomKilled) return "the worker was killed by SIGKILL while the kernel's out-of-memory killer ran"
-  if (signal) return `the worker was ended by ${signal}${signalWords[signal] ? ` (${signalWords[signal]})` : ''}`
+    return `the worker ran out of V8 heap memory${there} and was ended by ${signal ?? `exit code ${exitCode}`}`
+  if (signal === 'SIGKILL' && oomKilled) return `the worker was killed by SIGKILL${there} while the kernel's out-of-memory killer ran`
+  if (signal) return `the worker was ended by ${signal}${signalWords[signal] ? ` (${signalWords[signal]})` : ''}${there}`
   if (error && exitCode === null) return `the worker could not be started: ${error.message}`
-  return `the worker ended with exit code ${exitCode} before its tests did`
+  return `the worker ended with exit code ${exitCode}${there || ' before its tests did'}`
 }
 
 /** How often the kernel has killed for memory since it booted (proc_vmstat(5), oom_kill). */

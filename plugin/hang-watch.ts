@@ -7,8 +7,8 @@ const answerTime = 5000
 
 export interface HangWatchOptions {
   ping(): void
-  /** Called once, with a function that makes the error for these files. */
-  hung(error: (files: readonly string[]) => NsboxError): void
+  /** Called once, with a function that makes the error for these files, and for what they were doing. */
+  hung(error: (files: readonly string[], place: string) => NsboxError): void
 }
 
 export class HangWatch {
@@ -40,12 +40,13 @@ export class HangWatch {
   /** A test that only waits is silent too, but answers. */
   #ask(): void {
     this.#options.ping()
-    this.#timer = setTimeout(() => this.#options.hung((files) => this.#error(files)), answerTime).unref()
+    this.#timer = setTimeout(() => this.#options.hung((files, place) => this.#error(files, place)), answerTime).unref()
   }
 
-  #error(files: readonly string[]): NsboxError {
+  #error(files: readonly string[], place: string): NsboxError {
+    const time = (this.#timeout + answerTime) / 1000
     return new NsboxError(
-      `${files.join(', ')}: the event loop has been blocked for ${(this.#timeout + answerTime) / 1000} s, so the worker was killed`,
+      `${files.join(', ')}: the event loop has been blocked for ${time} s${place && ` ${place}`}, so the worker was killed`,
       {
         code: 'ERR_NSBOX_HANG',
         stage: 'payload',

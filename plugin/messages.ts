@@ -1,5 +1,7 @@
 // What the two halves of a pool worker say to each other, besides vitest's own messages.
 
+import type { RunningTest } from './test-watch.ts'
+
 /** An artifact's file, read inside before its sandbox is gone. */
 export interface StagedFile {
   path: string
@@ -10,13 +12,22 @@ export type HostToWorker =
   | { vitest: unknown }
   /** Answered as soon as the worker's event loop turns. */
   | { nsbox: 'ping' }
+  /** Each test is to be told of before it runs. That takes some 20 µs, which is as much as a small test does. */
+  | { nsbox: 'tell-tests' }
   | { nsbox: 'mirrored'; id: number; error?: string }
   /** Leave the way node does, so that profiles are written. */
   | { nsbox: 'exit' }
 
+export interface VitestMessage {
+  vitest: unknown
+  files?: StagedFile[]
+}
+
 export type WorkerToHost =
-  | { vitest: unknown; files?: StagedFile[] }
+  | VitestMessage
   | { nsbox: 'pong' }
+  /** Sent before the test runs. */
+  | { nsbox: 'test'; test: RunningTest }
   /** Make the host's file like the sandbox's: these bytes, or absent. */
   | { nsbox: 'mirror'; id: number; path: string; content: Uint8Array | null }
 

@@ -2,16 +2,21 @@
 
 import { EventEmitter } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import type { PoolWorker, PoolOptions as WorkerOptions, WorkerRequest } from 'vitest/node'
+import { errorToData, NsboxError } from '../src/errors.ts'
 import type { Sandbox } from '../src/launch/sandbox.ts'
 import { useStagedFiles } from './artifacts.ts'
 import { endingError, oomKills } from './ending.ts'
 import { HangWatch } from './hang-watch.ts'
-import type { HostToWorker, StagedFile, StartMessage, WorkerToHost } from './messages.ts'
+import type { HostToWorker, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
 import { mirrorFile } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
+import { Progress } from './progress.ts'
+import { Turns } from './turns.ts'
+import type { WorkerLimits } from './worker-limits.ts'
+import type { WorkerSandbox } from './workers.ts'
 
 /** How long a profiled worker may take to write its profiles, in milliseconds. */
 const profileGrace = 10_000
@@ -23,8 +28,11 @@ export class NsboxPoolWorker implements PoolWorker {
   readonly #pool: SandboxPool
   readonly #events = new EventEmitter()
   readonly #oomKillsBefore = oomKills()
-  #launching: Promise<Sandbox | undefined> = Promise.resolve(undefined)
-  #files: string[] = []
+  /** Settles when the worker may have the next message. */
+  #ready: Promise<WorkerSandbox | undefined> = Promise.resolve(undefined)
+  readonly #progress = new Progress()
+  readonly #deliveries = new Turns()
+  #limits: WorkerLimits | undefined
   #hang: HangWatch | undefined
   #stderr = ''
   /** vitest has asked the worker to end, and waits for its answer. */
@@ -54,45 +62,78 @@ export class NsboxPoolWorker implements PoolWorker {
   async start(): Promise<void> {}
 
   send(message: WorkerRequest): void {
-    if (message.type === 'start') this.#launching = this.#launch(message as unknown as StartMessage)
-    if (message.type === 'run' || message.type === 'collect') {
-      this.#files = message.context.files.map(({ filepath }) => filepath)
-      this.#hang?.start()
-    }
-    void this.#launching.then((sandbox) => {
-      if (message.type === 'stop') this.#leave(sandbox)
-      this.#post(sandbox, { vitest: message })
+    if (message.type === 'start') this.#ready = this.#launch(message as unknown as StartMessage)
+    if (message.type === 'run' || message.type === 'collect') this.#begin(message.context.files.map(({ filepath }) => filepath))
+    void this.#ready.then((worker) => {
+      if (message.type === 'stop') this.#leave(worker)
+      this.#post(worker?.sandbox, { vitest: message })
     })
   }
 
   async stop(): Promise<void> {
     this.#stopping = true
     this.#hang?.stop()
-    const sandbox = await this.#launching
-    if (!sandbox) return
-    if (isProfiled(this.#options.execArgv)) await this.#leaveOrdinarily(sandbox)
-    sandbox.kill()
-    await sandbox.ended
+    const worker = await this.#ready
+    if (!worker) return
+    if (isProfiled(this.#options.execArgv)) await this.#leaveOrdinarily(worker.sandbox)
+    worker.sandbox.kill()
+    await worker.ended
   }
 
-  #leave(sandbox: Sandbox | undefined): void {
-    if (!sandbox) return
+  #leave(worker: WorkerSandbox | undefined): void {
+    if (!worker) return
     this.#leaving = true
-    this.#pool.letFinish(sandbox)
+    this.#pool.letFinish(worker)
   }
 
-  async #launch(start: StartMessage): Promise<Sandbox | undefined> {
+  /** Without limits nothing waits. */
+  #begin(files: string[]): void {
+    this.#progress.begin(files)
+    this.#hang?.start()
+    const [first] = files
+    const limits = this.#limits
+    if (!limits || first === undefined) return
+    this.#ready = this.#ready.then(async (worker) => (worker && (await this.#held(worker, limits.begin(first))) ? worker : undefined))
+  }
+
+  /** What cannot be limited as it was asked for does not run: false. */
+  async #held(worker: WorkerSandbox, begun: Promise<void>): Promise<boolean> {
     try {
-      const sandbox = await this.#pool.launch(this.#options, start)
-      this.#connect(sandbox)
-      return sandbox
+      await begun
+      return true
+    } catch (error) {
+      // How the sandbox ended is told by its end.
+      if (NsboxError.is(error) && error.code === 'ERR_NSBOX_ENDED') return true
+      this.#fail(naming(this.#names, error))
+      worker.sandbox.kill()
+      return false
+    }
+  }
+
+  /** Known where tests are told of. */
+  get #place(): string {
+    return this.#limits ? this.#progress.place : ''
+  }
+
+  get #names(): string[] {
+    return this.#progress.files.map((file) => relative(this.#options.project.config.root, file))
+  }
+
+  async #launch(start: StartMessage): Promise<WorkerSandbox | undefined> {
+    try {
+      const worker = await this.#pool.launch(this.#options, start)
+      this.#connect(worker)
+      return worker
     } catch (error) {
       this.#events.emit('error', error)
       return undefined
     }
   }
 
-  #connect(sandbox: Sandbox): void {
+  #connect(worker: WorkerSandbox): void {
+    const { sandbox } = worker
+    this.#limits = this.#pool.limitsOf(worker, this.#options)
+    if (this.#limits) this.#post(sandbox, { nsbox: 'tell-tests' })
     const { logger } = this.#options.project.vitest
     sandbox.stdout.on('data', (chunk) => logger.outputStream.write(chunk))
     sandbox.stderr.on('data', (chunk: Buffer) => {
@@ -101,17 +142,19 @@ export class NsboxPoolWorker implements PoolWorker {
     })
     this.#hang = new HangWatch(this.#pool.options.hangTimeout, {
       ping: () => this.#post(sandbox, { nsbox: 'ping' }),
-      hung: (error) => {
-        this.#fail(error(this.#files))
+      hung: async (error) => {
+        const times = await this.#limits?.held()
+        this.#fail(error(this.#progress.files, times === undefined ? this.#place : `${this.#place} (${times})`))
         sandbox.kill()
       },
     })
-    sandbox.channel.on((message) => this.#receive(sandbox, message as WorkerToHost))
-    void sandbox.ended.then((end) => {
+    sandbox.channel.on((message) => this.#receive(worker, message as WorkerToHost))
+    void worker.ended.then(async (end) => {
       this.#hang?.stop()
       const { root } = this.#options.project.config
       const oomKilled = oomKills() > this.#oomKillsBefore
-      this.#fail(endingError(end, { root, files: this.#files, stderr: this.#stderr, oomKilled }))
+      await this.#deliveries.over()
+      this.#fail(endingError(end, { root, files: this.#progress.files, place: this.#place, stderr: this.#stderr, oomKilled }))
     })
   }
 
@@ -123,21 +166,37 @@ export class NsboxPoolWorker implements PoolWorker {
     else this.#events.emit('error', error)
   }
 
-  #receive(sandbox: Sandbox, message: WorkerToHost): void {
+  #receive(worker: WorkerSandbox, message: WorkerToHost): void {
     this.#hang?.alive()
-    if ('vitest' in message) void this.#deliver(message)
-    else if (message.nsbox === 'mirror') this.#post(sandbox, { nsbox: 'mirrored', id: message.id, ...this.#mirror(message) })
+    if ('vitest' in message) {
+      this.#progress.see(message.vitest)
+      this.#deliveries.take(() => this.#deliver(worker, message))
+    } else if (message.nsbox === 'test') {
+      this.#progress.seeTest(message.test)
+      this.#limits?.seeTest(message.test?.id)
+    } else if (message.nsbox === 'mirror') {
+      this.#post(worker.sandbox, { nsbox: 'mirrored', id: message.id, ...this.#mirror(message) })
+    }
   }
 
-  async #deliver({ vitest, files }: { vitest: unknown; files?: StagedFile[] }): Promise<void> {
-    if (files) {
-      this.#staging ??= await this.#pool.stagingDirectory()
-      const staging = this.#staging
-      useStagedFiles(vitest, this.#options.project.config.root, files, (file) => stage(staging, file))
-    }
+  /** At once, unless something has to be done first. */
+  #deliver(worker: WorkerSandbox, { vitest, files }: VitestMessage): Promise<void> | undefined {
+    const limited = this.#limits?.see(vitest)
+    if (!limited && !files) return this.#emit(vitest)
+    const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
+    return Promise.all([limited && this.#held(worker, limited), staged]).then(() => this.#emit(vitest))
+  }
+
+  #emit(vitest: unknown): undefined {
     const { type } = vitest as { type?: string }
     if (type === 'testfileFinished') this.#hang?.stop()
     this.#events.emit('message', vitest)
+  }
+
+  async #useStaged(vitest: unknown, files: StagedFile[]): Promise<void> {
+    this.#staging ??= await this.#pool.stagingDirectory()
+    const staging = this.#staging
+    useStagedFiles(vitest, this.#options.project.config.root, files, (file) => stage(staging, file))
   }
 
   #mirror({ path, content }: { path: string; content: Uint8Array | null }): { error?: string } {
@@ -159,6 +218,11 @@ export class NsboxPoolWorker implements PoolWorker {
     await Promise.race([sandbox.ended, new Promise((resolve) => (timer = setTimeout(resolve, profileGrace)))])
     clearTimeout(timer)
   }
+}
+
+function naming(files: readonly string[], error: unknown): NsboxError {
+  const { message, ...data } = errorToData(error)
+  return new NsboxError(`${files.join(', ')}: ${message}`, data)
 }
 
 function stage(directory: string, { path, content }: StagedFile): string {

@@ -8,19 +8,25 @@ import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
 import { NsboxError } from '../src/errors.ts'
 import { chooseLaunch, type LaunchChoice } from '../src/launch/choose.ts'
 import { definedOnly } from '../src/launch/environment.ts'
+import { findLimits, type Limited } from '../src/launch/limited.ts'
 import { Plans } from '../src/launch/plans.ts'
-import type { Sandbox } from '../src/launch/sandbox.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
-import { ZygoteProcess } from '../src/launch/zygote-process.ts'
+import { coldZygote, ZygoteProcess } from '../src/launch/zygote-process.ts'
+import { limitPlan } from '../src/plan/limit-plan.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
+import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import { coldWorkerPath, workerUrl } from './entry.ts'
+import { FileLimits } from './file-limits.ts'
+import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
 import { foreignGroup, installDirectory, outlivingDirectories, workspaceDirectory } from './places.ts'
 import { isProfiled, ProfileCollection } from './profiles.ts'
 import { Template } from './template.ts'
 import type { WorkerData } from './worker.ts'
 import { isInspected, templateKey, type WorkerKind } from './worker-kind.ts'
+import { WorkerLimits } from './worker-limits.ts'
+import { type WorkerSandbox, Workers } from './workers.ts'
 
 /** A zygote that crashes again and again has a cause that another start will not cure. */
 const restartLimit = 3
@@ -29,10 +35,13 @@ export class SandboxPool {
   readonly options: ResolvedPoolOptions
   readonly #templates = new Map<string, Template>()
   #choice: Promise<LaunchChoice> | undefined
-  #plans: Plans | undefined
+  #workers: Workers | undefined
+  #fileLimits: FileLimits | null = null
   #cold: ZygoteProcess | undefined
   #staging: ThrowawayDirectory | undefined
   readonly #leaving = new Set<Promise<unknown>>()
+  /** Limits that are not in force, in the words that were said of them. */
+  readonly #said = new Set<string>()
   #teardownTimeout = 0
   #restarts = 0
 
@@ -47,7 +56,7 @@ export class SandboxPool {
   }
 
   /** A worker that waits for its first message. @throws NsboxError */
-  async launch(kind: WorkerKind, start: StartMessage): Promise<Sandbox> {
+  async launch(kind: WorkerKind, start: StartMessage): Promise<WorkerSandbox> {
     const { mode } = await this.open(kind)
     if (mode === 'cold' || needsFreshNode(kind)) return this.#launchCold(kind)
     const template = this.#template(kind, mode)
@@ -60,9 +69,20 @@ export class SandboxPool {
     return workspaceOf(this.options, kind)
   }
 
+  /** Of one worker; undefined where nothing is to be limited or counted. */
+  limitsOf({ limits }: WorkerSandbox, { project }: WorkerKind): WorkerLimits | undefined {
+    const files = this.#fileLimits
+    if (!files) return undefined
+    return new WorkerLimits(
+      limits,
+      (file) => files.of(file, project.config.root),
+      (missing) => this.#report(project.vitest, missing),
+    )
+  }
+
   /** A worker that was told to stop: the pool does not close under it. */
-  letFinish(sandbox: Sandbox): void {
-    const ended: Promise<unknown> = sandbox.ended.then(() => this.#leaving.delete(ended))
+  letFinish(worker: WorkerSandbox): void {
+    const ended: Promise<unknown> = worker.ended.then(() => this.#leaving.delete(ended))
     this.#leaving.add(ended)
   }
 
@@ -79,24 +99,29 @@ export class SandboxPool {
     const templates = [...this.#templates.values()]
     this.#templates.clear()
     await Promise.all([...templates.map((template) => template.close()), this.#cold?.close(), choice?.zygote.close()])
-    this.#plans?.close()
+    await this.#workers?.close()
     this.#staging?.remove()
-    this.#choice = this.#plans = this.#cold = this.#staging = undefined
+    this.#choice = this.#workers = this.#cold = this.#staging = undefined
+    this.#said.clear()
   }
 
   async #open(kind: WorkerKind): Promise<LaunchChoice> {
     const { vitest } = kind.project
     vitest.onClose(() => this.close())
     this.#teardownTimeout = vitest.config.teardownTimeout
+    this.#fileLimits = FileLimits.here(this.options, process.cwd())
+    const limited = await findLimits(this.#fileLimits && { ...this.#fileLimits.request, limits: {} }, process.env)
     const plans = new Plans(sandboxRequest(this.options, kind), process.env)
-    this.#plans = plans
+    this.#workers = new Workers(plans, limited)
     const { upper } = this.options
     // A profiler's thread would be lost in a fork.
     const launch = needsFreshNode(kind) ? 'cold' : this.options.launch
-    const choice = await chooseLaunch({ launch, upper, plans, start: (mode) => startZygote(mode, kind) })
+    const choice = await chooseLaunch({ launch, upper, plans, start: (mode) => startZygote(mode, kind, limited) })
     if (choice.mode === 'cold') this.#cold = choice.zygote
-    else this.#templates.set(templateKey(kind), new Template(choice.zygote, plans))
+    else this.#templates.set(templateKey(kind), new Template(choice.zygote, this.#workers))
     reportChoice(vitest, choice)
+    this.#report(vitest, plans.notEnforced)
+    this.#reportLimits(vitest, limited, choice.zygote.pid)
     const foreign = foreignGroup(this.workspace(kind))
     if (foreign !== undefined) vitest.logger.warn(`nsbox: ${foreign}`)
     return choice
@@ -113,26 +138,45 @@ export class SandboxPool {
         hint: "launch: 'cold' does without it.",
       })
     }
-    const template = new Template(startZygote(mode, kind), this.#plans as Plans)
+    const workers = this.#workers as Workers
+    const template = new Template(startZygote(mode, kind, workers.limited), workers)
     this.#templates.set(key, template)
     return template
   }
 
-  async #launchCold(kind: WorkerKind): Promise<Sandbox> {
-    if (!this.#cold?.alive) this.#cold = startZygote('cold', kind)
+  async #launchCold(kind: WorkerKind): Promise<WorkerSandbox> {
+    const workers = this.#workers as Workers
+    if (!this.#cold?.alive) this.#cold = startZygote('cold', kind, workers.limited)
+    const cold = this.#cold
+    await cold.prepared
     const { execArgv, env, distPath } = kind
     const staging = isProfiled(execArgv) ? await mkdtemp(join(await this.stagingDirectory(), 'profiles-')) : undefined
     const profiles = staging === undefined ? undefined : new ProfileCollection(execArgv, staging)
     const passThrough = [...outlivingDirectories(kind.project.vitest), ...(staging === undefined ? [] : [staging])]
     // A debugger connects from outside, and a network namespace has no outside.
-    const { plan, release } = (this.#plans as Plans).next({ passThrough, ...(isInspected(kind) ? { net: 'host' } : {}) })
     const argv = [process.execPath, ...execArgv, ...(profiles?.flags() ?? []), coldWorkerPath, distPath]
-    const sandbox = this.#cold.launch(plan, { kind: 'exec', file: process.execPath, argv, env: definedOnly(env) })
-    void sandbox.ended.then(() => {
-      release()
-      profiles?.collect(sandbox.pid ?? 0)
-    })
-    return sandbox
+    const payload = { kind: 'exec' as const, file: process.execPath, argv, env: definedOnly(env) }
+    const worker = workers.launch(cold, payload, { passThrough, ...(isInspected(kind) ? { net: 'host' } : {}) })
+    void worker.ended.then(() => profiles?.collect(worker.sandbox.pid ?? 0))
+    return worker
+  }
+
+  /** Said once a run: limits that were asked for with `prefer` and are not in force. */
+  #report({ logger }: Vitest, missing: readonly NotEnforced[]): void {
+    for (const { protection, error } of missing) {
+      const words = `nsbox: not sealed here: ${protection}: ${error.message}`
+      if (!this.#said.has(words)) logger.warn(words)
+      this.#said.add(words)
+    }
+  }
+
+  /** @throws NsboxError ERR_NSBOX_LIMIT for one of every file's that cannot be held, when the seal is `require` */
+  #reportLimits({ logger }: Vitest, limited: Limited, pid: number): void {
+    if (!limited || !this.#fileLimits) return
+    const { means } = limited.source.limiter(pid)
+    if (this.options.seal === 'require') throwMissing(limitPlan(this.#fileLimits.request.limits, means))
+    const emulation = describeEmulation(limitPlan(this.#fileLimits.anywhere, means), means)
+    if (emulation !== undefined) logger.warn(`nsbox: ${emulation}`)
   }
 }
 
@@ -153,11 +197,10 @@ function reportChoice({ logger }: Vitest, { mode, reasons, notEnforced }: Launch
   for (const { protection, error } of notEnforced) logger.warn(`nsbox: not sealed here: ${protection}: ${error.message}`)
 }
 
-function startZygote(mode: ZygoteMode, { env, execArgv, distPath }: WorkerKind): ZygoteProcess {
+function startZygote(mode: ZygoteMode, { env, execArgv, distPath }: WorkerKind, limited: Limited): ZygoteProcess {
+  if (mode === 'cold') return coldZygote(limited)
   const data: WorkerData = { vitestDist: distPath }
-  return mode === 'cold'
-    ? new ZygoteProcess({ mode, env: process.env, execArgv: [], preload: null })
-    : new ZygoteProcess({ mode, env, execArgv, preload: { url: workerUrl, data } })
+  return new ZygoteProcess({ mode, env, execArgv, preload: { url: workerUrl, data }, limits: limited?.source })
 }
 
 function workspaceOf({ workspace }: ResolvedPoolOptions, { project }: WorkerKind): string {
@@ -165,12 +208,13 @@ function workspaceOf({ workspace }: ResolvedPoolOptions, { project }: WorkerKind
 }
 
 function sandboxRequest(options: ResolvedPoolOptions, kind: WorkerKind): SandboxRequest {
-  const { seal, uid, net, hostname } = options
+  const { seal, uid, net, hostname, disk } = options
   return {
     seal,
     uid,
     net,
     hostname,
+    disk,
     overlays: [workspaceOf(options, kind)],
     passThrough: outlivingDirectories(kind.project.vitest),
     visible: [installDirectory(kind.distPath), installDirectory(import.meta.dirname)],

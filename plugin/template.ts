@@ -1,23 +1,22 @@
 // One zygote for all workers that could share it: same project, environment, env and node flags.
 
-import type { Plans } from '../src/launch/plans.ts'
-import type { Sandbox } from '../src/launch/sandbox.ts'
 import type { ZygoteProcess } from '../src/launch/zygote-process.ts'
 import { canWarm, type StartMessage } from './messages.ts'
+import type { WorkerSandbox, Workers } from './workers.ts'
 
 /** A sandbox that was forked ahead and not wanted is ended after this long, in milliseconds. */
 const spareLifetime = 1000
 
 export class Template {
   readonly zygote: ZygoteProcess
-  readonly #plans: Plans
+  readonly #workers: Workers
   #warmed: Promise<void> | undefined
-  #spare: Sandbox | undefined
+  #spare: WorkerSandbox | undefined
   #expiry: NodeJS.Timeout | undefined
 
-  constructor(zygote: ZygoteProcess, plans: Plans) {
+  constructor(zygote: ZygoteProcess, workers: Workers) {
     this.zygote = zygote
-    this.#plans = plans
+    this.#workers = workers
   }
 
   /** Sets vitest's environment up in the zygote, the first time; the children find it ready. */
@@ -27,12 +26,12 @@ export class Template {
   }
 
   /** A sandbox whose worker waits for its first message. Forks the next one ahead. */
-  take(): Sandbox {
-    const sandbox = this.#spare ?? this.#launch()
+  take(): WorkerSandbox {
+    const worker = this.#spare ?? this.#launch()
     this.#spare = undefined
     clearTimeout(this.#expiry)
     setImmediate(() => this.#forkAhead())
-    return sandbox
+    return worker
   }
 
   async close(): Promise<void> {
@@ -42,22 +41,29 @@ export class Template {
 
   #forkAhead(): void {
     if (this.#spare || !this.zygote.alive) return
-    const spare = this.#launch()
+    const spare = this.#launchAhead()
+    if (!spare) return
     this.#spare = spare
     const forget = () => {
       if (this.#spare === spare) this.#spare = undefined
     }
     this.#expiry = setTimeout(() => {
       forget()
-      spare.kill()
+      spare.sandbox.kill()
     }, spareLifetime).unref()
     void spare.ended.then(forget)
   }
 
-  #launch(): Sandbox {
-    const { plan, release } = this.#plans.next()
-    const sandbox = this.zygote.launch(plan, { kind: 'preloaded', data: undefined })
-    void sandbox.ended.then(release)
-    return sandbox
+  /** Nobody waits for this one: what is wrong, the next that is wanted will tell. */
+  #launchAhead(): WorkerSandbox | undefined {
+    try {
+      return this.#launch()
+    } catch {
+      return undefined
+    }
+  }
+
+  #launch(): WorkerSandbox {
+    return this.#workers.launch(this.zygote, { kind: 'preloaded', data: undefined })
   }
 }

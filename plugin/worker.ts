@@ -9,6 +9,7 @@ import { answerMadeHere } from './made-here.ts'
 import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
 import { Mirror, mirrorSnapshots } from './mirror.ts'
 import { answerRehearsal, canRehearse, rehearsalRun, rehearsalStart } from './rehearsal.ts'
+import { watchTests } from './test-watch.ts'
 
 interface VitestWorkerModule {
   init: typeof init
@@ -32,6 +33,7 @@ let channel: Channel | undefined
 /** When the tests began: what is younger was written by them. In milliseconds. */
 let begun = Number.POSITIVE_INFINITY
 let mirror: Mirror | undefined
+let tellsTests = false
 let root = process.cwd()
 let vitestDist = ''
 /** What the newest environment gave back; it ends that environment. */
@@ -48,6 +50,7 @@ export async function prepare(data: unknown): Promise<void> {
     (method: 'run' | 'collect'): RunTests =>
     (state, traces) => {
       root = state.config.root
+      if (tellsTests) watchTests(state, (test) => send({ nsbox: 'test', test }))
       if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
       // Spent once, before the fork: no file waited for it.
       if (isWarm) Object.defineProperty(state.durations, 'environment', { get: () => 0, set: () => undefined })
@@ -107,6 +110,9 @@ function receive(message: HostToWorker): void {
   switch (message.nsbox) {
     case 'ping':
       return send({ nsbox: 'pong' })
+    case 'tell-tests':
+      tellsTests = true
+      return
     case 'mirrored':
       return mirror?.settle(message)
     case 'exit':

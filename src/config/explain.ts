@@ -13,17 +13,21 @@ const dotted: FieldName = (path) => path.join('.')
 export function parseOptions<T extends z.ZodMiniObject>(schema: T, input: unknown, where: string, name: FieldName = dotted): z.output<T> {
   const result = z.safeParse(schema, input ?? {}, { reportInput: true })
   if (result.success) return result.data
-  const known = Object.keys(schema.shape)
-  const problems = result.error.issues.flatMap((issue) => explain(issue, known, name))
+  const problems = result.error.issues.flatMap((issue) => explain(issue, schema, name))
   throw configError(`${where}: ${problems.join('; ')}`)
 }
 
-function explain(issue: z.core.$ZodIssue, known: readonly string[], name: FieldName): string[] {
+function explain(issue: z.core.$ZodIssue, schema: z.ZodMiniObject, name: FieldName): string[] {
   const field = name(issue.path) || 'options'
   const given = JSON.stringify(issue.input)
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => `unknown option "${key}"${suggest(key, known)}; known options are ${known.join(', ')}`)
+    case 'unrecognized_keys': {
+      const known = knownAt(schema, issue.path)
+      return issue.keys.map((key) => {
+        const unknown = dotted([...issue.path, key])
+        return `unknown option "${unknown}"${suggest(key, known)}; known options are ${known.join(', ')}`
+      })
+    }
     case 'invalid_value': {
       const values = issue.values.map((value) => `"${String(value)}"`)
       return [`${field} is ${given}${suggest(String(issue.input), issue.values.map(String))}; it must be one of ${values.join(', ')}`]
@@ -35,6 +39,22 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[], name: FieldN
     default:
       return [`${field} is ${given}: ${issue.message}`]
   }
+}
+
+/** The names that an object at this place of the input may have. */
+function knownAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  const definition = schema._zod.def as {
+    innerType?: z.core.$ZodType
+    in?: z.core.$ZodType
+    element?: z.core.$ZodType
+    shape?: z.core.$ZodShape
+  }
+  const around = definition.innerType ?? definition.in
+  if (around) return knownAt(around, path)
+  const [key, ...rest] = path
+  if (key === undefined) return Object.keys(definition.shape ?? {})
+  const inner = definition.element ?? definition.shape?.[String(key)]
+  return inner ? knownAt(inner, rest) : []
 }
 
 const kindWords: Record<string, string> = {

@@ -48,7 +48,9 @@ export const limitSourceShape: Shape = {
   cgroupParent: z.optional(absolutePath),
 }
 
-const changeSchema = z.strictObject({ ...each((type) => z.optional(z.nullable(type))), ...others })
+/** Where null lifts a limit. */
+export const limitChangesShape: Shape = { ...each((type) => z.optional(z.nullable(type))), ...others }
+const changeSchema = z.strictObject(limitChangesShape)
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function limitChanges(input: unknown, where: string): LimitsChange {

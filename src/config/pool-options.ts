@@ -2,10 +2,15 @@
 
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
+import { type Limits, type LimitsChange, limitsAmong } from '../plan/limits.ts'
 import { parseOptions } from './explain.ts'
-import { hostname } from './schemas.ts'
+import type { LimitChanges, LimitOptions, LimitSourceOptions } from './limit-options.ts'
+import { limitChangesShape, limitSourceShape, limitsShape } from './limit-schema.ts'
+import { parseSize } from './quantities.ts'
+import type { Size } from './run-options.ts'
+import { hostname, quantity } from './schemas.ts'
 
-export interface PoolOptions {
+export interface PoolOptions extends LimitOptions, LimitSourceOptions {
   /**
    * What to do when a protection cannot be had on this machine. `require` stops the run before any
    * test and says why; `prefer` runs with the rest and says on every run what is missing.
@@ -30,9 +35,33 @@ export interface PoolOptions {
   upper?: 'auto' | 'tmpfs' | 'disk'
   /** A file whose event loop does not turn for this long is ended, in milliseconds; 0 is never. @default 120000 */
   hangTimeout?: number
+  /** Most that the files of one worker may hold of what overlays keep, and as much in each directory that is private, such as /tmp. In memory. */
+  disk?: Size
+  /** Limits of some files. All rules that fit a file apply, in their order: the last word on each limit stands. */
+  rules?: FileRule[]
 }
 
-export type ResolvedPoolOptions = Required<Omit<PoolOptions, 'workspace'>> & Pick<PoolOptions, 'workspace'>
+export interface FileRule extends LimitChanges {
+  /** Globs, relative to the root of the project. */
+  files: string | string[]
+}
+
+type Defaulted = 'seal' | 'launch' | 'uid' | 'net' | 'hostname' | 'upper' | 'hangTimeout' | 'limitsBy'
+
+export interface ResolvedPoolOptions extends Required<Pick<PoolOptions, Defaulted>>, Limits {
+  workspace?: string
+  cgroupParent?: string
+  /** Bytes. */
+  disk?: number
+  rules: ResolvedFileRule[]
+}
+
+export interface ResolvedFileRule {
+  files: string[]
+  limits: LimitsChange
+}
+
+const rule = z.strictObject({ files: quantity(globs), ...limitChangesShape })
 
 const schema = z.strictObject({
   seal: z._default(z.enum(['require', 'prefer']), 'require'),
@@ -43,6 +72,10 @@ const schema = z.strictObject({
   workspace: z.optional(z.string().check(z.startsWith('/', 'a workspace is an absolute path'))),
   upper: z._default(z.enum(['auto', 'tmpfs', 'disk']), 'auto'),
   hangTimeout: z._default(z.int().check(z.minimum(0, 'milliseconds cannot be negative')), 120_000),
+  disk: z.optional(quantity(parseSize)),
+  ...limitsShape,
+  ...limitSourceShape,
+  rules: z._default(z.array(rule), []),
 })
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
@@ -50,7 +83,14 @@ export function poolOptions(input: unknown): ResolvedPoolOptions {
   if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
     throw configError(`nsbox(): options are ${JSON.stringify(input)}; they must be an object`)
   }
-  const parsed = parseOptions(schema, input, 'nsbox()')
-  const { workspace, ...rest } = parsed
-  return workspace === undefined ? rest : { ...rest, workspace }
+  const { rules, ...rest } = parseOptions(schema, input, 'nsbox()') as Omit<ResolvedPoolOptions, 'rules'> & { rules: ParsedRule[] }
+  return { ...rest, rules: rules.map(({ files, ...limits }) => ({ files, limits: limitsAmong(limits) })) }
+}
+
+type ParsedRule = LimitsChange & Pick<ResolvedFileRule, 'files'>
+
+function globs(value: unknown): string[] {
+  const list = Array.isArray(value) ? value : [value]
+  if (list.length > 0 && list.every((glob) => typeof glob === 'string' && glob !== '')) return list
+  throw new TypeError("it must be a glob such as '**/*.slow.test.ts', or a list of them")
 }

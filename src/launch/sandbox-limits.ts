@@ -69,6 +69,7 @@ export class SandboxLimits {
     if (Object.keys(emulated).length === 0) return
     const notEnforced = await this.#init().setLimits(emulated)
     for (const { error } of notEnforced) if (this.#seal === 'require') throw new NsboxError(error.message, error)
+    for (const { protection } of notEnforced) delete this.held[protection as LimitName]
     this.notEnforced.push(...notEnforced)
   }
 
@@ -138,7 +139,7 @@ export class SandboxLimits {
   }
 }
 
-function notHeld({ limit, why }: MissingLimit): NsboxError {
+export function notHeld({ limit, why }: MissingLimit): NsboxError {
   return new NsboxError(`${limit} cannot be limited here: ${why}`, {
     code: 'ERR_NSBOX_LIMIT',
     stage: 'launch',

@@ -3,13 +3,18 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { parseCpuList } from '../config/quantities.ts'
-import type { ResolvedSandboxOptions } from '../config/run-options.ts'
 import { type IoLimit, type Limits, type LimitsChange, limitsAmong } from '../plan/limits.ts'
-import type { LimitRequest } from '../plan/request.ts'
+import type { LimitRequest, LimitsBy } from '../plan/request.ts'
 import { wrong } from './paths.ts'
 
+/** Options, checked, that limits are asked for with. */
+export interface LimitedOptions extends Limits {
+  limitsBy: LimitsBy
+  cgroupParent?: string | undefined
+}
+
 /** Null when nothing is to be limited or counted. @throws NsboxError ERR_NSBOX_CONFIG for what is not on this machine */
-export function limitRequest(options: ResolvedSandboxOptions, cwd: string): LimitRequest | null {
+export function limitRequest(options: LimitedOptions, cwd: string): LimitRequest | null {
   const limits = limitsHere(options, cwd) as Limits
   const { limitsBy: by, cgroupParent: parent, seal } = options
   const isAsked = Object.keys(limits).length > 0 || by === 'cgroup' || parent !== undefined

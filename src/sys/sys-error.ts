@@ -3,7 +3,11 @@
 import { constants } from 'node:os'
 import { NsboxError } from '../errors.ts'
 
-const names = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]))
+/** EWOULDBLOCK is the same number, and comes later. */
+const names = new Map([
+  ...Object.entries(constants.errno).map(([name, number]) => [number, name] as const),
+  [constants.errno.EAGAIN, 'EAGAIN'],
+])
 
 export class SysError extends NsboxError {
   constructor(syscall: string, args: readonly unknown[], errno: number) {

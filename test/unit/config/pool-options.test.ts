@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ownOptions } from '../../../plugin/own-options.ts'
 import { poolOptions } from '../../../src/config/pool-options.ts'
 
 test('the defaults seal everything', () => {
@@ -10,13 +11,17 @@ test('the defaults seal everything', () => {
     hostname: 'nsbox',
     upper: 'auto',
     hangTimeout: 120_000,
+    limitsBy: 'auto',
+    rules: [],
   })
 })
+
+const globWords = "it must be a glob such as '**/*.slow.test.ts', or a list of them"
 
 test.each([
   [
     { nett: 'host' },
-    'nsbox(): unknown option "nett" (did you mean "net"?); known options are seal, launch, uid, net, hostname, workspace, upper, hangTimeout',
+    'nsbox(): unknown option "nett" (did you mean "net"?); known options are seal, launch, uid, net, hostname, workspace, upper, hangTimeout, disk, cpu, cpuWeight, cpus, memory, memoryHigh, pids, io, hugetlb, limitsBy, cgroupParent, rules',
   ],
   [{ net: 'hots' }, 'nsbox(): net is "hots" (did you mean "host"?); it must be one of "none", "host"'],
   [{ launch: 1 }, 'nsbox(): launch is 1; it must be one of "auto", "warm", "cold"'],
@@ -25,6 +30,22 @@ test.each([
   [{ hangTimeout: -1 }, 'nsbox(): hangTimeout is -1: milliseconds cannot be negative'],
   [{ hangTimeout: 1.5 }, 'nsbox(): hangTimeout is 1.5; it must be a whole number'],
   [{ hangTimeout: '2s' }, 'nsbox(): hangTimeout is "2s"; it must be a number'],
+  [{ cpu: 0 }, 'nsbox(): cpu is 0: that is 0 ms of each 100 ms, and the least is 1 ms'],
+  [{ memory: '12' }, 'nsbox(): memory is "12": no program runs in less than 1M; node needs about 32M'],
+  [{ memory: null }, 'nsbox(): memory is null: it must be a size such as 64M, 1.5G or 4096 (bytes)'],
+  [{ pids: 1.5 }, 'nsbox(): pids is 1.5; it must be a whole number'],
+  [{ limitsBy: 'cgroups' }, 'nsbox(): limitsBy is "cgroups" (did you mean "cgroup"?); it must be one of "auto", "cgroup", "emulation"'],
+  [{ cgroupParent: 'nsbox' }, 'nsbox(): cgroupParent is "nsbox": it must be an absolute path'],
+  [{ disk: 'full' }, 'nsbox(): disk is "full": it must be a size such as 64M, 1.5G or 4096 (bytes)'],
+  [{ rules: {} }, 'nsbox(): rules is {}; it must be a list'],
+  [{ rules: [{ files: '**', memory: 'much' }] }, 'nsbox(): rules.0.memory is "much": it must be a size such as 64M, 1.5G or 4096 (bytes)'],
+  [{ rules: [{ files: '**' }, { memory: '64M' }] }, `nsbox(): rules.1.files is undefined: ${globWords}`],
+  [{ rules: [{ files: [] }] }, `nsbox(): rules.0.files is []: ${globWords}`],
+  [{ rules: [{ files: ['a', 1] }] }, `nsbox(): rules.0.files is ["a",1]: ${globWords}`],
+  [
+    { rules: [{ files: '**', memmory: '64M' }] },
+    'nsbox(): unknown option "rules.0.memmory" (did you mean "memory"?); known options are files, cpu, cpuWeight, cpus, memory, memoryHigh, pids, io, hugetlb',
+  ],
   ['host', 'nsbox(): options are "host"; they must be an object'],
   [[], 'nsbox(): options are []; they must be an object'],
 ])('%j is refused with the field, the value and what is allowed', (input, message) => {
@@ -33,4 +54,37 @@ test.each([
 
 test('all mistakes are named at once', () => {
   expect(() => poolOptions({ net: 'x', uid: 'y' })).toThrow(/uid is "y".*; net is "x"/)
+})
+
+test('limits are read as everywhere, and rules may lift them', () => {
+  const { rules, ...pool } = poolOptions({
+    cpu: '50%',
+    memory: '256M',
+    disk: '1G',
+    rules: [
+      { files: 'a.test.ts', memory: '1G', cpus: '0-1' },
+      { files: ['b', 'c'], memory: null, cpu: 0.25 },
+    ],
+  })
+  expect(pool).toMatchObject({ cpu: { share: 0.5, periodMs: 100 }, memory: 256 * 1024 ** 2, disk: 1024 ** 3 })
+  expect(rules).toEqual([
+    { files: ['a.test.ts'], limits: { memory: 1024 ** 3, cpus: [0, 1] } },
+    { files: ['b', 'c'], limits: { memory: null, cpu: { share: 0.25, periodMs: 100 } } },
+  ])
+})
+
+test('words are options too: texts that are numbers are numbers', () => {
+  const words = ['--nsbox.cpu=0.25', '--nsbox.memory=128M', '--nsbox.pids=64', '--nsbox.cpus=0', '--nsbox.hostname=v1.2']
+  expect(ownOptions(words)).toEqual({ cpu: 0.25, memory: '128M', pids: 64, cpus: 0, hostname: 'v1.2' })
+})
+
+test.each([
+  ['--nsbox.rules=[]', 'nsbox(): rules is "[]"; rules cannot be given as a word: vitest.config.ts has it, in nsbox({ rules: … })'],
+  [
+    '--nsbox.rules.0.memory=1G',
+    'nsbox(): rules.0.memory is "1G"; rules cannot be given as a word: vitest.config.ts has it, in nsbox({ rules: … })',
+  ],
+  ['--nsbox.io=/dev/sda', 'nsbox(): io is "/dev/sda"; io cannot be given as a word: vitest.config.ts has it, in nsbox({ io: … })'],
+])('%s is for config files', (word, message) => {
+  expect(() => ownOptions([word])).toThrow(expect.objectContaining({ message, code: 'ERR_NSBOX_CONFIG' }))
 })

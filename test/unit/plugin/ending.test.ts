@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type EndingContext, endingError } from '../../../plugin/ending.ts'
 
-const context: EndingContext = { root: '/p', files: ['/p/src/a.test.ts'], stderr: '', oomKilled: false }
-const end = { exitCode: null, signal: null, notEnforced: [] }
+const context: EndingContext = { root: '/p', files: ['/p/src/a.test.ts'], place: '', stderr: '', oomKilled: false }
+const end = { exitCode: null, signal: null, notEnforced: [], capHit: undefined }
 
 test.each([
   [{ ...end, signal: 'SIGSEGV' }, {}, 'src/a.test.ts: the worker was ended by SIGSEGV (segmentation fault)'],
@@ -18,6 +18,17 @@ test.each([
     'src/a.test.ts: the worker ran out of V8 heap memory and was ended by SIGABRT',
   ],
   [{ ...end, exitCode: 3 }, {}, 'src/a.test.ts: the worker ended with exit code 3 before its tests did'],
+  [{ ...end, exitCode: 3 }, { place: "in test 'a'" }, "src/a.test.ts: the worker ended with exit code 3 in test 'a'"],
+  [
+    { ...end, signal: 'SIGSEGV' },
+    { place: "in test 'a'" },
+    "src/a.test.ts: the worker was ended by SIGSEGV (segmentation fault) in test 'a'",
+  ],
+  [
+    { ...end, signal: 'SIGKILL', capHit: { limit: 'memory' as const, cap: 2 ** 27, peak: 2 ** 27 } },
+    { place: "in test 'suite > a'" },
+    "src/a.test.ts: killed by its memory cap of 128 MiB (peak 128 MiB) in test 'suite > a'",
+  ],
   [{ ...end, signal: 'SIGSEGV' }, { files: [] }, 'A worker: the worker was ended by SIGSEGV (segmentation fault)'],
 ])('%j with %j', (ended, change, message) => {
   expect(endingError(ended, { ...context, ...change }).message).toBe(message)

@@ -1,0 +1,36 @@
+// Host side: what a worker is doing, by what it says of it.
+
+import { isCollected, queuedFile } from './task-updates.ts'
+import type { RunningTest } from './test-watch.ts'
+
+export class Progress {
+  /** Of the request that is being worked on, or the one of them that is known to have begun. */
+  files: readonly string[] = []
+  #test: string | undefined
+  #inTest = false
+  #isLoaded = false
+
+  begin(files: readonly string[]): void {
+    this.files = files
+    this.#test = undefined
+    this.#inTest = this.#isLoaded = false
+  }
+
+  see(vitest: unknown): void {
+    const file = queuedFile(vitest)
+    if (file) this.begin([file.filepath])
+    else if (isCollected(vitest)) this.#isLoaded = true
+  }
+
+  seeTest(test: RunningTest): void {
+    this.#inTest = test !== null
+    if (test) this.#test = test.name
+  }
+
+  /** `in test 'suite > parses'`. Empty before any file. */
+  get place(): string {
+    if (this.#test !== undefined) return `${this.#inTest ? 'in' : 'after'} test '${this.#test}'`
+    if (this.files.length === 0) return ''
+    return this.#isLoaded ? 'before its first test' : 'while it was loaded'
+  }
+}

@@ -1,0 +1,54 @@
+// Parts of vitest's messages that nsbox reads and adds to.
+
+interface RpcRequest {
+  t?: string
+  m?: string
+  a?: unknown[]
+}
+
+interface FileTask {
+  id: string
+  filepath: string
+}
+
+interface TaskError {
+  message?: string
+  stack?: string
+}
+
+export interface TaskUpdate {
+  /** Of each task: id, result, and what reporters may read besides. */
+  packs: [id: string, result: { errors?: TaskError[] } | undefined, meta: Record<string, unknown>][]
+  events: [id: string, event: string, data: unknown][]
+}
+
+/** The file that a worker is about to load. */
+export function queuedFile(message: unknown): FileTask | undefined {
+  const { m: method, a: args } = message as RpcRequest
+  return method === 'onQueued' ? (args?.[0] as FileTask) : undefined
+}
+
+/** Whether a file has been loaded, and its tests are known. */
+export function isCollected(message: unknown): boolean {
+  return (message as RpcRequest).m === 'onCollected'
+}
+
+export function taskUpdate(message: unknown): TaskUpdate | undefined {
+  const { m: method, a: args } = message as RpcRequest
+  return method === 'onTaskUpdate' ? { packs: args?.[0] as TaskUpdate['packs'], events: args?.[1] as TaskUpdate['events'] } : undefined
+}
+
+const timedOut = /^(?:Test|Hook) timed out in \d+ms/
+
+/** Errors of vitest's own that say that a task took too long. */
+export function timeouts(result: { errors?: TaskError[] } | undefined): TaskError[] {
+  return (result?.errors ?? []).filter(({ message }) => timedOut.test(message ?? ''))
+}
+
+/** Says more behind vitest's words, also where a stack begins with them. */
+export function addToTimeout(error: TaskError, words: string): void {
+  const { message = '', stack } = error
+  const longer = message.replace(timedOut, `$& (${words})`)
+  if (stack !== undefined) error.stack = stack.replace(message, () => longer)
+  error.message = longer
+}
