@@ -26,7 +26,7 @@ export class FileLimits {
     const request = limitRequest(options, cwd)
     const rules = options.rules.map(({ files, limits }, index) => ({ files, limits: namingRule(index, () => limitsHere(limits, cwd)) }))
     if (!request && rules.length === 0) return null
-    return new FileLimits(request ?? { limits: {}, by: options.limitsBy, parent: options.cgroupParent }, rules)
+    return new FileLimits(request ?? { limits: {}, by: options.limitsBy, seal: options.seal, parent: options.cgroupParent }, rules)
   }
 
   /** All that some file may ask for: of each limit, one value. */

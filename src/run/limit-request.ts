@@ -9,6 +9,7 @@ import { wrong } from './paths.ts'
 
 /** Options, checked, that limits are asked for with. */
 export interface LimitedOptions extends Limits {
+  seal: 'require' | 'prefer'
   limitsBy: LimitsBy
   cgroupParent?: string | undefined
 }
