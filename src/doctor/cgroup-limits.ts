@@ -1,6 +1,7 @@
 // Sets every limit in a cgroup of its own and reads it back: some are accepted and do nothing.
 
 import { spawn } from 'node:child_process'
+import { startInScope } from '../cgroup/scope.ts'
 import { outcomeOf } from '../host/outcome.ts'
 
 export interface LimitsTried {
@@ -39,12 +40,9 @@ rmdir "$own/nsbox-limited"
 
 /** Asks systemd for a scope with its own subtree, of this user or, for root, of the machine. */
 export async function limitsInScope(mount: string, env: NodeJS.ProcessEnv): Promise<LimitsTried> {
-  const whose = process.getuid?.() === 0 ? [] : ['--user']
-  const options = ['--scope', '--quiet', '--collect', '--no-ask-password', '--property=Delegate=yes']
-  const child = spawn('systemd-run', [...whose, ...options, '/bin/sh', '-c', script, 'nsbox-doctor', mount], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const started = startInScope(['/bin/sh', '-c', script, 'nsbox-doctor', mount], env)
+  const [file = '', ...words] = started.words
+  const child = spawn(file, words, { env: started.env, stdio: ['ignore', 'pipe', 'pipe'] })
   const { ok, stdout, said } = await outcomeOf(child)
   return { controllers: stdout.split('\n').filter(Boolean), refused: ok ? undefined : said }
 }

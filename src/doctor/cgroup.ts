@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CgroupPlace, cgroupPlace, controllersOf } from '../cgroup/place.ts'
+import { systemdRuns } from '../cgroup/scope.ts'
 import { mountPoints } from '../host/mount-points.ts'
 import { isContainer, type Place } from '../host/place.ts'
 import { delegateControllers, keepUserManager, setRuntimeDirectory, switchToCgroup2, writableCgroups } from '../host/remedies/cgroups.ts'
@@ -10,7 +11,7 @@ import { limitsInScope } from './cgroup-limits.ts'
 import { type Check, pass, warn } from './check.ts'
 
 const wanted = ['cpu', 'memory', 'pids', 'io', 'cpuset']
-const noLimits = 'sandboxes cannot be limited in memory, CPU time, processes or disk speed by cgroup'
+const noLimits = 'limits of CPU time, memory and processes are emulated, and disk speed cannot be limited'
 
 export async function checkCgroups(place: Place, env: NodeJS.ProcessEnv): Promise<Check[]> {
   const tree = cgroupPlace(mountPoints(), readFileSync('/proc/self/cgroup', 'utf8'))
@@ -34,7 +35,7 @@ function checkVersion({ version, mount }: CgroupPlace, place: Place): Check {
 async function checkDelegation({ mount = '', own }: CgroupPlace, place: Place, env: NodeJS.ProcessEnv): Promise<Check[]> {
   const runtime = `/run/user/${process.getuid?.()}`
   const unset = process.getuid?.() !== 0 && env['XDG_RUNTIME_DIR'] === undefined && existsSync(runtime)
-  const { controllers, refused } = await limitsInScope(mount, unset ? { ...env, XDG_RUNTIME_DIR: runtime } : env)
+  const { controllers, refused } = await limitsInScope(mount, env)
   if (refused === undefined) return [judge(controllers, 'a scope of systemd', mount), ...(unset ? [unsetRuntimeDirectory(runtime)] : [])]
   const denied = own === undefined ? 'the own cgroup is not shown' : writeFailure(own)
   if (own !== undefined && denied === undefined) return [judge(controllersOf(own), 'the own cgroup is writable', mount)]
@@ -61,11 +62,6 @@ function judge(controllers: readonly string[], how: string, mount: string): Chec
 function unsetRuntimeDirectory(runtime: string): Check {
   const effect = "systemd-run --user and all that asks the user's systemd fail from this environment"
   return warn('XDG_RUNTIME_DIR', `not set, and ${runtime} is there`, effect, setRuntimeDirectory())
-}
-
-/** As sd_booted(3) tells it. */
-function systemdRuns(): boolean {
-  return existsSync('/run/systemd/system')
 }
 
 /** Makes a cgroup below and removes it; undefined when that works. */

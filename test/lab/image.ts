@@ -67,6 +67,7 @@ function script(place: Throwaway, guest: Guest, { project, bench, words, delegat
     NSBOX_TEST_REQUIRE: 'cgroup',
     NSBOX_TEST_GUEST: guestName(guest),
     NSBOX_TEST_DELEGATE: delegate,
+    NSBOX_TEST_SANDBOXES: process.env['NSBOX_TEST_SANDBOXES'] ?? '100',
   }
   const set = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
   return `#!/bin/bash
