@@ -10,7 +10,8 @@ export function throwMissing({ missing: [first] }: LimitPlan): void {
 }
 
 /** Undefined where the kernel holds all of them by cgroups. */
-export function describeEmulation({ emulated, held }: LimitPlan, { why }: LimitMeans): string | undefined {
+export function describeEmulation({ emulated, held }: LimitPlan, { controllers, why }: LimitMeans): string | undefined {
   const how = (Object.keys(emulated) as LimitName[]).map((name) => `${name} by ${held[name]?.replace(/^emulated by /, '')}`)
-  return how.length > 0 ? `limits are emulated here (${how.join('; ')}): no cgroup: ${why}` : undefined
+  const lacking = controllers.length > 0 ? 'no cgroup for them' : 'no cgroup'
+  return how.length > 0 ? `limits are emulated here (${how.join('; ')}): ${lacking}: ${why}` : undefined
 }

@@ -22,6 +22,9 @@ interface Reading {
   usage: Promise<LimitedUsage | undefined>
 }
 
+/** The second is said of a file that could not be loaded. */
+const fileEnds = ['suite-finished', 'suite-failed-early']
+
 /** Tests that follow each other this fast share a reading, in milliseconds. */
 const shared = 20
 
@@ -89,7 +92,7 @@ export class WorkerLimits {
     }
     for (const [id, event] of events) {
       if (event === 'test-finished') this.#testsBegan.delete(id)
-      if (event === 'suite-finished' && id === this.#fileId) work.push(this.#tell(packs.find(([task]) => task === id)))
+      if (id === this.#fileId && fileEnds.includes(event)) work.push(this.#tell(packs.find(([task]) => task === id)))
     }
     return work.length > 0 ? Promise.all(work).then(() => undefined) : undefined
   }

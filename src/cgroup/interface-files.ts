@@ -9,8 +9,8 @@ export function readValue(directory: string, file: string): string | undefined {
     return readFileSync(join(directory, file), 'utf8').trimEnd()
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // EOPNOTSUPP: pressure that was switched off on the kernel's command line.
-    if (code === 'ENOENT' || code === 'EOPNOTSUPP') return undefined
+    // EOPNOTSUPP, which node calls ENOTSUP: pressure that was switched off on the kernel's command line.
+    if (code === 'ENOENT' || code === 'ENOTSUP') return undefined
     throw error
   }
 }
