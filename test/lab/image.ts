@@ -9,6 +9,12 @@ import type { Throwaway } from './throwaway.ts'
 const repository = join(import.meta.dirname, '../..')
 const home = '/home/guest'
 
+/** What npm installed: `guest/init.sh` mounts it. */
+const modules = [
+  { inProject: 'node_modules', inPlace: 'node_modules' },
+  { inProject: 'test/vitest4/node_modules', inPlace: 'vitest4_modules' },
+]
+
 /** Makes all that a guest takes from the host besides its programs. */
 export function makeImage(place: Throwaway, guest: Guest, request: Request): string {
   const staging = place.path('home')
@@ -16,7 +22,7 @@ export function makeImage(place: Throwaway, guest: Guest, request: Request): str
   for (const file of projectFiles()) cpSync(join(repository, file), join(staging, 'project', file), { preserveTimestamps: true })
   if (existsSync(join(repository, 'dist')))
     cpSync(join(repository, 'dist'), join(staging, 'project/dist'), { recursive: true, preserveTimestamps: true })
-  mkdirSync(join(staging, 'project/node_modules'))
+  for (const { inProject } of modules) mkdirSync(join(staging, 'project', inProject))
   mkdirSync(join(staging, 'lab'))
   writeFileSync(join(staging, 'lab/run'), script(place, guest, request), { mode: 0o755 })
   writeFileSync(image, '')
@@ -27,7 +33,7 @@ export function makeImage(place: Throwaway, guest: Guest, request: Request): str
   })
   rmSync(staging, { recursive: true })
   // By name, whatever is in the clone's: the guest's kernel resolves the link on the host's tree.
-  symlinkSync(realpathSync(join(repository, 'node_modules')), place.path('node_modules'))
+  for (const { inProject, inPlace } of modules) symlinkSync(realpathSync(join(repository, inProject)), place.path(inPlace))
   return image
 }
 

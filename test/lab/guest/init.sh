@@ -33,6 +33,7 @@ chown -R 1000:1000 $home
 chmod 1777 $home/tmp
 for place in tmp var/tmp; do mount --bind $home/tmp $root/$place; done
 mount -t overlay -o "lowerdir=$LAB/node_modules,upperdir=$home/upper,workdir=$home/work" overlay $home/project/node_modules
+mount --bind "$LAB/vitest4_modules" $home/project/test/vitest4/node_modules
 
 . "$LAB/guest/$LAB_MANAGER.sh"
 for place in dev proc; do mount -n --move /$place $root/$place; done
