@@ -56,7 +56,8 @@ function applyEach<S extends Step>({ seal }: SandboxPlan, steps: readonly S[], a
       apply(step)
     } catch (error) {
       const failure = asSealError(step, error)
-      if (seal === 'require') throw failure
+      // Of an upper directory there is another kind, which the launcher tries next: nothing is to run without.
+      if (seal === 'require' || failure.code === 'ERR_NSBOX_UPPER_XATTR') throw failure
       notEnforced.push({ protection: stepName(step), error: errorToData(failure) })
     }
   }

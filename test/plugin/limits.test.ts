@@ -175,7 +175,9 @@ describe.each(vitestVersions)('$name', (version) => {
 test.each(['here', '/tmp/there'])('writes %s', (file) => { expect(() => writeFileSync(file, Buffer.alloc(32 << 20))).toThrow('ENOSPC') })`),
     })
     const run = await vitestRun(project)
-    expect(run.exitCode, run.output).toBe(0)
+    // A tmpfs before Linux 6.6 cannot serve an overlay, and what lies on disk has no end.
+    if (run.output.includes('disk cannot be limited here')) expect(run.exitCode).toBe(1)
+    else expect(run.exitCode, run.output).toBe(0)
   })
 
   describe('processes', () => {
