@@ -41,6 +41,7 @@ test('the fields of a plan', async () => {
 test('the fields of a report', async () => {
   expect(Object.keys(await library.run({ command: ['true'] })).sort()).toMatchInlineSnapshot(`
     [
+      "capHit",
       "cause",
       "changes",
       "command",
@@ -48,6 +49,7 @@ test('the fields of a report', async () => {
       "enforced",
       "error",
       "exitCode",
+      "limits",
       "notEnforced",
       "signal",
       "startedMs",

@@ -140,7 +140,7 @@ describe('options', () => {
     [{ command: ['ls'], layers: ['.'] }, 'a layer has to lie elsewhere'],
     [{ command: ['ls'], overlays: ['nowhere'] }, 'overlays is "nowhere": it does not exist'],
     [{ command: ['ls'], binds: [{ source: 'file', target: 'relative' }] }, 'binds.0.target is "relative": it must be an absolute path'],
-    [{ command: ['ls'], cpusAllowed: '5000' }, 'cpusAllowed is "5000": this process may run on'],
+    [{ command: ['ls'], cpus: '5000' }, 'cpus is "5000": this process may run on'],
     [{ command: ['ls'], devices: ['nvme9'] }, 'devices is "/dev/nvme9": it does not exist'],
   ])('%j is refused before anything runs', async (options, message) => {
     const error = await run(options as Parameters<typeof run>[0]).then(
