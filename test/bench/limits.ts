@@ -1,5 +1,5 @@
 // How exactly limits are held. Figures, never a verdict.
-//   npm run bench:limits -- [--seconds 3] [--rounds 3]
+//   npm run bench:limits -- [--seconds 3] [--rounds 3] [--parts cpu,periods,memory,neighbour,launch]
 //   npm run lab -- uml systemd --bench limits -- --mechanism cgroup   in a guest of test/lab, where cgroups are
 
 import { parseArgs } from 'node:util'
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     mechanism: { type: 'string', default: 'emulated' },
     rounds: { type: 'string', default: '3' },
+    parts: { type: 'string', default: 'cpu,periods,memory,neighbour,launch' },
   },
 })
 const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)]
@@ -24,17 +25,33 @@ const mechanisms: Record<string, () => Mechanism> = { emulated: () => new Emulat
 const make = mechanisms[values.mechanism]
 if (!make) throw new Error(`--mechanism is ${values.mechanism}: it must be ${Object.keys(mechanisms).join(' or ')}`)
 
+const bombs: Record<string, string[]> = {
+  'fork bomb': ['/bin/bash', '-c', 'b() { b | b & }; while :; do b; done 2>/dev/null'],
+  'memory bomb': memoryLoads['buffers']?.(4096) ?? [],
+  'file writer': [
+    '/bin/sh',
+    '-c',
+    'mkdir -p /tmp/d; cd /tmp/d; while :; do i=0; while [ $i -lt 100000 ]; do echo > "$i"; i=$((i+1)); done; done',
+  ],
+}
 /** The kernel sets root none by RLIMIT_NPROC (getrlimit(2)). */
 const pids = values.mechanism === 'emulated' && process.getuid?.() === 0 ? {} : { pids: 100 }
 let sink = 0
+const parts: Record<string, (mechanism: Mechanism) => Promise<void>> = {
+  cpu: printCpu,
+  periods: printPeriods,
+  memory: printMemory,
+  neighbour: printNeighbour,
+  launch: printLaunch,
+}
 const mechanism = make()
 printHeader([`limits held by: ${mechanism.name}`])
 try {
-  await printCpu(mechanism)
-  await printPeriods(mechanism)
-  await printMemory(mechanism)
-  await printNeighbour(mechanism)
-  await printLaunch(mechanism)
+  for (const name of values.parts.split(',')) {
+    const part = parts[name]
+    if (!part) throw new Error(`--parts has ${name}: it must be of ${Object.keys(parts).join(', ')}`)
+    await part(mechanism)
+  }
 } finally {
   await mechanism.close()
 }
@@ -87,16 +104,6 @@ async function printMemory({ run }: Mechanism): Promise<void> {
   printTable(['cap, MiB', 'load', 'min', 'median', 'max'], rows)
 }
 
-const bombs: Record<string, string[]> = {
-  'fork bomb': ['/bin/bash', '-c', 'b() { b | b & }; while :; do b; done 2>/dev/null'],
-  'memory bomb': memoryLoads['buffers']?.(4096) ?? [],
-  'file writer': [
-    '/bin/sh',
-    '-c',
-    'mkdir -p /tmp/d; cd /tmp/d; while :; do i=0; while [ $i -lt 100000 ]; do echo > "$i"; i=$((i+1)); done; done',
-  ],
-}
-
 /** How fast somebody works beside a program that would take everything, in a box of a tenth of a processor. */
 async function printNeighbour({ run }: Mechanism): Promise<void> {
   const work = () => {
@@ -126,7 +133,7 @@ async function printLaunch({ run }: Mechanism): Promise<void> {
     none: {},
     cpu: { cpu: { share: 0.5, periodMs: 100 } },
     memory: { memory: 500 * MiB },
-    'cpus and cpuWeight': { cpus: [0], cpuWeight: 50 },
+    cpuWeight: { cpuWeight: 50 },
   }
   const times = new Map(Object.keys(kinds).map((name) => [name, [] as number[]]))
   for (let round = 0; round < 20; round++) {
