@@ -17,7 +17,7 @@ export function describeEnd({ cause, signal, error, command, durationMs, notEnfo
         errorFromData(error).withHint(error.hint ?? (error.errno === 'ENOENT' ? hiddenHint(cause, command[0] as string) : undefined)),
       )
     if (capHit)
-      return `the command was ${describeCap(capHit)}${limits[capHit.limit]?.startsWith('cgroup') ? '' : `; it was ${limits[capHit.limit]}`}`
+      return `the command was ${describeCap(capHit)}${limits[capHit.limit]?.startsWith('cgroup') ? '' : `; the cap was ${limits[capHit.limit]}`}`
     if (cause !== 'timeout') return undefined
     return `the command was still running after its timeout, and was ended${signal ? ` by ${signal}` : ''} after ${timeWords(durationMs, usage)}`
   }
