@@ -15,5 +15,5 @@ guest uml plain cgroup.test held-memory held-pids guest doctor
 guest uml systemd cgroup.test held-cpu held-others guest doctor
 guest uml systemd --project plugin plugin/limits
 # Its emulated processor lets node crash now and then: README.md.
-guest qemu systemd held-cpu held-others guest doctor -- --retry=2
+guest qemu systemd held-cpu held-others guest doctor -- --retry=6
 exit $failed
