@@ -22,11 +22,13 @@ export class Base {
   /** Those that limit its children. */
   readonly controllers: readonly string[]
   readonly #leaves = new Set<Leaf>()
+  readonly #options: BaseOptions
   #count = 0
 
-  private constructor(path: string, controllers: readonly string[]) {
+  private constructor(path: string, controllers: readonly string[], options: BaseOptions) {
     this.path = path
     this.controllers = controllers
+    this.#options = options
   }
 
   /** @throws NsboxError ERR_NSBOX_CGROUP that says why this cgroup cannot be used */
@@ -35,7 +37,7 @@ export class Base {
     const type = readValue(path, 'cgroup.type')
     if (type !== undefined && type !== 'domain')
       throw unusable(path, `its type is ${type}, and processes cannot be limited in memory there`)
-    return new Base(path, switchOn(path, options))
+    return new Base(path, switchOn(path, options), options)
   }
 
   /** A cgroup for one sandbox. */
@@ -54,7 +56,7 @@ export class Base {
       if (missing.length === 0) return this.#keep(new Leaf(path))
       rmdirSync(path)
       if (attempt === attempts) throw unusable(this.path, `${missing.join(', ')} cannot be switched on`)
-      switchOn(this.path, { evacuate: true })
+      switchOn(this.path, this.#options)
     }
   }
 

@@ -16,10 +16,10 @@ import { scopeUnavailable, startInScope, systemdRuns } from './scope.ts'
 const log = debug('launch')
 
 export type CgroupHome =
-  /** Below this one; `how` says in a few words which it is. */
-  | { kind: 'base'; base: Base; how: string }
+  /** Below this one. */
+  | { kind: 'base'; base: Base }
   /** Whoever forks sandboxes has to be started in a scope of systemd's, and they belong below it. */
-  | { kind: 'scope'; how: string }
+  | { kind: 'scope' }
   | { kind: 'none'; reasons: string[] }
 
 export interface FindOptions {
@@ -33,13 +33,13 @@ export interface FindOptions {
 /** @throws NsboxError ERR_NSBOX_CGROUP when the one that was given cannot be used */
 export async function findCgroup({ given, inScope, env }: FindOptions): Promise<CgroupHome> {
   const place = placeOf('self')
-  if (given !== undefined) return { kind: 'base', base: openGiven(given, place), how: given }
+  if (given !== undefined) return { kind: 'base', base: openGiven(given, place) }
   const unmounted = whyNoControllers(place)
   if (unmounted !== undefined) return { kind: 'none', reasons: [unmounted] }
   const own = openOwn(place, inScope)
-  if (own instanceof Base) return { kind: 'base', base: own, how: `the own cgroup ${own.path}` }
+  if (own instanceof Base) return { kind: 'base', base: own }
   const scope = inScope ? 'another scope would be no better' : await whyNoScope(env)
-  if (scope === undefined) return { kind: 'scope', how: "a scope of systemd's" }
+  if (scope === undefined) return { kind: 'scope' }
   log('no cgroup: %s; %s', own, scope)
   return { kind: 'none', reasons: [own, scope] }
 }
@@ -59,8 +59,7 @@ function openOwn({ own, mount }: CgroupPlace, inScope: boolean): Base | string {
   const path = baseOf(own)
   if (!inScope && !mayTake(path)) return `${path} belongs to systemd, which may take limits away that it did not set`
   try {
-    const base = Base.open(path, { evacuate: true })
-    return base
+    return Base.open(path, { evacuate: true })
   } catch (error) {
     return relative((error as Error).message, mount)
   }

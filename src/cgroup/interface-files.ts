@@ -1,6 +1,6 @@
 // The files of a cgroup (Documentation/admin-guide/cgroup-v2.rst, "Interface Files").
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Undefined where there is no such file: its controller is not switched on, or the kernel is older. */
@@ -39,8 +39,15 @@ function nestedPair(line: string): [key: string, values: Record<string, string>]
   return [key, Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]))]
 }
 
+/** Nothing is created: a file that is not there is ENOENT, as node's own flags would not tell. */
 export function writeValue(directory: string, file: string, value: string): void {
-  writeFileSync(join(directory, file), value)
+  const fd = openSync(join(directory, file), constants.O_WRONLY)
+  try {
+    // A write of nothing does not reach the kernel, and an empty value is one.
+    writeSync(fd, `${value}\n`)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 export function words(text: string | undefined): string[] {

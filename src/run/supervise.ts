@@ -73,9 +73,15 @@ export async function supervise(
     notEnforced: [...limits.notEnforced, ...end.notEnforced],
     usage: end.usage,
     limitUsage: limits.usageOf(end),
-    limits: limits.held,
+    limits: without(limits.held, end.notEnforced),
     hit,
   }
+}
+
+/** Init may have found one that it cannot hold. */
+function without(held: HeldLimits, notEnforced: readonly NotEnforced[]): HeldLimits {
+  const missing = notEnforced.map(({ protection }) => protection)
+  return Object.fromEntries(Object.entries(held).filter(([limit]) => !missing.includes(limit)))
 }
 
 type How = Pick<Outcome, 'exitCode' | 'signal' | 'cause' | 'error'>

@@ -11,7 +11,7 @@ guest() { # machine manager [options] [filters]
   npm run --silent lab -- --timeout 1200 --results "$results/results-lab-$count.json" "$@" || failed=1
 }
 
-guest uml plain cgroup.test held-memory held-pids guest doctor
+guest uml plain cgroup held-memory held-pids guest doctor
 guest uml systemd cgroup.test held-cpu held-others guest doctor
 guest uml systemd --project plugin plugin/limits
 # Its emulated processor lets node crash now and then: README.md.

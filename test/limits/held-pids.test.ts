@@ -36,6 +36,13 @@ describe.skipIf(!canLimit)(canLimit ? mechanism : 'needs a cgroup, or a caller w
   })
 })
 
+test.skipIf(canLimit)(canLimit ? 'pids can be limited here' : "with seal: 'prefer' it is not told of as held", async () => {
+  const sandbox = await limitedSandbox({ pids: 20, cpu: 0.5, seal: 'prefer' })
+  const report = await sandbox.exec(['true'])
+  expect(Object.keys(report.limits)).toEqual(['cpu'])
+  expect(report.notEnforced.map(({ protection }) => protection)).toEqual(['pids'])
+})
+
 test.skipIf(canLimit)(canLimit ? 'pids can be limited here' : 'root is told that nothing can hold it', async () => {
   const sandbox = await limitedSandbox({ pids: 20 })
   const report = await sandbox.exec(['true'])
