@@ -52,6 +52,7 @@ class Program {
   readonly #stderr: Output | null
   #sandbox: AnySandbox | undefined
   #limits: SandboxLimits | undefined
+  #isOver = false
   /** Asked for before there was a program. */
   #killed: AbortController = new AbortController()
 
@@ -76,7 +77,9 @@ class Program {
     return init !== undefined
   }
 
+  /** A first attempt may be over before it hears of it, and then the next one is meant. */
   #killAll(): void {
+    this.#isOver = true
     this.#limits?.kill()
     this.#sandbox?.kill()
   }
@@ -139,6 +142,7 @@ class Program {
       this.#sandbox = sandbox
       this.#limits = limits
       limits.attach(sandbox.control)
+      if (this.#isOver) this.#killAll()
       this.#connect(sandbox)
       const signal = options.signal ? AbortSignal.any([options.signal, this.#killed.signal]) : this.#killed.signal
       const outcome = await supervise(sandbox, limits, { ...options, signal })
