@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { CreateOptions } from '../../src/index.ts'
+import type { CreateOptions, Running } from '../../src/index.ts'
 import { byCgroup, controllers, limitedSandbox, scratch, whyNoCgroup } from '../support/limits.ts'
 
 const inside = (file: string) => ['cat', `/sys/fs/cgroup/${file}`]
@@ -82,10 +82,15 @@ test('disk: what overlays keep and what is in /tmp', async () => {
   else expect(report.stdout).toBe('fits\nfull\n')
 })
 
+/** It has written something. */
+async function begun(running: Running): Promise<void> {
+  await Promise.race([new Promise((resolve) => running.stdout?.once('data', resolve)), running])
+}
+
 test('freeze and thaw: nothing moves in between', async () => {
   const sandbox = await limitedSandbox({ cpu: 1 })
   const running = sandbox.exec(['/bin/sh', '-c', 'echo ready; (while :; do :; done) & while :; do :; done'])
-  await new Promise((resolve) => running.stdout?.once('data', resolve))
+  await begun(running)
   await running.freeze()
   const before = await running.usage()
   await sleep(500)
@@ -100,8 +105,8 @@ test('freeze and thaw: nothing moves in between', async () => {
 
 test('what was frozen can be killed', async () => {
   const sandbox = await limitedSandbox({ cpu: 1 })
-  const running = sandbox.exec(['sleep', '60'])
-  await sleep(300)
+  const running = sandbox.exec(['/bin/sh', '-c', 'echo ready; sleep 60'])
+  await begun(running)
   await running.freeze()
   running.kill('SIGKILL')
   expect(await running).toMatchObject({ signal: 'SIGKILL' })
@@ -117,8 +122,8 @@ test('orders to a program that has ended are refused', async () => {
 
 test('limits that are wrong are refused while it runs, and change nothing', async () => {
   const sandbox = await limitedSandbox({ cpu: 0.5 })
-  const running = sandbox.exec(['sleep', '60'])
-  await sleep(300)
+  const running = sandbox.exec(['/bin/sh', '-c', 'echo ready; sleep 60'])
+  await begun(running)
   await expect(running.setLimits({ cpu: -1 })).rejects.toThrow('setLimits(): cpu is -1')
   running.kill('SIGKILL')
   expect((await running).limits).toHaveProperty('cpu')
