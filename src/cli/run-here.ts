@@ -16,7 +16,7 @@ import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
-import { limitsHere } from './limits-here.ts'
+import { limitedHere } from './limited-here.ts'
 import { followOrders } from './orders.ts'
 import { requestHere } from './request-here.ts'
 import { callersEnvironment } from './restart.ts'
@@ -36,7 +36,7 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
   const startedMs = Date.now()
   const env = environmentAfter(flags.environment, callersEnvironment())
   const plans = new Plans(await requestHere(options, terminalName()), process.env)
-  const limited = await limitsHere(flags)
+  const limited = await limitedHere(flags)
   const { plan, outcome, scratch, ...attempt } = await withUpper(plans, options.upper, async () => {
     const prepared = prepare(plans, limited, process.pid)
     return { ...prepared, ...(await attemptHere(prepared, env, flags, status)) }

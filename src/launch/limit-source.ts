@@ -35,7 +35,10 @@ export class LimitSource {
     if (by === 'emulation') return new LimitSource({ kind: 'none', reasons: ["limitsBy is 'emulation'"] }, by)
     const home = await findCgroup({ given: parent, inScope, env })
     if (home.kind === 'none' && by === 'cgroup' && seal === 'require') throw noCgroup(home.reasons)
-    return new LimitSource(home, by)
+    const source = new LimitSource(home, by)
+    // A base is taken by now, and has to be given back whatever becomes of this process.
+    if (home.kind === 'base') source.limiter(process.pid)
+    return source
   }
 
   /** What starts the process that forks sandboxes. */
@@ -56,8 +59,6 @@ export class LimitSource {
 
   /** When all sandboxes have ended: nothing is left of their cgroups. */
   async close(): Promise<void> {
-    // It was taken when it was found.
-    if (this.home.kind === 'base') this.limiter(process.pid)
     await Promise.all([...this.#limiters.values()].map((limiter) => limiter.close()))
     this.#limiters.clear()
   }

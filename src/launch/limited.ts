@@ -46,7 +46,7 @@ export function prepare(plans: Plans, limited: Limited, pid: number, change: Par
       },
     }
   } catch (error) {
-    void limits.release()
+    limits.release().catch(() => undefined)
     throw error
   }
 }

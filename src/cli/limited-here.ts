@@ -6,7 +6,7 @@ import { limitsRequestedHere } from './request-here.ts'
 import { callersEnvironment, isRestartedInScope, restartInScope } from './restart.ts'
 
 /** @throws NsboxError ERR_NSBOX_CONFIG, or ERR_NSBOX_CGROUP when a cgroup was asked for and cannot be had */
-export async function limitsHere({ sandbox, output }: RunFlags): Promise<Limited> {
+export async function limitedHere({ sandbox, output }: RunFlags): Promise<Limited> {
   const limited = await findLimits(await limitsRequestedHere(sandbox), callersEnvironment(), isRestartedInScope())
   const home = limited?.source.home
   if (!limited || home?.kind !== 'scope') return limited
