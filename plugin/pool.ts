@@ -40,7 +40,7 @@ export class SandboxPool {
   #cold: ZygoteProcess | undefined
   #staging: ThrowawayDirectory | undefined
   readonly #leaving = new Set<Promise<unknown>>()
-  /** Limits that are not in force, in the words that were said of them. */
+  /** Protections and limits that are not in force, in the words that were said of them. */
   readonly #said = new Set<string>()
   #teardownTimeout = 0
   #restarts = 0
@@ -119,8 +119,9 @@ export class SandboxPool {
     const choice = await chooseLaunch({ launch, upper, plans, start: (mode) => startZygote(mode, kind, limited) })
     if (choice.mode === 'cold') this.#cold = choice.zygote
     else this.#templates.set(templateKey(kind), new Template(choice.zygote, this.#workers))
-    reportChoice(vitest, choice)
-    this.#report(vitest, plans.notEnforced)
+    const { mode, reasons, notEnforced } = choice
+    if (reasons.length > 0) vitest.logger.warn(`nsbox: workers are launched ${mode}: ${reasons.join('; ')}`)
+    this.#report(vitest, [...notEnforced, ...plans.notEnforced])
     this.#reportLimits(vitest, limited, choice.zygote.pid)
     const foreign = foreignGroup(this.workspace(kind))
     if (foreign !== undefined) vitest.logger.warn(`nsbox: ${foreign}`)
@@ -161,7 +162,7 @@ export class SandboxPool {
     return worker
   }
 
-  /** Said once a run: limits that were asked for with `prefer` and are not in force. */
+  /** Said once a run: protections and limits that were asked for with `prefer` and are not in force. */
   #report({ logger }: Vitest, missing: readonly NotEnforced[]): void {
     for (const { protection, error } of missing) {
       const words = `nsbox: not sealed here: ${protection}: ${error.message}`
@@ -189,12 +190,6 @@ async function settledWithin(promises: Iterable<Promise<unknown>>, timeout: numb
 
 function needsFreshNode(kind: WorkerKind): boolean {
   return isInspected(kind) || isProfiled(kind.execArgv)
-}
-
-/** Said once a run: what is not as it was asked for, and why. */
-function reportChoice({ logger }: Vitest, { mode, reasons, notEnforced }: LaunchChoice): void {
-  if (reasons.length > 0) logger.warn(`nsbox: workers are launched ${mode}: ${reasons.join('; ')}`)
-  for (const { protection, error } of notEnforced) logger.warn(`nsbox: not sealed here: ${protection}: ${error.message}`)
 }
 
 function startZygote(mode: ZygoteMode, { env, execArgv, distPath }: WorkerKind, limited: Limited): ZygoteProcess {

@@ -1,7 +1,7 @@
 // Inside: tells which test runs, before it does.
 
 /** Of vitest's tasks, the part that is read here. */
-interface Task {
+export interface Task {
   type: string
   id: string
   name: string

@@ -37,7 +37,7 @@ export class Workers {
     const streams = { ...sockets, cgroup: limits.cgroup, control: this.limited !== null }
     const sandbox = zygote.launch(plan, payload, streams) as Sandbox
     limits.attach(sandbox.control)
-    const ended = sandbox.ended.then((end) => ({ ...end, capHit: limits.hitOf(end) }))
+    const ended = sandbox.ended.then((end) => ({ ...end, capHit: limits.accountsOf(end).hit }))
     const released: Promise<void> = ended.then(release).then(() => void this.#unreleased.delete(released))
     this.#unreleased.add(released)
     // Whoever closes hears of it.

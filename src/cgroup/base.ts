@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { NsboxError } from '../errors.ts'
 import { readValue, words, writeValue } from './interface-files.ts'
 import { Leaf } from './leaf.ts'
+import { controllersOf } from './place.ts'
 
 /** Where the processes go that were in it: only cgroups without processes may limit their children (cgroups(7)). */
 export const callers = 'nsbox-callers'
@@ -52,7 +53,7 @@ export class Base {
         throw unusable(this.path, (error as Error).message)
       }
       // Another nsbox that ended may have switched them off in between.
-      const missing = this.controllers.filter((name) => !words(readValue(path, 'cgroup.controllers')).includes(name))
+      const missing = this.controllers.filter((name) => !controllersOf(path).includes(name))
       if (missing.length === 0) return this.#keep(new Leaf(path))
       rmdirSync(path)
       if (attempt === attempts) throw unusable(this.path, `${missing.join(', ')} cannot be switched on`)
@@ -93,7 +94,7 @@ function requireWritable(path: string): void {
 }
 
 function switchOn(path: string, { evacuate }: BaseOptions): string[] {
-  const available = words(readValue(path, 'cgroup.controllers'))
+  const available = controllersOf(path)
   const asked = wanted.filter((name) => available.includes(name))
   if (asked.length === 0)
     throw unusable(path, available.length === 0 ? 'it has no controllers' : `its controllers are ${available.join(', ')}`)

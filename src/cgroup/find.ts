@@ -1,17 +1,14 @@
 // Where the cgroups of sandboxes can be made: the first place that works.
 
-import { spawn } from 'node:child_process'
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { debug } from '../debug.ts'
 import { NsboxError } from '../errors.ts'
-import { mountPoints } from '../host/mount-points.ts'
-import { outcomeOf } from '../host/outcome.ts'
 import { getXattr } from '../sys/xattr.ts'
 import { Base, baseOf, unusable } from './base.ts'
 import { readValue } from './interface-files.ts'
-import { type CgroupPlace, cgroupPlace, controllersOf } from './place.ts'
-import { scopeUnavailable, startInScope, systemdRuns } from './scope.ts'
+import { type CgroupPlace, controllersOf, placeOf } from './place.ts'
+import { outcomeInScope, scopeUnavailable, systemdRuns } from './scope.ts'
 
 const log = debug('launch')
 
@@ -42,10 +39,6 @@ export async function findCgroup({ given, inScope, env }: FindOptions): Promise<
   if (scope === undefined) return { kind: 'scope' }
   log('no cgroup: %s; %s', own, scope)
   return { kind: 'none', reasons: [own, scope] }
-}
-
-export function placeOf(pid: number | 'self'): CgroupPlace {
-  return cgroupPlace(mountPoints(), readFileSync(`/proc/${pid}/cgroup`, 'utf8'))
 }
 
 function whyNoControllers({ mount, version }: CgroupPlace): string | undefined {
@@ -100,10 +93,6 @@ function requireCommonAncestor(given: string, own: string | undefined): void {
 async function whyNoScope(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const unavailable = scopeUnavailable(env)
   if (unavailable !== undefined) return unavailable
-  const {
-    words: [file = '', ...words],
-    env: environment,
-  } = startInScope(['true'], env)
-  const { ok, said } = await outcomeOf(spawn(file, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] }))
+  const { ok, said } = await outcomeInScope(['true'], env)
   return ok ? undefined : `systemd gives no scope: ${said}`
 }

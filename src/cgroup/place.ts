@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import type { MountPoint } from '../host/mount-points.ts'
+import { type MountPoint, mountPoints } from '../host/mount-points.ts'
 
 export interface CgroupPlace {
   /** `hybrid`: v2 is mounted, and some controllers are bound to v1. */
@@ -19,6 +19,11 @@ export function cgroupPlace(mounts: readonly MountPoint[], ownCgroups: string): 
   const path = /^0::(.*)$/m.exec(ownCgroups)?.[1]
   const version = unified ? (v1 ? 'hybrid' : 'v2') : v1 ? 'v1' : 'none'
   return { version, mount: unified?.path, own: unified && path !== undefined ? below(unified, path) : undefined }
+}
+
+/** Of a process. */
+export function placeOf(pid: number | 'self'): CgroupPlace {
+  return cgroupPlace(mountPoints(), readFileSync(`/proc/${pid}/cgroup`, 'utf8'))
 }
 
 /** Undefined for a cgroup outside of what is mounted: it is shown as `/..`. */

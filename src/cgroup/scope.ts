@@ -1,6 +1,8 @@
 // A transient scope of systemd: a cgroup with its own subtree for a process of this user (systemd-run(1)).
 
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { type Outcome, outcomeOf } from '../host/outcome.ts'
 
 /** As sd_booted(3) tells it. */
 export function systemdRuns(): boolean {
@@ -23,6 +25,13 @@ export function startInScope(command: readonly string[], env: NodeJS.ProcessEnv)
   // env(1) is executed in its turn, so that the pid stays.
   const without = withDirectory === env ? [] : ['env', '-u', 'XDG_RUNTIME_DIR']
   return { words: [...scopeWords(), ...without, ...command], env: withDirectory }
+}
+
+/** Of a command that runs in a scope of its own. Never rejects. */
+export function outcomeInScope(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
+  const started = startInScope(command, env)
+  const [file = '', ...words] = started.words
+  return outcomeOf(spawn(file, words, { env: started.env, stdio: ['ignore', 'pipe', 'pipe'] }))
 }
 
 /** Hosted CI sets no XDG_RUNTIME_DIR, by which the user's systemd is found, though the directory is there. */

@@ -57,6 +57,15 @@ const list = (option: string, value: string, help: string, parse: (given: string
   },
 })
 
+const byName = (option: string, value: string, help: string, parse: (given: string) => object): Flag => ({
+  value,
+  help,
+  option,
+  set: ({ sandbox }, given) => {
+    sandbox[option] = { ...(sandbox[option] as object), ...parse(given) }
+  },
+})
+
 const duration = (option: string, help: string): Flag => ({
   value: 'TIME',
   help,
@@ -156,26 +165,12 @@ export const flagGroups: Record<string, Record<string, Flag>> = {
     pids: count('pids', 'N', 'processes and threads at once'),
     disk: choice('disk', 'SIZE', 'files that overlays keep, and as much in each of /tmp and the like'),
     io: list('io', 'DEV:read=SIZE,…', 'speed of a disk a second: read, write, reads, writes', ioOf),
-    hugetlb: {
-      value: 'PAGE=SIZE',
-      help: 'memory in huge pages, such as 2MB=64M',
-      option: 'hugetlb',
-      set: ({ sandbox }, given) => {
-        sandbox['hugetlb'] = { ...(sandbox['hugetlb'] as object), ...hugetlbOf(given) }
-      },
-    },
+    hugetlb: byName('hugetlb', 'PAGE=SIZE', 'memory in huge pages, such as 2MB=64M', hugetlbOf),
     'limits-by': choice('limitsBy', 'auto|cgroup|emulation', 'what holds them (auto)'),
     'cgroup-parent': choice('cgroupParent', 'DIR', 'cgroup to make the one of the command in'),
     timeout: duration('timeout', 'then the command gets SIGTERM'),
     'kill-after': duration('killAfter', 'that long after it, everything is killed (5s)'),
-    rlimit: {
-      value: 'NAME=N[:HARD]',
-      help: 'a limit of getrlimit(2), such as nofile=64',
-      option: 'rlimits',
-      set: ({ sandbox }, given) => {
-        sandbox['rlimits'] = { ...(sandbox['rlimits'] as object), ...rlimitOf(given) }
-      },
-    },
+    rlimit: byName('rlimits', 'NAME=N[:HARD]', 'a limit of getrlimit(2), such as nofile=64', rlimitOf),
     nice: count('nice', 'N', 'niceness'),
     'die-with-parent': {
       help: 'end when the process that started nsbox ends',

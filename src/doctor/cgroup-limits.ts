@@ -1,8 +1,6 @@
 // Sets every limit in a cgroup of its own and reads it back: some are accepted and do nothing.
 
-import { spawn } from 'node:child_process'
-import { startInScope } from '../cgroup/scope.ts'
-import { outcomeOf } from '../host/outcome.ts'
+import { outcomeInScope } from '../cgroup/scope.ts'
 
 export interface LimitsTried {
   /** Controllers whose limits hold. */
@@ -40,9 +38,6 @@ rmdir "$own/nsbox-limited"
 
 /** Asks systemd for a scope with its own subtree, of this user or, for root, of the machine. */
 export async function limitsInScope(mount: string, env: NodeJS.ProcessEnv): Promise<LimitsTried> {
-  const started = startInScope(['/bin/sh', '-c', script, 'nsbox-doctor', mount], env)
-  const [file = '', ...words] = started.words
-  const child = spawn(file, words, { env: started.env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const { ok, stdout, said } = await outcomeOf(child)
+  const { ok, stdout, said } = await outcomeInScope(['/bin/sh', '-c', script, 'nsbox-doctor', mount], env)
   return { controllers: stdout.split('\n').filter(Boolean), refused: ok ? undefined : said }
 }

@@ -1,10 +1,9 @@
 // Whether this user can limit memory, CPU and processes of a sandbox by cgroup.
 
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CgroupPlace, cgroupPlace, controllersOf } from '../cgroup/place.ts'
+import { type CgroupPlace, controllersOf, placeOf } from '../cgroup/place.ts'
 import { systemdRuns } from '../cgroup/scope.ts'
-import { mountPoints } from '../host/mount-points.ts'
 import { isContainer, type Place } from '../host/place.ts'
 import { delegateControllers, keepUserManager, setRuntimeDirectory, switchToCgroup2, writableCgroups } from '../host/remedies/cgroups.ts'
 import { limitsInScope } from './cgroup-limits.ts'
@@ -14,7 +13,7 @@ const wanted = ['cpu', 'memory', 'pids', 'io', 'cpuset']
 const noLimits = 'limits of CPU time, memory and processes are emulated, and disk speed cannot be limited'
 
 export async function checkCgroups(place: Place, env: NodeJS.ProcessEnv): Promise<Check[]> {
-  const tree = cgroupPlace(mountPoints(), readFileSync('/proc/self/cgroup', 'utf8'))
+  const tree = placeOf('self')
   const version = checkVersion(tree, place)
   return version.status === 'pass' ? [version, ...(await checkDelegation(tree, place, env))] : [version]
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import type { ErrorData } from '../errors.ts'
 import { tasksOf } from '../sys/descendants.ts'
-import { allowedCpus, niceness, resourceLimit, setAllowedCpus, setNiceness, setResourceLimit } from '../sys/limits.ts'
+import { allowedCpus, niceness, resourceLimit, setAllowedCpus, setNiceness, setResourceLimit, unlimited } from '../sys/limits.ts'
 import { exitNow, fork, waitpid } from '../sys/process.ts'
 import { notHeld, wrong } from './failure.ts'
 import type { Members } from './members.ts'
@@ -89,7 +89,7 @@ function mappedIds(): number {
 /** The limit read back by trying: with one process, which is this one itself. */
 function forkIsRefusedAtOnce(): boolean {
   const [soft, hard] = resourceLimit('nproc')
-  const limit = (value: bigint) => (value === 0xffff_ffff_ffff_ffffn ? null : Number(value))
+  const limit = (value: bigint) => (value === unlimited ? null : Number(value))
   setResourceLimit('nproc', 1, limit(hard))
   try {
     const pid = fork()
@@ -97,8 +97,7 @@ function forkIsRefusedAtOnce(): boolean {
     waitpid(pid, { block: true })
     return false
   } catch (error) {
-    // EAGAIN, which has the number of EWOULDBLOCK.
-    if (['EAGAIN', 'EWOULDBLOCK'].includes((error as Partial<ErrorData>).errno ?? '')) return true
+    if ((error as Partial<ErrorData>).errno === 'EAGAIN') return true
     throw error
   } finally {
     setResourceLimit('nproc', limit(soft), limit(hard))

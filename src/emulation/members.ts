@@ -4,6 +4,7 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import { NsboxError } from '../errors.ts'
 import { descendants } from '../sys/descendants.ts'
 import { getpid } from '../sys/process.ts'
+import { sendSignal } from '../sys/signal.ts'
 import { readSmall } from '../sys/small-file.ts'
 
 /** What proc_pid_stat(5) tells of a process. */
@@ -73,9 +74,9 @@ export class Members {
 /** One that has ended meanwhile, or is out of reach, is no error. */
 export function signalOne(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, signal)
+    sendSignal(pid, signal)
   } catch (error) {
-    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
   }
 }
 

@@ -1,19 +1,16 @@
 // How limits can be held here, found once; and the same for each process that forks sandboxes.
 
 import { Base } from '../cgroup/base.ts'
-import { type CgroupHome, findCgroup, placeOf } from '../cgroup/find.ts'
+import { type CgroupHome, findCgroup } from '../cgroup/find.ts'
+import { placeOf } from '../cgroup/place.ts'
 import { startInScope } from '../cgroup/scope.ts'
 import { NsboxError } from '../errors.ts'
 import type { LimitMeans } from '../plan/limit-plan.ts'
-import type { LimitsBy } from '../plan/request.ts'
+import type { LimitRequest, LimitsBy } from '../plan/request.ts'
 import { Janitor } from './janitor.ts'
 import { SandboxLimits } from './sandbox-limits.ts'
 
-export interface LimitSourceOptions {
-  by: LimitsBy
-  seal: 'require' | 'prefer'
-  /** A cgroup's directory to make those of sandboxes in. */
-  parent: string | undefined
+export interface FindOptions extends Omit<LimitRequest, 'limits'> {
   /** This process was started in a scope for this very purpose. */
   inScope?: boolean
   env: NodeJS.ProcessEnv
@@ -31,7 +28,7 @@ export class LimitSource {
   }
 
   /** @throws NsboxError ERR_NSBOX_CGROUP when a cgroup was asked for and cannot be had */
-  static async find({ by, seal, parent, inScope = false, env }: LimitSourceOptions): Promise<LimitSource> {
+  static async find({ by, seal, parent, inScope = false, env }: FindOptions): Promise<LimitSource> {
     if (by === 'emulation') return new LimitSource({ kind: 'none', reasons: ["limitsBy is 'emulation'"] }, by)
     const home = await findCgroup({ given: parent, inScope, env })
     if (home.kind === 'none' && by === 'cgroup' && seal === 'require') throw noCgroup(home.reasons)

@@ -93,17 +93,18 @@ export class SandboxLimits {
     return this.#leaf ? { by: 'cgroup', usage: this.#leaf.usage() } : { by: 'init', usage: await this.#init().usage() }
   }
 
-  /** Of a sandbox that has ended; undefined when nobody counted. */
-  usageOf({ emulated }: SandboxEnd): LimitUsage | undefined {
-    if (this.#leaf) return { by: 'cgroup', usage: this.#leaf.usage() }
-    return emulated && { by: 'init', usage: emulated }
+  /** Of a sandbox that has ended. No usage when nobody counted. */
+  accountsOf({ emulated, hit }: SandboxEnd): { usage: LimitUsage | undefined; hit: CapHit | undefined } {
+    const counted = this.#leaf?.usage()
+    return {
+      usage: counted ? { by: 'cgroup', usage: counted } : emulated && { by: 'init', usage: emulated },
+      hit: hit ? { limit: hit.limit, cap: hit.cap, peak: hit.seen } : counted && this.#killedFor(counted),
+    }
   }
 
-  hitOf({ hit }: SandboxEnd): CapHit | undefined {
-    if (hit) return { limit: hit.limit, cap: hit.cap, peak: hit.seen }
-    const usage = this.#leaf?.usage()
-    if (!usage?.oomKills || !this.#now.memory) return undefined
-    return { limit: 'memory', cap: this.#now.memory, peak: usage.memoryPeak ?? this.#now.memory }
+  #killedFor({ oomKills, memoryPeak }: CgroupUsage): CapHit | undefined {
+    const { memory } = this.#now
+    return oomKills && memory ? { limit: 'memory', cap: memory, peak: memoryPeak ?? memory } : undefined
   }
 
   /** Once its accounts have been read. */

@@ -1,6 +1,7 @@
 // The program of a sandbox, seen from the host.
 
 import { readFileSync } from 'node:fs'
+import { sendSignal } from '../sys/signal.ts'
 
 /** The first child of init, for as long as it lives; others are orphans, which come after it (proc_pid_task_children(5)). */
 export function payloadPid(init: number): number | undefined {
@@ -17,14 +18,5 @@ export function signalPayload(init: number, signal: NodeJS.Signals): boolean {
   const pid = payloadPid(init)
   if (pid === undefined) return false
   // Between fork(2) and setsid(2) it has no group of its own yet.
-  return signalOne(-pid, signal) || signalOne(pid, signal)
-}
-
-function signalOne(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, signal)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-    throw error
-  }
+  return sendSignal(-pid, signal) || sendSignal(pid, signal)
 }

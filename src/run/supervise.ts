@@ -67,12 +67,12 @@ export async function supervise(
   const end = await sandbox.ended
   for (const timer of timers) clearTimeout(timer)
   signal?.removeEventListener('abort', abort)
-  const hit = limits.hitOf(end)
+  const { usage: limitUsage, hit } = limits.accountsOf(end)
   return {
     ...outcome(end, stopped, hit, limits.wasKilled),
     notEnforced: [...limits.notEnforced, ...end.notEnforced],
     usage: end.usage,
-    limitUsage: limits.usageOf(end),
+    limitUsage,
     limits: without(limits.held, end.notEnforced),
     hit,
   }

@@ -1,12 +1,13 @@
 // The processes below one, where no pid namespace holds them together.
 
 import { readdirSync } from 'node:fs'
+import { sendSignal } from './signal.ts'
 import { readSmall } from './small-file.ts'
 
 /** Children have to stay below `ancestor`: it is a subreaper (prctl(2), PR_SET_CHILD_SUBREAPER). */
 export function killDescendants(ancestor: number): void {
   for (let victims = running(ancestor); victims.length > 0; victims = running(ancestor)) {
-    for (const pid of victims) kill(pid)
+    for (const pid of victims) sendSignal(pid, 'SIGKILL')
   }
 }
 
@@ -32,13 +33,5 @@ export function tasksOf(pid: number): number[] {
     return readdirSync(`/proc/${pid}/task`).map(Number)
   } catch {
     return []
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

@@ -4,7 +4,8 @@ import { NsboxError } from '../errors.ts'
 import { addressOf, bind, bindChecked } from './libc.ts'
 import { type Resource, resourceNumbers } from './resources.ts'
 
-const unlimited = 0xffff_ffff_ffff_ffffn
+/** RLIM_INFINITY. */
+export const unlimited = 0xffff_ffff_ffff_ffffn
 const prlimit_ = bindChecked('prlimit', 'int', ['int', 'int', 'uint64', 'uint64'])
 const setpriority_ = bindChecked('setpriority', 'int', ['int', 'int', 'int'])
 const getpriority_ = bind('getpriority', 'int', ['int', 'int'])

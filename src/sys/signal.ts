@@ -1,6 +1,16 @@
-// Signal dispositions.
+// Signals: sending them, and dispositions.
 
 import { addressOf, bind, bindChecked } from './libc.ts'
+
+/** False when there is no such process, or group (kill(2)). */
+export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}
 
 const signal_ = bind('signal', 'uint64', ['int', 'uint64'])
 const SIG_DFL = 0

@@ -4,7 +4,7 @@ import type { Keeper } from '../emulation/keeper.ts'
 import { killDescendants } from '../sys/descendants.ts'
 import { drain, pollReadable } from '../sys/descriptor.ts'
 import { exitNow, getpid, stopSignal, waitpid } from '../sys/process.ts'
-import { childSignals } from '../sys/signal.ts'
+import { childSignals, sendSignal } from '../sys/signal.ts'
 import { childrenUsage } from '../sys/usage.ts'
 import type { Usage } from '../wire/protocol.ts'
 
@@ -61,15 +61,7 @@ function watchful({ parent, keeper, stopped }: WatchOptions): () => ReturnType<t
 export function endAll(ownPids: boolean): Usage {
   if (!ownPids) killDescendants(getpid())
   // As pid 1 that is everybody in the namespace and nobody else (kill(2)).
-  else if (getpid() === 1) killEverybody()
+  else if (getpid() === 1) sendSignal(-1, 'SIGKILL')
   while (waitpid(-1, { block: true }));
   return childrenUsage()
-}
-
-function killEverybody(): void {
-  try {
-    process.kill(-1, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
 }

@@ -1,13 +1,5 @@
 import { expect, test } from 'vitest'
-import { type RunningTest, watchTests } from '../../../plugin/test-watch.ts'
-
-interface Task {
-  type: string
-  id: string
-  name: string
-  fullTestName?: string
-  result?: { state: string }
-}
+import { type RunningTest, type Task, watchTests } from '../../../plugin/test-watch.ts'
 
 function watched(): { state: { current?: Task | undefined }; told: (string | null)[] } {
   const state: { current?: Task | undefined } = {}
