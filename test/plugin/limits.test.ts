@@ -188,7 +188,7 @@ test('forks', async () => {
   const begins = (resolve) => spawn('sleep', ['60']).once('spawn', () => resolve('runs')).once('error', ({ code }) => resolve(code))
   const ends = await Promise.all(Array.from({ length: 80 }, () => new Promise(begins)))
   expect(new Set(ends)).toEqual(new Set(['runs', 'EAGAIN']))
-})`),
+}, 60_000)`),
       'good.test.ts': passes,
     }
 
