@@ -10,10 +10,10 @@ import { workspaceDirectory } from './places.ts'
 
 /** @throws NsboxError ERR_NSBOX_CONFIG for options that are wrong */
 export function printPlan(words: string[]): number {
-  const { workspace, seal, uid, net, hostname, disk } = poolOptions(ownOptions(words))
+  const { workspace, seal, uid, reach, hostname, disk } = poolOptions(ownOptions(words))
   const cwd = process.cwd()
   const overlays = [workspaceDirectory(workspace ?? searchForWorkspaceRoot(cwd))]
-  const request = { seal, uid, net, hostname, disk, overlays, passThrough: [], visible: [], cwd }
+  const request = { seal, uid, ...reach, hostname, disk, overlays, passThrough: [], visible: [], cwd }
   console.log(formatPlan(sandboxPlan(request, { ...hostFacts(process.env, overlays), upper: { on: 'tmpfs' } })))
   return 0
 }

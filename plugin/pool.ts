@@ -203,11 +203,11 @@ function workspaceOf({ workspace }: ResolvedPoolOptions, { project }: WorkerKind
 }
 
 function sandboxRequest(options: ResolvedPoolOptions, kind: WorkerKind): SandboxRequest {
-  const { seal, uid, net, hostname, disk } = options
+  const { seal, uid, hostname, disk, reach } = options
   return {
     seal,
     uid,
-    net,
+    ...reach,
     hostname,
     disk,
     overlays: [workspaceOf(options, kind)],

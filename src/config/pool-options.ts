@@ -3,14 +3,17 @@
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
 import { type Limits, type LimitsChange, limitsAmong } from '../plan/limits.ts'
+import { nothingReached, type Reach, reachAmong } from '../plan/reach.ts'
 import { parseOptions } from './explain.ts'
 import type { LimitChanges, LimitOptions, LimitSourceOptions } from './limit-options.ts'
 import { limitChangesShape, limitSourceShape, limitsShape } from './limit-schema.ts'
 import { parseSize } from './quantities.ts'
+import type { ReachOptions } from './reach-options.ts'
+import { reachShape } from './reach-schema.ts'
 import type { Size } from './run-options.ts'
 import { hostname, quantity } from './schemas.ts'
 
-export interface PoolOptions extends LimitOptions, LimitSourceOptions {
+export interface PoolOptions extends LimitOptions, LimitSourceOptions, ReachOptions {
   /**
    * What to do when a protection cannot be had on this machine. `require` stops the run before any
    * test and says why; `prefer` runs with the rest and says on every run what is missing.
@@ -25,8 +28,6 @@ export interface PoolOptions extends LimitOptions, LimitSourceOptions {
   launch?: 'auto' | 'warm' | 'cold'
   /** Who the tests are inside: root, or the caller's own uid. Outside they are the caller either way. @default 'root' */
   uid?: 'root' | 'caller'
-  /** `none`: a network of its own with nothing but localhost. `host`: the host's network. @default 'none' */
-  net?: 'none' | 'host'
   /** Host name inside: letters, digits and hyphens, 63 at most. @default 'nsbox' */
   hostname?: string
   /** Directory that is put under the throwaway overlay. @default the workspace root that Vite finds */
@@ -37,18 +38,22 @@ export interface PoolOptions extends LimitOptions, LimitSourceOptions {
   hangTimeout?: number
   /** Most that the files of one worker may hold of what overlays keep, and as much in each directory that is private, such as /tmp. In memory. */
   disk?: Size
-  /** Limits of some files. All rules that fit a file apply, in their order: the last word on each limit stands. */
+  /** Options of some files. All rules that fit a file apply, in their order: the last word on each option stands. */
   rules?: FileRule[]
 }
 
-export interface FileRule extends LimitChanges {
+/** What may differ from one file to the next. A file's own docblock, `@nsbox memory=64M net=host`, has the last word. */
+export interface FileOptions extends LimitChanges, ReachOptions {}
+
+export interface FileRule extends FileOptions {
   /** Globs, relative to the root of the project. */
   files: string | string[]
 }
 
-type Defaulted = 'seal' | 'launch' | 'uid' | 'net' | 'hostname' | 'upper' | 'hangTimeout' | 'limitsBy'
+type Defaulted = 'seal' | 'launch' | 'uid' | 'hostname' | 'upper' | 'hangTimeout' | 'limitsBy'
 
 export interface ResolvedPoolOptions extends Required<Pick<PoolOptions, Defaulted>>, Limits {
+  reach: Reach
   workspace?: string
   cgroupParent?: string
   /** Bytes. */
@@ -56,18 +61,22 @@ export interface ResolvedPoolOptions extends Required<Pick<PoolOptions, Defaulte
   rules: ResolvedFileRule[]
 }
 
-export interface ResolvedFileRule {
-  files: string[]
+export interface ResolvedFileOptions {
   limits: LimitsChange
+  reach: Partial<Reach>
 }
 
-const rule = z.strictObject({ files: quantity(globs), ...limitChangesShape })
+export interface ResolvedFileRule extends ResolvedFileOptions {
+  files: string[]
+}
+
+const fileShape = { ...limitChangesShape, ...reachShape }
+const rule = z.strictObject({ files: quantity(globs), ...fileShape })
 
 const schema = z.strictObject({
   seal: z._default(z.enum(['require', 'prefer']), 'require'),
   launch: z._default(z.enum(['auto', 'warm', 'cold']), 'auto'),
   uid: z._default(z.enum(['root', 'caller']), 'root'),
-  net: z._default(z.enum(['none', 'host']), 'none'),
   hostname: z._default(hostname, 'nsbox'),
   workspace: z.optional(z.string().check(z.startsWith('/', 'a workspace is an absolute path'))),
   upper: z._default(z.enum(['auto', 'tmpfs', 'disk']), 'auto'),
@@ -75,6 +84,7 @@ const schema = z.strictObject({
   disk: z.optional(quantity(parseSize)),
   ...limitsShape,
   ...limitSourceShape,
+  ...reachShape,
   rules: z._default(z.array(rule), []),
 })
 
@@ -83,11 +93,16 @@ export function poolOptions(input: unknown): ResolvedPoolOptions {
   if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
     throw configError(`nsbox(): options are ${JSON.stringify(input)}; they must be an object`)
   }
-  const { rules, ...rest } = parseOptions(schema, input, 'nsbox()') as Omit<ResolvedPoolOptions, 'rules'> & { rules: ParsedRule[] }
-  return { ...rest, rules: rules.map(({ files, ...limits }) => ({ files, limits: limitsAmong(limits) })) }
+  const { rules, ...rest } = parseOptions(schema, input, 'nsbox()') as ParsedPoolOptions
+  return {
+    ...rest,
+    reach: { ...nothingReached, ...reachAmong(rest) },
+    rules: rules.map(({ files, ...options }) => ({ files, limits: limitsAmong(options), reach: reachAmong(options) })),
+  }
 }
 
-type ParsedRule = LimitsChange & Pick<ResolvedFileRule, 'files'>
+type ParsedPoolOptions = Omit<ResolvedPoolOptions, 'rules' | 'reach'> & Partial<Reach> & { rules: ParsedRule[] }
+type ParsedRule = LimitsChange & Partial<Reach> & Pick<ResolvedFileRule, 'files'>
 
 function globs(value: unknown): string[] {
   const list = Array.isArray(value) ? value : [value]

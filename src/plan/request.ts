@@ -2,11 +2,11 @@
 
 import type { EmulatedLimits, Limits } from './limits.ts'
 import type { LastAction, Namespace } from './plan.ts'
+import type { Reach } from './reach.ts'
 
-export interface SandboxRequest {
+export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 'net'>> {
   seal: 'require' | 'prefer'
   uid: 'root' | 'caller'
-  net: 'none' | 'host'
   hostname: string
   /** Directories to put under a throwaway overlay, besides the home. Real paths. */
   overlays: string[]
