@@ -1,49 +1,46 @@
-// The host half of a pool worker: vitest's PoolWorker, with a sandbox behind it.
+// The host half of a pool worker: vitest's PoolWorker, with a sandbox behind it, or one after the other.
 
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
 import type { PoolWorker, PoolOptions as WorkerOptions, WorkerRequest } from 'vitest/node'
-import { errorToData, NsboxError } from '../src/errors.ts'
-import type { Sandbox } from '../src/launch/sandbox.ts'
-import { useStagedFiles } from './artifacts.ts'
-import { endingError, oomKills } from './ending.ts'
-import { HangWatch } from './hang-watch.ts'
-import type { HostToWorker, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
-import { mirrorFile } from './places.ts'
+import type { FileSettings } from './file-options.ts'
+import type { StartMessage } from './messages.ts'
 import type { SandboxPool } from './pool.ts'
-import { isProfiled } from './profiles.ts'
-import { Progress } from './progress.ts'
-import { Turns } from './turns.ts'
-import type { WorkerLimits } from './worker-limits.ts'
-import type { WorkerSandbox } from './workers.ts'
+import { Session, type SessionHost } from './session.ts'
 
-/** How long a profiled worker may take to write its profiles, in milliseconds. */
-const profileGrace = 10_000
-const stderrKept = 8192
+type RunRequest = Extract<WorkerRequest, { type: 'run' | 'collect' }>
+type Files = RunRequest['context']['files']
+
+/** Files of a request that one sandbox can serve. */
+interface Part {
+  settings: FileSettings
+  files: Files
+}
 
 export class NsboxPoolWorker implements PoolWorker {
   readonly name = 'nsbox'
-  readonly #options: WorkerOptions
-  readonly #pool: SandboxPool
+  readonly #host: SessionHost
   readonly #events = new EventEmitter()
-  readonly #oomKillsBefore = oomKills()
-  /** Settles when the worker may have the next message. */
-  #ready: Promise<WorkerSandbox | undefined> = Promise.resolve(undefined)
-  readonly #progress = new Progress()
-  readonly #deliveries = new Turns()
-  #limits: WorkerLimits | undefined
-  #hang: HangWatch | undefined
-  #stderr = ''
+  /** Which sandbox it takes is known with the first file: until then vitest's request to start waits. */
+  #start: StartMessage | undefined
+  #session: Session | undefined
+  /** Of vitest's messages, those that came before there was one. */
+  #early: unknown[] = []
+  /** Settles when what was asked for is under way. */
+  #work: Promise<void> = Promise.resolve()
+  /** Called when the files of a part are finished and another part follows. */
+  #nextPart: (() => void) | undefined
   /** vitest has asked the worker to end, and waits for its answer. */
   #leaving = false
   /** vitest expects nothing more from the worker. */
   #stopping = false
-  #staging: string | undefined
 
   constructor(options: WorkerOptions, pool: SandboxPool) {
-    this.#options = options
-    this.#pool = pool
+    this.#host = {
+      options,
+      pool,
+      deliver: (vitest) => this.#deliver(vitest),
+      failed: (error) => this.#fail(error),
+    }
   }
 
   on(event: string, callback: (...args: unknown[]) => void): void {
@@ -58,175 +55,115 @@ export class NsboxPoolWorker implements PoolWorker {
     return data
   }
 
-  /** Nothing yet: which sandbox it takes is known with vitest's first message. */
+  /** Nothing yet: see {@link send}. */
   async start(): Promise<void> {}
 
   send(message: WorkerRequest): void {
-    if (message.type === 'start') this.#ready = this.#launch(message as unknown as StartMessage)
-    if (message.type === 'run' || message.type === 'collect') this.#begin(message.context.files.map(({ filepath }) => filepath))
-    void this.#ready.then((worker) => {
-      if (message.type === 'stop') this.#leave(worker)
-      this.#post(worker?.sandbox, { vitest: message })
-    })
+    switch (message.type) {
+      case 'start':
+        this.#start = message as unknown as StartMessage
+        return queueMicrotask(() => this.#respond('started'))
+      case 'run':
+      case 'collect':
+        this.#work = this.#work.then(() => this.#run(message)).catch((error) => this.#fail(error))
+        return
+      case 'stop':
+        void this.#work.then(() => this.#leave(message))
+        return
+      default:
+        if (this.#session) this.#session.post(message)
+        else this.#early.push(message)
+    }
   }
 
   async stop(): Promise<void> {
     this.#stopping = true
-    this.#hang?.stop()
-    const worker = await this.#ready
-    if (!worker) return
-    if (isProfiled(this.#options.execArgv)) await this.#leaveOrdinarily(worker.sandbox)
-    worker.sandbox.kill()
-    await worker.ended
+    this.#nextPart?.()
+    await this.#session?.stop()
+    await this.#work
+    await this.#session?.stop()
   }
 
-  #leave(worker: WorkerSandbox | undefined): void {
-    if (!worker) return
-    this.#leaving = true
-    this.#pool.letFinish(worker)
-  }
-
-  /** Without limits nothing waits. */
-  #begin(files: string[]): void {
-    this.#progress.begin(files)
-    this.#hang?.start()
-    const [first] = files
-    const limits = this.#limits
-    if (!limits || first === undefined) return
-    this.#ready = this.#ready.then(async (worker) => (worker && (await this.#held(worker, limits.begin(first))) ? worker : undefined))
-  }
-
-  /** What cannot be limited as it was asked for does not run: false. */
-  async #held(worker: WorkerSandbox, begun: Promise<void>): Promise<boolean> {
-    try {
-      await begun
-      return true
-    } catch (error) {
-      // How the sandbox ended is told by its end.
-      if (NsboxError.is(error) && error.code === 'ERR_NSBOX_ENDED') return true
-      this.#fail(naming(this.#names, error))
-      worker.sandbox.kill()
-      return false
+  async #run(message: RunRequest): Promise<void> {
+    const { pool, options } = this.#host
+    await pool.open(options)
+    const parts = this.#partsOf(message.context.files)
+    if (parts.length === 0) return this.#respond('testfileFinished')
+    for (const [index, part] of parts.entries()) {
+      const finished = index < parts.length - 1 ? new Promise<void>((resolve) => (this.#nextPart = resolve)) : undefined
+      const session = await this.#sessionFor(part.settings)
+      if (this.#stopping) return
+      const paths = part.files.map(({ filepath }) => filepath)
+      await session.run({ ...message, context: { ...message.context, files: part.files } }, paths)
+      await finished
     }
   }
 
-  /** Known where tests are told of. */
-  get #place(): string {
-    return this.#limits ? this.#progress.place : ''
+  /** Neighbours that can share a sandbox do. */
+  #partsOf(files: Files): Part[] {
+    const { pool } = this.#host
+    const parts: Part[] = []
+    for (const file of files) {
+      const settings = this.#settingsOf(file.filepath, files.length === 1)
+      if (!settings) continue
+      const last = parts.at(-1)
+      if (last && pool.sandboxKey(last.settings) === pool.sandboxKey(settings)) last.files.push(file)
+      else parts.push({ settings, files: [file] })
+    }
+    return parts
   }
 
-  get #names(): string[] {
-    return this.#progress.files.map((file) => relative(this.#options.project.config.root, file))
-  }
-
-  async #launch(start: StartMessage): Promise<WorkerSandbox | undefined> {
+  /** One file's mistake does not keep the others of its request from running. @throws NsboxError where it is alone */
+  #settingsOf(file: string, isAlone: boolean): FileSettings | undefined {
+    const { pool, options } = this.#host
     try {
-      const worker = await this.#pool.launch(this.#options, start)
-      this.#connect(worker)
-      return worker
+      return pool.settingsOf(file, options)
     } catch (error) {
-      this.#events.emit('error', error)
+      if (isAlone) throw error
+      options.project.vitest.state.catchError(error, 'Unhandled Error')
       return undefined
     }
   }
 
-  #connect(worker: WorkerSandbox): void {
-    const { sandbox } = worker
-    this.#limits = this.#pool.limitsOf(worker, this.#options)
-    if (this.#limits) this.#post(sandbox, { nsbox: 'tell-tests' })
-    const { logger } = this.#options.project.vitest
-    sandbox.stdout.on('data', (chunk) => logger.outputStream.write(chunk))
-    sandbox.stderr.on('data', (chunk: Buffer) => {
-      this.#stderr = (this.#stderr + chunk.toString()).slice(-stderrKept)
-      logger.errorStream.write(chunk)
-    })
-    this.#hang = new HangWatch(this.#pool.options.hangTimeout, {
-      ping: () => this.#post(sandbox, { nsbox: 'ping' }),
-      hung: async (error) => {
-        const times = await this.#limits?.held()
-        this.#fail(error(this.#progress.files, times === undefined ? this.#place : `${this.#place} (${times})`))
-        sandbox.kill()
-      },
-    })
-    sandbox.channel.on((message) => this.#receive(worker, message as WorkerToHost))
-    void worker.ended.then(async (end) => {
-      this.#hang?.stop()
-      const { root } = this.#options.project.config
-      const oomKilled = oomKills() > this.#oomKillsBefore
-      await this.#deliveries.over()
-      this.#fail(endingError(end, { root, files: this.#progress.files, place: this.#place, stderr: this.#stderr, oomKilled }))
-    })
+  async #sessionFor(settings: FileSettings): Promise<Session> {
+    if (this.#session?.key === this.#host.pool.sandboxKey(settings)) return this.#session
+    await this.#session?.retire()
+    this.#session = undefined
+    const start = this.#start as StartMessage
+    const session = await Session.launch(this.#host, start, settings)
+    this.#session = session
+    const started = session.start(start)
+    for (const message of this.#early.splice(0)) session.post(message)
+    await started
+    return session
   }
 
-  #fail(error: Error): void {
-    if (this.#stopping) return
-    this.#stopping = true
-    // Whoever waits for the answer to `stop` no longer listens for errors: it takes them with the answer.
-    if (this.#leaving) this.#events.emit('message', { __vitest_worker_response__: true, type: 'stopped', error })
-    else this.#events.emit('error', error)
+  #leave(message: WorkerRequest): void {
+    if (!this.#session) return this.#respond('stopped')
+    this.#leaving = true
+    this.#session.leave()
+    this.#session.post(message)
   }
 
-  #receive(worker: WorkerSandbox, message: WorkerToHost): void {
-    this.#hang?.alive()
-    if ('vitest' in message) {
-      this.#progress.see(message.vitest)
-      this.#deliveries.take(() => this.#deliver(worker, message))
-    } else if (message.nsbox === 'test') {
-      this.#progress.seeTest(message.test)
-      this.#limits?.seeTest(message.test?.id)
-    } else if (message.nsbox === 'mirror') {
-      this.#post(worker.sandbox, { nsbox: 'mirrored', id: message.id, ...this.#mirror(message) })
+  #deliver(vitest: unknown): void {
+    const nextPart = this.#nextPart
+    if (nextPart && (vitest as { type?: string }).type === 'testfileFinished') {
+      this.#nextPart = undefined
+      return nextPart()
     }
-  }
-
-  /** At once, unless something has to be done first. */
-  #deliver(worker: WorkerSandbox, { vitest, files }: VitestMessage): Promise<void> | undefined {
-    const limited = this.#limits?.see(vitest)
-    if (!limited && !files) return this.#emit(vitest)
-    const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
-    return Promise.all([limited && this.#held(worker, limited), staged]).then(() => this.#emit(vitest))
-  }
-
-  #emit(vitest: unknown): undefined {
-    const { type } = vitest as { type?: string }
-    if (type === 'testfileFinished') this.#hang?.stop()
     this.#events.emit('message', vitest)
   }
 
-  async #useStaged(vitest: unknown, files: StagedFile[]): Promise<void> {
-    this.#staging ??= await this.#pool.stagingDirectory()
-    const staging = this.#staging
-    useStagedFiles(vitest, this.#options.project.config.root, files, (file) => stage(staging, file))
+  #fail(error: unknown): void {
+    if (this.#stopping) return
+    this.#stopping = true
+    this.#nextPart?.()
+    // Whoever waits for the answer to `stop` no longer listens for errors: it takes them with the answer.
+    if (this.#leaving) this.#respond('stopped', error)
+    else this.#events.emit('error', error)
   }
 
-  #mirror({ path, content }: { path: string; content: Uint8Array | null }): { error?: string } {
-    try {
-      mirrorFile(this.#pool.workspace(this.#options), path, content)
-      return {}
-    } catch (error) {
-      return { error: (error as Error).message }
-    }
+  #respond(type: 'started' | 'testfileFinished' | 'stopped', error?: unknown): void {
+    this.#events.emit('message', { __vitest_worker_response__: true, type, ...(error !== undefined && { error }) })
   }
-
-  #post(sandbox: Sandbox | undefined, message: HostToWorker): void {
-    sandbox?.channel.post(message)
-  }
-
-  async #leaveOrdinarily(sandbox: Sandbox): Promise<void> {
-    this.#post(sandbox, { nsbox: 'exit' })
-    let timer: NodeJS.Timeout | undefined
-    await Promise.race([sandbox.ended, new Promise((resolve) => (timer = setTimeout(resolve, profileGrace)))])
-    clearTimeout(timer)
-  }
-}
-
-function naming(files: readonly string[], error: unknown): NsboxError {
-  const { message, ...data } = errorToData(error)
-  return new NsboxError(`${files.join(', ')}: ${message}`, data)
-}
-
-function stage(directory: string, { path, content }: StagedFile): string {
-  const staged = join(mkdtempSync(join(directory, 'attachment-')), basename(path))
-  writeFileSync(staged, content)
-  return staged
 }

@@ -1,49 +1,40 @@
-// The pool behind one nsbox(): decides how workers are launched, keeps their templates, cleans up.
+// The pool behind one nsbox(): decides how workers are launched, keeps their launchers, cleans up.
 
-import { mkdtemp } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import { searchForWorkspaceRoot } from 'vite'
 import type { Vitest } from 'vitest/node'
 import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
-import { NsboxError } from '../src/errors.ts'
 import { chooseLaunch, type LaunchChoice } from '../src/launch/choose.ts'
-import { definedOnly } from '../src/launch/environment.ts'
 import { findLimits, type Limited } from '../src/launch/limited.ts'
 import { Plans } from '../src/launch/plans.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
-import { coldZygote, ZygoteProcess } from '../src/launch/zygote-process.ts'
 import { limitPlan } from '../src/plan/limit-plan.ts'
+import type { Limits } from '../src/plan/limits.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
-import { coldWorkerPath, workerUrl } from './entry.ts'
-import { FileLimits } from './file-limits.ts'
+import { FileOptions, type FileSettings } from './file-options.ts'
+import { Launcher, needsFreshNode } from './launcher.ts'
 import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
 import { foreignGroup, installDirectory, outlivingDirectories, workspaceDirectory } from './places.ts'
-import { isProfiled, ProfileCollection } from './profiles.ts'
-import { Template } from './template.ts'
-import type { WorkerData } from './worker.ts'
-import { isInspected, templateKey, type WorkerKind } from './worker-kind.ts'
+import type { WorkerKind } from './worker-kind.ts'
 import { WorkerLimits } from './worker-limits.ts'
 import { type WorkerSandbox, Workers } from './workers.ts'
 
-/** A zygote that crashes again and again has a cause that another start will not cure. */
-const restartLimit = 3
-
 export class SandboxPool {
   readonly options: ResolvedPoolOptions
-  readonly #templates = new Map<string, Template>()
+  #files: FileOptions | undefined
   #choice: Promise<LaunchChoice> | undefined
-  #workers: Workers | undefined
-  #fileLimits: FileLimits | null = null
-  #cold: ZygoteProcess | undefined
+  #plans: Plans | undefined
+  #launcher: Launcher | undefined
+  /** For files whose docblocks ask for limits, where nothing else does. */
+  #limiting: Promise<Launcher> | undefined
   #staging: ThrowawayDirectory | undefined
   readonly #leaving = new Set<Promise<unknown>>()
   /** Protections and limits that are not in force, in the words that were said of them. */
   readonly #said = new Set<string>()
   #teardownTimeout = 0
-  #restarts = 0
 
   constructor(options: ResolvedPoolOptions) {
     this.options = options
@@ -55,13 +46,22 @@ export class SandboxPool {
     return this.#choice
   }
 
+  /** What a file may have and reach. @throws NsboxError ERR_NSBOX_CONFIG for a docblock that is wrong */
+  settingsOf(file: string, { project }: WorkerKind): FileSettings {
+    return this.#fileOptions().of(file, project.config.root)
+  }
+
+  /** Equal for files that the same sandbox can serve, one after the other. */
+  sandboxKey({ reach, limits }: FileSettings): string {
+    return JSON.stringify([reach, this.#launcher?.workers.limited ? null : Object.keys(limits).length > 0])
+  }
+
   /** A worker that waits for its first message. @throws NsboxError */
-  async launch(kind: WorkerKind, start: StartMessage): Promise<WorkerSandbox> {
+  async launch(kind: WorkerKind, start: StartMessage, settings: FileSettings): Promise<WorkerSandbox> {
     const { mode } = await this.open(kind)
-    if (mode === 'cold' || needsFreshNode(kind)) return this.#launchCold(kind)
-    const template = this.#template(kind, mode)
-    await template.warm(start)
-    return template.take()
+    const launcher = await this.#launcherFor(settings.limits, kind, mode)
+    const isOrdinary = JSON.stringify(settings.reach) === JSON.stringify(this.options.reach)
+    return launcher.launch(kind, mode, start, isOrdinary ? undefined : settings.reach)
   }
 
   /** The directory under the throwaway overlay. Its real path. */
@@ -70,13 +70,12 @@ export class SandboxPool {
   }
 
   /** Of one worker; undefined where nothing is to be limited or counted. */
-  limitsOf({ limits }: WorkerSandbox, { project }: WorkerKind): WorkerLimits | undefined {
-    const files = this.#fileLimits
-    if (!files) return undefined
+  limitsOf({ limits, isLimited }: WorkerSandbox, kind: WorkerKind): WorkerLimits | undefined {
+    if (!isLimited) return undefined
     return new WorkerLimits(
       limits,
-      (file) => files.of(file, project.config.root),
-      (missing) => this.#report(project.vitest, missing),
+      (file) => this.settingsOf(file, kind).limits,
+      (missing) => this.#report(kind.project.vitest, missing),
     )
   }
 
@@ -96,12 +95,12 @@ export class SandboxPool {
     // vitest 4 stops its workers at the same time, and they may have profiles to write.
     await settledWithin(this.#leaving, this.#teardownTimeout)
     const choice = await this.#choice?.catch(() => undefined)
-    const templates = [...this.#templates.values()]
-    this.#templates.clear()
-    await Promise.all([...templates.map((template) => template.close()), this.#cold?.close(), choice?.zygote.close()])
-    await this.#workers?.close()
+    const limiting = await this.#limiting?.catch(() => undefined)
+    await choice?.zygote.close()
+    await Promise.all([this.#launcher?.close(), limiting?.close()])
+    this.#plans?.close()
     this.#staging?.remove()
-    this.#choice = this.#workers = this.#cold = this.#staging = undefined
+    this.#choice = this.#plans = this.#launcher = this.#limiting = this.#staging = this.#files = undefined
     this.#said.clear()
   }
 
@@ -109,57 +108,53 @@ export class SandboxPool {
     const { vitest } = kind.project
     vitest.onClose(() => this.close())
     this.#teardownTimeout = vitest.config.teardownTimeout
-    this.#fileLimits = FileLimits.here(this.options, process.cwd())
-    const limited = await findLimits(this.#fileLimits && { ...this.#fileLimits.request, limits: {} }, process.env)
+    const { request, anywhere } = this.#fileOptions()
     const plans = new Plans(sandboxRequest(this.options, kind), process.env)
-    this.#workers = new Workers(plans, limited)
+    this.#plans = plans
+    const launcher = new Launcher(new Workers(plans, await this.#find(request)), () => this.stagingDirectory())
+    this.#launcher = launcher
     const { upper } = this.options
-    // A profiler's thread would be lost in a fork.
     const launch = needsFreshNode(kind) ? 'cold' : this.options.launch
-    const choice = await chooseLaunch({ launch, upper, plans, start: (mode) => startZygote(mode, kind, limited) })
-    if (choice.mode === 'cold') this.#cold = choice.zygote
-    else this.#templates.set(templateKey(kind), new Template(choice.zygote, this.#workers))
+    const choice = await chooseLaunch({ launch, upper, plans, start: (mode) => launcher.zygote(mode, kind) })
+    launcher.adopt(choice.zygote, kind)
     const { mode, reasons, notEnforced } = choice
     if (reasons.length > 0) vitest.logger.warn(`nsbox: workers are launched ${mode}: ${reasons.join('; ')}`)
     this.#report(vitest, [...notEnforced, ...plans.notEnforced])
-    this.#reportLimits(vitest, limited, choice.zygote.pid)
+    this.#reportLimits(vitest, launcher.workers.limited, choice.zygote.pid, { every: request?.limits ?? {}, some: anywhere })
     const foreign = foreignGroup(this.workspace(kind))
     if (foreign !== undefined) vitest.logger.warn(`nsbox: ${foreign}`)
     return choice
   }
 
-  #template(kind: WorkerKind, mode: ZygoteMode): Template {
-    const key = templateKey(kind)
-    const existing = this.#templates.get(key)
-    if (existing?.zygote.alive) return existing
-    if (existing && ++this.#restarts > restartLimit) {
-      throw new NsboxError(`The zygote has ended ${this.#restarts} times`, {
-        code: 'ERR_NSBOX_ZYGOTE',
-        stage: 'zygote',
-        hint: "launch: 'cold' does without it.",
-      })
-    }
-    const workers = this.#workers as Workers
-    const template = new Template(startZygote(mode, kind, workers.limited), workers)
-    this.#templates.set(key, template)
-    return template
+  #fileOptions(): FileOptions {
+    this.#files ??= FileOptions.here(this.options, {
+      cwd: process.cwd(),
+      sourceOf: (file) => (existsSync(file) ? readFileSync(file, 'utf8') : ''),
+    })
+    return this.#files
   }
 
-  async #launchCold(kind: WorkerKind): Promise<WorkerSandbox> {
-    const workers = this.#workers as Workers
-    if (!this.#cold?.alive) this.#cold = startZygote('cold', kind, workers.limited)
-    const cold = this.#cold
-    await cold.prepared
-    const { execArgv, env, distPath } = kind
-    const staging = isProfiled(execArgv) ? await mkdtemp(join(await this.stagingDirectory(), 'profiles-')) : undefined
-    const profiles = staging === undefined ? undefined : new ProfileCollection(execArgv, staging)
-    const passThrough = [...outlivingDirectories(kind.project.vitest), ...(staging === undefined ? [] : [staging])]
-    // A debugger connects from outside, and a network namespace has no outside.
-    const argv = [process.execPath, ...execArgv, ...(profiles?.flags() ?? []), coldWorkerPath, distPath]
-    const payload = { kind: 'exec' as const, file: process.execPath, argv, env: definedOnly(env) }
-    const worker = workers.launch(cold, payload, { passThrough, ...(isInspected(kind) ? { net: 'host' } : {}) })
-    void worker.ended.then(() => profiles?.collect(worker.sandbox.pid ?? 0))
-    return worker
+  async #launcherFor(limits: Limits, kind: WorkerKind, mode: ZygoteMode): Promise<Launcher> {
+    const launcher = this.#launcher as Launcher
+    if (launcher.workers.limited || Object.keys(limits).length === 0) return launcher
+    this.#limiting ??= this.#openLimiting(limits, kind, mode)
+    return this.#limiting
+  }
+
+  async #openLimiting(limits: Limits, kind: WorkerKind, mode: ZygoteMode): Promise<Launcher> {
+    const { limitsBy: by, seal, cgroupParent: parent } = this.options
+    const limited = await this.#find({ limits: {}, by, seal, parent })
+    const launcher = new Launcher(new Workers(this.#plans as Plans, limited), () => this.stagingDirectory())
+    const zygote = launcher.zygote(needsFreshNode(kind) ? 'cold' : mode, kind)
+    launcher.adopt(zygote, kind)
+    await zygote.prepared
+    this.#reportLimits(kind.project.vitest, limited, zygote.pid, { every: {}, some: limits })
+    return launcher
+  }
+
+  /** No limit is set before a worker's file is known. */
+  #find(request: FileOptions['request']): Promise<Limited> {
+    return findLimits(request && { ...request, limits: {} }, process.env)
   }
 
   /** Said once a run: protections and limits that were asked for with `prefer` and are not in force. */
@@ -172,11 +167,11 @@ export class SandboxPool {
   }
 
   /** @throws NsboxError ERR_NSBOX_LIMIT for one of every file's that cannot be held, when the seal is `require` */
-  #reportLimits({ logger }: Vitest, limited: Limited, pid: number): void {
-    if (!limited || !this.#fileLimits) return
+  #reportLimits({ logger }: Vitest, limited: Limited, pid: number, { every, some }: Record<'every' | 'some', Limits>): void {
+    if (!limited) return
     const { means } = limited.source.limiter(pid)
-    if (this.options.seal === 'require') throwMissing(limitPlan(this.#fileLimits.request.limits, means))
-    const emulation = describeEmulation(limitPlan(this.#fileLimits.anywhere, means), means)
+    if (this.options.seal === 'require') throwMissing(limitPlan(every, means))
+    const emulation = describeEmulation(limitPlan(some, means), means)
     if (emulation !== undefined) logger.warn(`nsbox: ${emulation}`)
   }
 }
@@ -186,16 +181,6 @@ async function settledWithin(promises: Iterable<Promise<unknown>>, timeout: numb
   const late = new Promise((resolve) => (timer = setTimeout(resolve, timeout)))
   await Promise.race([Promise.all(promises), late])
   clearTimeout(timer)
-}
-
-function needsFreshNode(kind: WorkerKind): boolean {
-  return isInspected(kind) || isProfiled(kind.execArgv)
-}
-
-function startZygote(mode: ZygoteMode, { env, execArgv, distPath }: WorkerKind, limited: Limited): ZygoteProcess {
-  if (mode === 'cold') return coldZygote(limited)
-  const data: WorkerData = { vitestDist: distPath }
-  return new ZygoteProcess({ mode, env, execArgv, preload: { url: workerUrl, data }, limits: limited?.source })
 }
 
 function workspaceOf({ workspace }: ResolvedPoolOptions, { project }: WorkerKind): string {

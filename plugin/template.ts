@@ -1,6 +1,7 @@
 // One zygote for all workers that could share it: same project, environment, env and node flags.
 
 import type { ZygoteProcess } from '../src/launch/zygote-process.ts'
+import type { SandboxRequest } from '../src/plan/request.ts'
 import { canWarm, type StartMessage } from './messages.ts'
 import type { WorkerSandbox, Workers } from './workers.ts'
 
@@ -25,8 +26,9 @@ export class Template {
     return this.#warmed
   }
 
-  /** A sandbox whose worker waits for its first message. Forks the next one ahead. */
-  take(): WorkerSandbox {
+  /** A sandbox whose worker waits for its first message. Forks the next one ahead, unless this one is a special one. */
+  take(change?: Partial<SandboxRequest>): WorkerSandbox {
+    if (change) return this.#launch(change)
     const worker = this.#spare ?? this.#launch()
     this.#spare = undefined
     clearTimeout(this.#expiry)
@@ -63,7 +65,7 @@ export class Template {
     }
   }
 
-  #launch(): WorkerSandbox {
-    return this.#workers.launch(this.zygote, { kind: 'preloaded', data: undefined })
+  #launch(change?: Partial<SandboxRequest>): WorkerSandbox {
+    return this.#workers.launch(this.zygote, { kind: 'preloaded', data: undefined }, change)
   }
 }

@@ -7,7 +7,7 @@ import type { HeldLimits } from '../src/plan/limit-plan.ts'
 import type { Limits } from '../src/plan/limits.ts'
 import { type LimitedUsage, limitedUsage } from '../src/run/usage.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
-import { limitsBetween } from './file-limits.ts'
+import { limitsBetween } from './file-options.ts'
 import { addToTimeout, queuedFile, type TaskUpdate, taskUpdate, timeouts } from './task-updates.ts'
 
 /** What reporters find in the `meta.nsbox` of a file. Memory is the worker's, and so of all its files until then. */

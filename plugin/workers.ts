@@ -12,6 +12,8 @@ export interface WorkerSandbox {
   sandbox: Sandbox
   /** Nothing is limited yet. */
   limits: SandboxLimits
+  /** Whether anything may be limited, and is counted. */
+  isLimited: boolean
   ended: Promise<WorkerEnd>
 }
 
@@ -42,13 +44,12 @@ export class Workers {
     this.#unreleased.add(released)
     // Whoever closes hears of it.
     released.catch(() => undefined)
-    return { sandbox, limits, ended }
+    return { sandbox, limits, isLimited: this.limited !== null, ended }
   }
 
   /** When all sandboxes have ended. @throws NsboxError for a cgroup that cannot be removed */
   async close(): Promise<void> {
     await Promise.all(this.#unreleased)
     await this.limited?.source.close()
-    this.#plans.close()
   }
 }

@@ -71,6 +71,7 @@ export interface ResolvedFileRule extends ResolvedFileOptions {
 }
 
 const fileShape = { ...limitChangesShape, ...reachShape }
+const fileSchema = z.strictObject(fileShape)
 const rule = z.strictObject({ files: quantity(globs), ...fileShape })
 
 const schema = z.strictObject({
@@ -97,12 +98,22 @@ export function poolOptions(input: unknown): ResolvedPoolOptions {
   return {
     ...rest,
     reach: { ...nothingReached, ...reachAmong(rest) },
-    rules: rules.map(({ files, ...options }) => ({ files, limits: limitsAmong(options), reach: reachAmong(options) })),
+    rules: rules.map(({ files, ...options }) => ({ files, ...resolvedFileOptions(options) })),
   }
 }
 
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export function fileOptions(input: unknown, where: string): ResolvedFileOptions {
+  return resolvedFileOptions(parseOptions(fileSchema, input, where) as ParsedFileOptions)
+}
+
+function resolvedFileOptions(options: ParsedFileOptions): ResolvedFileOptions {
+  return { limits: limitsAmong(options), reach: reachAmong(options) }
+}
+
 type ParsedPoolOptions = Omit<ResolvedPoolOptions, 'rules' | 'reach'> & Partial<Reach> & { rules: ParsedRule[] }
-type ParsedRule = LimitsChange & Partial<Reach> & Pick<ResolvedFileRule, 'files'>
+type ParsedFileOptions = LimitsChange & Partial<Reach>
+type ParsedRule = ParsedFileOptions & Pick<ResolvedFileRule, 'files'>
 
 function globs(value: unknown): string[] {
   const list = Array.isArray(value) ? value : [value]

@@ -7,7 +7,7 @@ test('the defaults seal everything', () => {
     seal: 'require',
     launch: 'auto',
     uid: 'root',
-    net: 'none',
+    reach: { net: 'none', forward: [], expose: [], allow: [], hosts: {} },
     hostname: 'nsbox',
     upper: 'auto',
     hangTimeout: 120_000,
@@ -21,7 +21,7 @@ const globWords = "it must be a glob such as '**/*.slow.test.ts', or a list of t
 test.each([
   [
     { nett: 'host' },
-    'nsbox(): unknown option "nett" (did you mean "net"?); known options are seal, launch, uid, net, hostname, workspace, upper, hangTimeout, disk, cpu, cpuWeight, cpus, memory, memoryHigh, pids, io, hugetlb, limitsBy, cgroupParent, rules',
+    'nsbox(): unknown option "nett" (did you mean "net"?); known options are seal, launch, uid, hostname, workspace, upper, hangTimeout, disk, cpu, cpuWeight, cpus, memory, memoryHigh, pids, io, hugetlb, limitsBy, cgroupParent, net, forward, expose, allow, hosts, rules',
   ],
   [{ net: 'hots' }, 'nsbox(): net is "hots" (did you mean "host"?); it must be one of "none", "host"'],
   [{ launch: 1 }, 'nsbox(): launch is 1; it must be one of "auto", "warm", "cold"'],
@@ -44,7 +44,7 @@ test.each([
   [{ rules: [{ files: ['a', 1] }] }, `nsbox(): rules.0.files is ["a",1]: ${globWords}`],
   [
     { rules: [{ files: '**', memmory: '64M' }] },
-    'nsbox(): unknown option "rules.0.memmory" (did you mean "memory"?); known options are files, cpu, cpuWeight, cpus, memory, memoryHigh, pids, io, hugetlb',
+    'nsbox(): unknown option "rules.0.memmory" (did you mean "memory"?); known options are files, cpu, cpuWeight, cpus, memory, memoryHigh, pids, io, hugetlb, net, forward, expose, allow, hosts',
   ],
   ['host', 'nsbox(): options are "host"; they must be an object'],
   [[], 'nsbox(): options are []; they must be an object'],
@@ -68,14 +68,19 @@ test('limits are read as everywhere, and rules may lift them', () => {
   })
   expect(pool).toMatchObject({ cpu: { share: 0.5, periodMs: 100 }, memory: 256 * 1024 ** 2, disk: 1024 ** 3 })
   expect(rules).toEqual([
-    { files: ['a.test.ts'], limits: { memory: 1024 ** 3, cpus: [0, 1] } },
-    { files: ['b', 'c'], limits: { memory: null, cpu: { share: 0.25, periodMs: 100 } } },
+    { files: ['a.test.ts'], limits: { memory: 1024 ** 3, cpus: [0, 1] }, reach: {} },
+    { files: ['b', 'c'], limits: { memory: null, cpu: { share: 0.25, periodMs: 100 } }, reach: {} },
   ])
 })
 
 test('words are options too: texts that are numbers are numbers', () => {
   const words = ['--nsbox.cpu=0.25', '--nsbox.memory=128M', '--nsbox.pids=64', '--nsbox.cpus=0', '--nsbox.hostname=v1.2']
   expect(ownOptions(words)).toEqual({ cpu: 0.25, memory: '128M', pids: 64, cpus: 0, hostname: 'v1.2' })
+})
+
+test('words of lists and of names may be repeated, or joined by commas', () => {
+  const words = ['--nsbox.forward=5432,6379:16379', '--nsbox.forward=80', '--nsbox.hosts=a.example=127.0.0.1', '--nsbox.hosts=b=::1']
+  expect(ownOptions(words)).toEqual({ forward: ['5432', '6379:16379', '80'], hosts: { 'a.example': '127.0.0.1', b: '::1' } })
 })
 
 test.each([

@@ -1,0 +1,102 @@
+// The zygotes of a pool that get their limits from the same place, and the workers forked from them.
+
+import { mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { NsboxError } from '../src/errors.ts'
+import { definedOnly } from '../src/launch/environment.ts'
+import { coldZygote, ZygoteProcess } from '../src/launch/zygote-process.ts'
+import type { SandboxRequest } from '../src/plan/request.ts'
+import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
+import { coldWorkerPath, workerUrl } from './entry.ts'
+import type { StartMessage } from './messages.ts'
+import { outlivingDirectories } from './places.ts'
+import { isProfiled, ProfileCollection } from './profiles.ts'
+import { Template } from './template.ts'
+import type { WorkerData } from './worker.ts'
+import { isInspected, templateKey, type WorkerKind } from './worker-kind.ts'
+import type { WorkerSandbox, Workers } from './workers.ts'
+
+/** A zygote that crashes again and again has a cause that another start will not cure. */
+const restartLimit = 3
+
+export class Launcher {
+  readonly workers: Workers
+  readonly #stagingDirectory: () => Promise<string>
+  readonly #templates = new Map<string, Template>()
+  #cold: ZygoteProcess | undefined
+  #restarts = 0
+
+  /** `stagingDirectory` is where files of sandboxes are kept until the host has copied them. */
+  constructor(workers: Workers, stagingDirectory: () => Promise<string>) {
+    this.workers = workers
+    this.#stagingDirectory = stagingDirectory
+  }
+
+  /** A zygote for workers of this kind. */
+  zygote(mode: ZygoteMode, { env, execArgv, distPath }: WorkerKind): ZygoteProcess {
+    const { limited } = this.workers
+    if (mode === 'cold') return coldZygote(limited)
+    const data: WorkerData = { vitestDist: distPath }
+    return new ZygoteProcess({ mode, env, execArgv, preload: { url: workerUrl, data }, limits: limited?.source })
+  }
+
+  /** One that runs already. */
+  adopt(zygote: ZygoteProcess, kind: WorkerKind): void {
+    if (zygote.mode === 'cold') this.#cold = zygote
+    else this.#templates.set(templateKey(kind), new Template(zygote, this.workers))
+  }
+
+  /** A worker that waits for its first message. `change` is what it asks for besides the rest. @throws NsboxError */
+  async launch(kind: WorkerKind, mode: ZygoteMode, start: StartMessage, change?: Partial<SandboxRequest>): Promise<WorkerSandbox> {
+    if (mode === 'cold' || needsFreshNode(kind)) return this.#launchCold(kind, change)
+    const template = this.#template(kind, mode)
+    await template.warm(start)
+    return template.take(change)
+  }
+
+  /** When all its sandboxes have ended. */
+  async close(): Promise<void> {
+    const templates = [...this.#templates.values()]
+    this.#templates.clear()
+    await Promise.all([...templates.map((template) => template.close()), this.#cold?.close()])
+    await this.workers.close()
+  }
+
+  #template(kind: WorkerKind, mode: ZygoteMode): Template {
+    const key = templateKey(kind)
+    const existing = this.#templates.get(key)
+    if (existing?.zygote.alive) return existing
+    if (existing && ++this.#restarts > restartLimit) {
+      throw new NsboxError(`The zygote has ended ${this.#restarts} times`, {
+        code: 'ERR_NSBOX_ZYGOTE',
+        stage: 'zygote',
+        hint: "launch: 'cold' does without it.",
+      })
+    }
+    const template = new Template(this.zygote(mode, kind), this.workers)
+    this.#templates.set(key, template)
+    return template
+  }
+
+  async #launchCold(kind: WorkerKind, change: Partial<SandboxRequest> = {}): Promise<WorkerSandbox> {
+    if (!this.#cold?.alive) this.#cold = this.zygote('cold', kind)
+    const cold = this.#cold
+    await cold.prepared
+    const { execArgv, env, distPath } = kind
+    const staging = isProfiled(execArgv) ? await mkdtemp(join(await this.#stagingDirectory(), 'profiles-')) : undefined
+    const profiles = staging === undefined ? undefined : new ProfileCollection(execArgv, staging)
+    const passThrough = [...outlivingDirectories(kind.project.vitest), ...(staging === undefined ? [] : [staging])]
+    // A debugger connects from outside, and a network namespace has no outside.
+    const inspected = { net: 'host', forward: [], expose: [] } as const satisfies Partial<SandboxRequest>
+    const argv = [process.execPath, ...execArgv, ...(profiles?.flags() ?? []), coldWorkerPath, distPath]
+    const payload = { kind: 'exec' as const, file: process.execPath, argv, env: definedOnly(env) }
+    const worker = this.workers.launch(cold, payload, { ...change, passThrough, ...(isInspected(kind) ? inspected : {}) })
+    void worker.ended.then(() => profiles?.collect(worker.sandbox.pid ?? 0))
+    return worker
+  }
+}
+
+/** A debugger needs one from its start, and a profiler's thread would be lost in a fork. */
+export function needsFreshNode(kind: WorkerKind): boolean {
+  return isInspected(kind) || isProfiled(kind.execArgv)
+}

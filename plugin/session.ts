@@ -1,0 +1,245 @@
+// One sandbox with vitest's worker in it, from its start to its end.
+
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import type { PoolOptions as WorkerOptions } from 'vitest/node'
+import { errorToData, NsboxError } from '../src/errors.ts'
+import { useStagedFiles } from './artifacts.ts'
+import { endingError, oomKills } from './ending.ts'
+import type { FileSettings } from './file-options.ts'
+import { HangWatch } from './hang-watch.ts'
+import type { HostToWorker, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
+import { mirrorFile } from './places.ts'
+import type { SandboxPool } from './pool.ts'
+import { isProfiled } from './profiles.ts'
+import { Progress } from './progress.ts'
+import { Turns } from './turns.ts'
+import type { WorkerLimits } from './worker-limits.ts'
+import type { WorkerSandbox } from './workers.ts'
+
+/** How long a profiled worker may take to write its profiles, in milliseconds. */
+const profileGrace = 10_000
+const stderrKept = 8192
+
+export interface SessionHost {
+  options: WorkerOptions
+  pool: SandboxPool
+  /** A message for vitest. */
+  deliver(vitest: unknown): void
+  /** Called at most once. */
+  failed(error: Error): void
+}
+
+/** vitest's answer to a request of its own. */
+interface Response {
+  __vitest_worker_response__?: true
+  type?: 'started' | 'testfileFinished' | 'stopped'
+  error?: unknown
+}
+
+export class Session {
+  /** Equal for files that it can serve. */
+  readonly key: string
+  readonly #host: SessionHost
+  readonly #worker: WorkerSandbox
+  readonly #oomKillsBefore = oomKills()
+  readonly #progress = new Progress()
+  readonly #deliveries = new Turns()
+  readonly #answers = new EventEmitter()
+  readonly #limits: WorkerLimits | undefined
+  readonly #hang: HangWatch
+  #stderr = ''
+  /** Nobody expects anything of it any more. */
+  #isOver = false
+  #staging: string | undefined
+
+  private constructor(host: SessionHost, worker: WorkerSandbox, key: string) {
+    this.key = key
+    this.#host = host
+    this.#worker = worker
+    this.#limits = host.pool.limitsOf(worker, host.options)
+    this.#hang = new HangWatch(host.pool.options.hangTimeout, {
+      ping: () => this.#post({ nsbox: 'ping' }),
+      hung: (error) => void this.#endHung(error),
+    })
+    this.#connect()
+  }
+
+  /** @throws NsboxError when it cannot be had */
+  static async launch(host: SessionHost, start: StartMessage, settings: FileSettings): Promise<Session> {
+    const worker = await host.pool.launch(host.options, start, settings)
+    return new Session(host, worker, host.pool.sandboxKey(settings))
+  }
+
+  /** When vitest's worker has started, or has ended. @throws what it could not start for */
+  async start(message: StartMessage): Promise<void> {
+    const started = this.#answer('started')
+    this.post(message)
+    await started
+  }
+
+  /** `message` is vitest's request to run these files, or to collect their tests. */
+  async run(message: unknown, files: readonly string[]): Promise<void> {
+    this.#progress.begin(files)
+    this.#hang.start()
+    const [first] = files
+    if (this.#limits && first !== undefined && !(await this.#held(this.#limits.begin(first)))) return
+    this.post(message)
+  }
+
+  post(vitest: unknown): void {
+    this.#post({ vitest })
+  }
+
+  /** vitest has asked it to end, and waits for its answer. */
+  leave(): void {
+    this.#host.pool.letFinish(this.#worker)
+  }
+
+  /** Ends it between two files: another sandbox takes over. */
+  async retire(): Promise<void> {
+    this.leave()
+    const stopped = this.#answer('stopped')
+    this.post({ __vitest_worker_request__: true, type: 'stop' })
+    await stopped.catch((error) => this.#host.options.project.vitest.state.catchError(error, 'Teardown Error'))
+    await this.stop()
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true
+    this.#hang.stop()
+    if (isProfiled(this.#host.options.execArgv)) await this.#leaveOrdinarily()
+    this.#worker.sandbox.kill()
+    await this.#worker.ended
+  }
+
+  /** What is answered to a request that vitest did not make. Settles too when the sandbox ends. */
+  #answer(type: Response['type']): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#answers.once(String(type), ({ error }: Response) => (error ? reject(error) : resolve()))
+      void this.#worker.ended.then(() => resolve())
+    })
+  }
+
+  /** What cannot be limited as it was asked for does not run: false. */
+  async #held(begun: Promise<void>): Promise<boolean> {
+    try {
+      await begun
+      return true
+    } catch (error) {
+      // How the sandbox ended is told by its end.
+      if (NsboxError.is(error) && error.code === 'ERR_NSBOX_ENDED') return true
+      this.#fail(naming(this.#names, error))
+      this.#worker.sandbox.kill()
+      return false
+    }
+  }
+
+  /** Known where tests are told of. */
+  get #place(): string {
+    return this.#limits ? this.#progress.place : ''
+  }
+
+  get #names(): string[] {
+    return this.#progress.files.map((file) => relative(this.#host.options.project.config.root, file))
+  }
+
+  #connect(): void {
+    const { sandbox, ended } = this.#worker
+    if (this.#limits) this.#post({ nsbox: 'tell-tests' })
+    const { logger } = this.#host.options.project.vitest
+    sandbox.stdout.on('data', (chunk) => logger.outputStream.write(chunk))
+    sandbox.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-stderrKept)
+      logger.errorStream.write(chunk)
+    })
+    sandbox.channel.on((message) => this.#receive(message as WorkerToHost))
+    void ended.then(async (end) => {
+      this.#hang.stop()
+      const { root } = this.#host.options.project.config
+      const oomKilled = oomKills() > this.#oomKillsBefore
+      await this.#deliveries.over()
+      this.#fail(endingError(end, { root, files: this.#progress.files, place: this.#place, stderr: this.#stderr, oomKilled }))
+    })
+  }
+
+  async #endHung(error: (files: readonly string[], place: string) => NsboxError): Promise<void> {
+    const times = await this.#limits?.held()
+    this.#fail(error(this.#progress.files, times === undefined ? this.#place : `${this.#place} (${times})`))
+    this.#worker.sandbox.kill()
+  }
+
+  #fail(error: Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#host.failed(error)
+  }
+
+  #receive(message: WorkerToHost): void {
+    this.#hang.alive()
+    if ('vitest' in message) {
+      this.#progress.see(message.vitest)
+      this.#deliveries.take(() => this.#deliver(message))
+    } else if (message.nsbox === 'test') {
+      this.#progress.seeTest(message.test)
+      this.#limits?.seeTest(message.test?.id)
+    } else if (message.nsbox === 'mirror') {
+      this.#post({ nsbox: 'mirrored', id: message.id, ...this.#mirror(message) })
+    }
+  }
+
+  /** At once, unless something has to be done first. */
+  #deliver({ vitest, files }: VitestMessage): Promise<void> | undefined {
+    const limited = this.#limits?.see(vitest)
+    if (!limited && !files) return this.#emit(vitest)
+    const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
+    return Promise.all([limited && this.#held(limited), staged]).then(() => this.#emit(vitest))
+  }
+
+  #emit(vitest: unknown): undefined {
+    const response = vitest as Response
+    if (response.__vitest_worker_response__) {
+      if (response.type === 'testfileFinished') this.#hang.stop()
+      if (this.#answers.emit(String(response.type), response)) return
+    }
+    this.#host.deliver(vitest)
+  }
+
+  async #useStaged(vitest: unknown, files: StagedFile[]): Promise<void> {
+    this.#staging ??= await this.#host.pool.stagingDirectory()
+    const staging = this.#staging
+    useStagedFiles(vitest, this.#host.options.project.config.root, files, (file) => stage(staging, file))
+  }
+
+  #mirror({ path, content }: { path: string; content: Uint8Array | null }): { error?: string } {
+    try {
+      mirrorFile(this.#host.pool.workspace(this.#host.options), path, content)
+      return {}
+    } catch (error) {
+      return { error: (error as Error).message }
+    }
+  }
+
+  #post(message: HostToWorker): void {
+    this.#worker.sandbox.channel.post(message)
+  }
+
+  async #leaveOrdinarily(): Promise<void> {
+    this.#post({ nsbox: 'exit' })
+    let timer: NodeJS.Timeout | undefined
+    await Promise.race([this.#worker.ended, new Promise((resolve) => (timer = setTimeout(resolve, profileGrace)))])
+    clearTimeout(timer)
+  }
+}
+
+function naming(files: readonly string[], error: unknown): NsboxError {
+  const { message, ...data } = errorToData(error)
+  return new NsboxError(`${files.join(', ')}: ${message}`, data)
+}
+
+function stage(directory: string, { path, content }: StagedFile): string {
+  const staged = join(mkdtempSync(join(directory, 'attachment-')), basename(path))
+  writeFileSync(staged, content)
+  return staged
+}
