@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { nsboxConfig, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
-import { vitestRun } from '../support/vitest-run.ts'
+import { startVitest, vitestRun } from '../support/vitest-run.ts'
 
 /** Passes in a network of its own, or in the host's. */
 const netIs = (net: 'own' | 'host') =>
@@ -58,7 +58,7 @@ describe.each(vitestVersions)('$name', (version) => {
       'vitest.config.ts': config(''),
     })
     const run = await vitestRun(project)
-    expect(run.stderr, run.output).toMatch(/a\.test\.ts: killed by its memory cap of 256 MiB \(peak \d+ MiB\) in test 'memory'/)
+    expect(run.stderr, run.output).toMatch(/a\.test\.ts: killed by its memory cap of 256 MiB \(peak [\d.]+ MiB\) in test 'memory'/)
     expect(run.tests).toMatchObject({ 'b.test.ts > net': 'passed' })
     expect(run.exitCode).toBe(1)
   })
@@ -78,7 +78,6 @@ describe.each(vitestVersions)('$name', (version) => {
     const project = seedSuite(version, { 'a.test.ts': `// @nsbox net=host\n${netIs('own')}`, 'vitest.config.ts': config('') })
 
     test('a docblock that changes is seen', async () => {
-      const { startVitest } = await import('../support/vitest-run.ts')
       const watch = startVitest(project, ['watch'])
       await watch.said(/1 failed/)
       const from = watch.output().length
