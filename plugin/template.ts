@@ -8,11 +8,19 @@ import type { WorkerSandbox, Workers } from './workers.ts'
 /** A sandbox that was forked ahead and not wanted is ended after this long, in milliseconds. */
 const spareLifetime = 1000
 
+/** Forked ahead, for whoever asks for the same. */
+interface Spare {
+  key: string
+  worker: WorkerSandbox
+}
+
 export class Template {
   readonly zygote: ZygoteProcess
   readonly #workers: Workers
   #warmed: Promise<void> | undefined
-  #spare: WorkerSandbox | undefined
+  #spare: Spare | undefined
+  /** What the newest sandbox was asked to be, which the next one may be too. */
+  #newest: string = keyOf(undefined)
   #expiry: NodeJS.Timeout | undefined
 
   constructor(zygote: ZygoteProcess, workers: Workers) {
@@ -26,13 +34,14 @@ export class Template {
     return this.#warmed
   }
 
-  /** A sandbox whose worker waits for its first message. Forks the next one ahead, unless this one is a special one. */
+  /** A sandbox whose worker waits for its first message. Where two were asked for alike, the third is forked ahead. */
   take(change?: Partial<SandboxRequest>): WorkerSandbox {
-    if (change) return this.#launch(change)
-    const worker = this.#spare ?? this.#launch()
-    this.#spare = undefined
-    clearTimeout(this.#expiry)
-    setImmediate(() => this.#forkAhead())
+    const key = keyOf(change)
+    const spare = this.#spare?.key === key ? this.#spare : undefined
+    if (spare) this.#forget(spare)
+    const worker = spare?.worker ?? this.#launch(change)
+    if (key === this.#newest) setImmediate(() => this.#forkAhead(key, change))
+    this.#newest = key
     return worker
   }
 
@@ -41,25 +50,29 @@ export class Template {
     await this.zygote.close()
   }
 
-  #forkAhead(): void {
+  #forkAhead(key: string, change?: Partial<SandboxRequest>): void {
     if (this.#spare || !this.zygote.alive) return
-    const spare = this.#launchAhead()
-    if (!spare) return
+    const worker = this.#launchAhead(change)
+    if (!worker) return
+    const spare = { key, worker }
     this.#spare = spare
-    const forget = () => {
-      if (this.#spare === spare) this.#spare = undefined
-    }
     this.#expiry = setTimeout(() => {
-      forget()
-      spare.sandbox.kill()
+      this.#forget(spare)
+      worker.sandbox.kill()
     }, spareLifetime).unref()
-    void spare.ended.then(forget)
+    void worker.ended.then(() => this.#forget(spare))
+  }
+
+  #forget(spare: Spare): void {
+    if (this.#spare !== spare) return
+    this.#spare = undefined
+    clearTimeout(this.#expiry)
   }
 
   /** Nobody waits for this one: what is wrong, the next that is wanted will tell. */
-  #launchAhead(): WorkerSandbox | undefined {
+  #launchAhead(change?: Partial<SandboxRequest>): WorkerSandbox | undefined {
     try {
-      return this.#launch()
+      return this.#launch(change)
     } catch {
       return undefined
     }
@@ -68,4 +81,8 @@ export class Template {
   #launch(change?: Partial<SandboxRequest>): WorkerSandbox {
     return this.#workers.launch(this.zygote, { kind: 'preloaded', data: undefined }, change)
   }
+}
+
+function keyOf(change: Partial<SandboxRequest> | undefined): string {
+  return JSON.stringify(change ?? null)
 }
