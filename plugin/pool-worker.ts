@@ -1,7 +1,8 @@
 // The host half of a pool worker: vitest's PoolWorker, with a sandbox behind it, or one after the other.
 
 import { EventEmitter } from 'node:events'
-import type { PoolWorker, PoolOptions as WorkerOptions, WorkerRequest } from 'vitest/node'
+import { isDeepStrictEqual } from 'node:util'
+import type { PoolTask, PoolWorker, PoolOptions as WorkerOptions, WorkerRequest } from 'vitest/node'
 import type { FileSettings } from './file-options.ts'
 import type { StartMessage } from './messages.ts'
 import type { SandboxPool } from './pool.ts'
@@ -53,6 +54,12 @@ export class NsboxPoolWorker implements PoolWorker {
 
   deserialize(data: unknown): unknown {
     return data
+  }
+
+  /** Whether the next file may have this worker. vitest would give it to one that has ended, and wait for ever. */
+  canReuse({ context: { environment } }: PoolTask): boolean {
+    const { name, options } = this.#host.options.environment
+    return !this.#stopping && environment.name === name && isDeepStrictEqual(environment.options, options)
   }
 
   /** Nothing yet: see {@link send}. */

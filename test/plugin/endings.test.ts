@@ -116,6 +116,27 @@ describe.each(vitestVersions)('$name', (version) => {
     await expectNothingRuns(project)
   })
 
+  test('without isolation the files after one that crashed have another worker', async () => {
+    const project = seedTest(version, {
+      'vitest.config.ts': nsboxConfig({
+        test: `pool: 'nsbox', isolate: false, maxWorkers: 2, sequence: { sequencer: class {
+  sort(files) { return files.toSorted((a, b) => a.moduleId.localeCompare(b.moduleId)) }
+  shard(files) { return files }
+} }`,
+      }),
+      'a.test.ts': testFile(`test('passes', () => {})`),
+      'b.test.ts': testFile(`test('crashes', () => { process.kill(process.pid, 'SIGKILL') })`),
+      'c.test.ts': testFile(`test('crashes', () => { process.kill(process.pid, 'SIGKILL') })`),
+      'd.test.ts': testFile(`test('passes', () => {})`),
+      'e.test.ts': testFile(`test('passes', () => {})`),
+    })
+    const run = await vitestRun(project, [], { killAfter: 30_000 })
+    expect(run.stderr).toMatch(/b\.test\.ts: .*SIGKILL/)
+    expect(run.stderr).toMatch(/c\.test\.ts: .*SIGKILL/)
+    expect(run.tests).toMatchObject({ 'a.test.ts > passes': 'passed', 'd.test.ts > passes': 'passed', 'e.test.ts > passes': 'passed' })
+    expect(run.exitCode).toBe(1)
+  })
+
   test('hangTimeout: 0 leaves a slow file alone', async () => {
     const project = seedTest(version, {
       'vitest.config.ts': nsboxConfig({ options: 'hangTimeout: 0' }),
