@@ -116,6 +116,28 @@ describe.each(vitestVersions)('$name', (version) => {
     await expectNothingRuns(project)
   })
 
+  test('an environment that throws is named, and holds nobody up', async () => {
+    const throwing = (name: string, value: string) => ({
+      [`node_modules/vitest-environment-${name}/package.json`]: '{ "type": "module", "exports": "./index.js" }',
+      [`node_modules/vitest-environment-${name}/index.js`]: `export default {
+  name: '${name}', viteEnvironment: 'ssr',
+  setup() { throw ${value} },
+}\n`,
+      [`${name}.test.ts`]: docblock(name) + testFile(`test('never runs', () => {})`),
+    })
+    const project = seedTest(version, {
+      ...throwing('error', `new TypeError('the reason')`),
+      ...throwing('text', `'only words'`),
+      ...throwing('object', `{ cause: 'an object' }`),
+      'good.test.ts': testFile(`test('passes', () => {})`),
+    })
+    const run = await vitestRun(project)
+    for (const name of ['error', 'text', 'object']) expect(run.stderr).toMatch(new RegExp(`Failed to start .*/${name}\\.test\\.ts`))
+    expect(run.stderr).toContain('TypeError: the reason')
+    expect(run.stderr).not.toContain('Unhandled Rejection')
+    expect(run).toMatchObject({ exitCode: 1, tests: { 'good.test.ts > passes': 'passed' } })
+  })
+
   test('without isolation the files after one that crashed have another worker', async () => {
     const project = seedTest(version, {
       'vitest.config.ts': nsboxConfig({
