@@ -1,7 +1,8 @@
 // The host half of a pool worker: vitest's PoolWorker, with a sandbox behind it, or one after the other.
 
 import { EventEmitter } from 'node:events'
-import type { PoolWorker, PoolOptions as WorkerOptions, WorkerRequest } from 'vitest/node'
+import { isDeepStrictEqual } from 'node:util'
+import type { PoolTask, PoolWorker, PoolOptions as WorkerOptions, WorkerRequest } from 'vitest/node'
 import type { FileSettings } from './file-options.ts'
 import type { StartMessage } from './messages.ts'
 import type { SandboxPool } from './pool.ts'
@@ -55,6 +56,12 @@ export class NsboxPoolWorker implements PoolWorker {
     return data
   }
 
+  /** Whether the next file may have this worker. vitest would give it to one that has ended, and wait for ever. */
+  canReuse({ context: { environment } }: PoolTask): boolean {
+    const { name, options } = this.#host.options.environment
+    return !this.#stopping && environment.name === name && isDeepStrictEqual(environment.options, options)
+  }
+
   /** Nothing yet: see {@link send}. */
   async start(): Promise<void> {}
 
@@ -91,9 +98,9 @@ export class NsboxPoolWorker implements PoolWorker {
     if (parts.length === 0) return this.#respond('testfileFinished')
     for (const [index, part] of parts.entries()) {
       const finished = index < parts.length - 1 ? new Promise<void>((resolve) => (this.#nextPart = resolve)) : undefined
-      const session = await this.#sessionFor(part.settings)
-      if (this.#stopping) return
       const paths = part.files.map(({ filepath }) => filepath)
+      const session = await this.#sessionFor(part.settings, paths)
+      if (this.#stopping) return
       await session.run({ ...message, context: { ...message.context, files: part.files } }, paths)
       await finished
     }
@@ -125,14 +132,14 @@ export class NsboxPoolWorker implements PoolWorker {
     }
   }
 
-  async #sessionFor(settings: FileSettings): Promise<Session> {
+  async #sessionFor(settings: FileSettings, files: readonly string[]): Promise<Session> {
     if (this.#session?.key === this.#host.pool.sandboxKey(settings)) return this.#session
     await this.#session?.retire()
     this.#session = undefined
     const start = this.#start as StartMessage
     const session = await Session.launch(this.#host, start, settings)
     this.#session = session
-    const started = session.start(start)
+    const started = session.start(start, files)
     for (const message of this.#early.splice(0)) session.post(message)
     await started
     return session

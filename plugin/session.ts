@@ -72,11 +72,14 @@ export class Session {
     return new Session(host, worker, host.pool.sandboxKey(settings))
   }
 
-  /** When vitest's worker has started, or has ended. @throws what it could not start for */
-  async start(message: StartMessage): Promise<void> {
+  /** When vitest's worker has started for these files, or has ended. @throws in vitest's words, with what it could not start for */
+  async start(message: StartMessage, files: readonly string[]): Promise<void> {
     const started = this.#answer('started')
     this.post(message)
-    await started
+    await started.catch((cause) => {
+      // vitest has made it data, which is no Error of its own any more.
+      throw new Error(`Failed to start nsbox worker for test files ${files.join(', ')}.`, { cause })
+    })
   }
 
   /** `message` is vitest's request to run these files, or to collect their tests. */

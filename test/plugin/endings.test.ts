@@ -116,6 +116,49 @@ describe.each(vitestVersions)('$name', (version) => {
     await expectNothingRuns(project)
   })
 
+  test('an environment that throws is named, and holds nobody up', async () => {
+    const throwing = (name: string, value: string) => ({
+      [`node_modules/vitest-environment-${name}/package.json`]: '{ "type": "module", "exports": "./index.js" }',
+      [`node_modules/vitest-environment-${name}/index.js`]: `export default {
+  name: '${name}', viteEnvironment: 'ssr',
+  setup() { throw ${value} },
+}\n`,
+      [`${name}.test.ts`]: docblock(name) + testFile(`test('never runs', () => {})`),
+    })
+    const project = seedTest(version, {
+      ...throwing('error', `new TypeError('the reason')`),
+      ...throwing('text', `'only words'`),
+      ...throwing('object', `{ cause: 'an object' }`),
+      'good.test.ts': testFile(`test('passes', () => {})`),
+    })
+    const run = await vitestRun(project)
+    for (const name of ['error', 'text', 'object']) expect(run.stderr).toMatch(new RegExp(`Failed to start .*/${name}\\.test\\.ts`))
+    expect(run.stderr).toContain('TypeError: the reason')
+    expect(run.stderr).not.toContain('Unhandled Rejection')
+    expect(run).toMatchObject({ exitCode: 1, tests: { 'good.test.ts > passes': 'passed' } })
+  })
+
+  test('without isolation the files after one that crashed have another worker', async () => {
+    const project = seedTest(version, {
+      'vitest.config.ts': nsboxConfig({
+        test: `pool: 'nsbox', isolate: false, maxWorkers: 2, sequence: { sequencer: class {
+  sort(files) { return files.toSorted((a, b) => a.moduleId.localeCompare(b.moduleId)) }
+  shard(files) { return files }
+} }`,
+      }),
+      'a.test.ts': testFile(`test('passes', () => {})`),
+      'b.test.ts': testFile(`test('crashes', () => { process.kill(process.pid, 'SIGKILL') })`),
+      'c.test.ts': testFile(`test('crashes', () => { process.kill(process.pid, 'SIGKILL') })`),
+      'd.test.ts': testFile(`test('passes', () => {})`),
+      'e.test.ts': testFile(`test('passes', () => {})`),
+    })
+    const run = await vitestRun(project, [], { killAfter: 30_000 })
+    expect(run.stderr).toMatch(/b\.test\.ts: .*SIGKILL/)
+    expect(run.stderr).toMatch(/c\.test\.ts: .*SIGKILL/)
+    expect(run.tests).toMatchObject({ 'a.test.ts > passes': 'passed', 'd.test.ts > passes': 'passed', 'e.test.ts > passes': 'passed' })
+    expect(run.exitCode).toBe(1)
+  })
+
   test('hangTimeout: 0 leaves a slow file alone', async () => {
     const project = seedTest(version, {
       'vitest.config.ts': nsboxConfig({ options: 'hangTimeout: 0' }),
