@@ -7,6 +7,7 @@ import { errorToData, NsboxError } from '../errors.ts'
 import { definedOnly } from '../launch/environment.ts'
 import { type Limited, prepare } from '../launch/limited.ts'
 import type { Plans } from '../launch/plans.ts'
+import { Ports } from '../launch/ports.ts'
 import type { AnySandbox, Streams } from '../launch/sandbox.ts'
 import type { SandboxLimits } from '../launch/sandbox-limits.ts'
 import type { ZygoteProcess } from '../launch/zygote-process.ts'
@@ -134,10 +135,12 @@ class Program {
     await zygote.prepared
     const { plan, limits, release } = prepare(plans, limited, zygote.pid, options.cwd === undefined ? {} : { cwd: options.cwd })
     try {
+      const ports = Ports.of(plan)
+      ports?.expose()
       const sandbox = zygote.launch(
         plan,
         { kind: 'exec', file: command[0] as string, argv: command, env: definedOnly(options.env ?? env) },
-        { ...this.#kinds(), cgroup: limits.cgroup },
+        { ...this.#kinds(), cgroup: limits.cgroup, ports },
       )
       this.#sandbox = sandbox
       this.#limits = limits
