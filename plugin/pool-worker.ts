@@ -91,9 +91,9 @@ export class NsboxPoolWorker implements PoolWorker {
     if (parts.length === 0) return this.#respond('testfileFinished')
     for (const [index, part] of parts.entries()) {
       const finished = index < parts.length - 1 ? new Promise<void>((resolve) => (this.#nextPart = resolve)) : undefined
-      const session = await this.#sessionFor(part.settings)
-      if (this.#stopping) return
       const paths = part.files.map(({ filepath }) => filepath)
+      const session = await this.#sessionFor(part.settings, paths)
+      if (this.#stopping) return
       await session.run({ ...message, context: { ...message.context, files: part.files } }, paths)
       await finished
     }
@@ -125,12 +125,12 @@ export class NsboxPoolWorker implements PoolWorker {
     }
   }
 
-  async #sessionFor(settings: FileSettings): Promise<Session> {
+  async #sessionFor(settings: FileSettings, files: readonly string[]): Promise<Session> {
     if (this.#session?.key === this.#host.pool.sandboxKey(settings)) return this.#session
     await this.#session?.retire()
     this.#session = undefined
     const start = this.#start as StartMessage
-    const session = await Session.launch(this.#host, start, settings)
+    const session = await Session.launch(this.#host, start, settings, files)
     this.#session = session
     const started = session.start(start)
     for (const message of this.#early.splice(0)) session.post(message)

@@ -65,6 +65,7 @@ async function attemptHere(
     const mapper = needsNewuidmap(plan) ? (await import('../launch/id-mapper.ts')).IdMapper.for(plan) : undefined
     const ports = hasPorts(plan) ? (await import('../launch/ports.ts')).Ports.of(plan) : undefined
     const exposed = ports?.expose() ?? []
+    for (const { listen, to } of ports?.chosen ?? []) console.error(`nsbox: port ${listen} of localhost leads to ${to} inside`)
     sandbox = DirectSandbox.launch(
       plan,
       { file: command[0] as string, argv: command, env },

@@ -45,10 +45,10 @@ export class DirectSandbox {
   readonly ended: Promise<SandboxEnd>
   /** Null where it was not asked for. */
   readonly control: InitControl | null
+  readonly ports: Ports | null
   readonly #pidfd: number
   readonly #hostPids: boolean
   readonly #handles: Handles | undefined
-  readonly #ports: Ports | undefined
   #failure: SandboxEnd['error']
 
   private constructor(
@@ -63,7 +63,7 @@ export class DirectSandbox {
     this.#hostPids = birth.hostPids
     this.#handles = handles
     this.control = control
-    this.#ports = ports
+    this.ports = ports ?? null
     this.ended = this.#follow(birth.report, onStop)
   }
 
@@ -141,7 +141,7 @@ export class DirectSandbox {
     }
     close(report)
     this.control?.close()
-    await this.#ports?.close()
+    await this.ports?.close()
     const status = waitpid(this.pid, { block: true })?.status ?? 0
     const end = sandboxEnd(status, text)
     return this.#failure ? { ...end, error: this.#failure } : end

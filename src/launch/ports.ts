@@ -49,8 +49,14 @@ export class Ports {
     return this.#exposed
   }
 
+  /** Those of them that nobody named. */
+  get chosen(): readonly PortPair[] {
+    return this.#exposed.filter((_, index) => this.#expose[index]?.listen === 0)
+  }
+
   /** Takes the host's ports, and answers which. @throws NsboxError ERR_NSBOX_PORT for one that cannot be had */
   expose(): readonly PortPair[] {
+    this.#exposed = []
     for (const pair of this.#expose) {
       const listening = this.#take(pair)
       this.#waiting.push({ ...listening, to: pair.to })

@@ -12,6 +12,7 @@ import type { AnySandbox, Streams } from '../launch/sandbox.ts'
 import type { SandboxLimits } from '../launch/sandbox-limits.ts'
 import type { ZygoteProcess } from '../launch/zygote-process.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
+import type { PortPair } from '../plan/reach.ts'
 import { close } from '../sys/descriptor.ts'
 import { limitsHere } from './limit-request.ts'
 import { Output } from './output.ts'
@@ -101,6 +102,10 @@ class Program {
 
   async usage(): Promise<LimitedUsage> {
     return limitedUsage(await this.#running().usage())
+  }
+
+  exposed(): readonly PortPair[] {
+    return this.#sandbox?.ports?.exposed ?? []
   }
 
   #running(): SandboxLimits {
