@@ -137,7 +137,7 @@ export class NsboxPoolWorker implements PoolWorker {
     await this.#session?.retire()
     this.#session = undefined
     const start = this.#start as StartMessage
-    const session = await Session.launch(this.#host, start, settings)
+    const session = await Session.launch(this.#host, start, settings, files)
     this.#session = session
     const started = session.start(start, files)
     for (const message of this.#early.splice(0)) session.post(message)

@@ -61,7 +61,15 @@ export class SandboxPool {
     const { mode } = await this.open(kind)
     const launcher = await this.#launcherFor(settings.limits, kind, mode)
     const isOrdinary = JSON.stringify(settings.reach) === JSON.stringify(this.options.reach)
-    return launcher.launch(kind, mode, start, isOrdinary ? undefined : settings.reach)
+    const worker = await launcher.launch(kind, mode, start, isOrdinary ? undefined : settings.reach)
+    await this.#expose(worker)
+    return worker
+  }
+
+  /** Once a run. */
+  warn({ logger }: Vitest, words: string): void {
+    if (!this.#said.has(words)) logger.warn(`nsbox: ${words}`)
+    this.#said.add(words)
   }
 
   /** The directory under the throwaway overlay. Its real path. */
@@ -157,12 +165,27 @@ export class SandboxPool {
     return findLimits(request && { ...request, limits: {} }, process.env)
   }
 
+  /** Not before it is wanted: a spare one would take the port from it. @throws NsboxError ERR_NSBOX_PORT */
+  async #expose({ sandbox }: WorkerSandbox): Promise<void> {
+    const { ports } = sandbox
+    try {
+      ports?.expose()
+    } catch {
+      try {
+        // One that is about to end may have it.
+        await Promise.all(this.#leaving)
+        ports?.expose()
+      } catch (error) {
+        sandbox.kill()
+        throw error
+      }
+    }
+  }
+
   /** Said once a run: protections and limits that were asked for with `prefer` and are not in force. */
-  #report({ logger }: Vitest, missing: readonly NotEnforced[]): void {
+  #report(vitest: Vitest, missing: readonly NotEnforced[]): void {
     for (const { protection, error } of missing) {
-      const words = `nsbox: not sealed here: ${protection}: ${error.message}`
-      if (!this.#said.has(words)) logger.warn(words)
-      this.#said.add(words)
+      this.warn(vitest, `not sealed here: ${protection}: ${error.message}`)
     }
   }
 

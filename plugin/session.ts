@@ -54,7 +54,7 @@ export class Session {
   #isOver = false
   #staging: string | undefined
 
-  private constructor(host: SessionHost, worker: WorkerSandbox, key: string) {
+  private constructor(host: SessionHost, worker: WorkerSandbox, key: string, names: readonly string[]) {
     this.key = key
     this.#host = host
     this.#worker = worker
@@ -64,12 +64,19 @@ export class Session {
       hung: (error) => void this.#endHung(error),
     })
     this.#connect()
+    this.#tellPorts(names)
   }
 
   /** @throws NsboxError when it cannot be had */
-  static async launch(host: SessionHost, start: StartMessage, settings: FileSettings): Promise<Session> {
-    const worker = await host.pool.launch(host.options, start, settings)
-    return new Session(host, worker, host.pool.sandboxKey(settings))
+  static async launch(host: SessionHost, start: StartMessage, settings: FileSettings, files: readonly string[]): Promise<Session> {
+    const names = files.map((file) => relative(host.options.project.config.root, file))
+    try {
+      const worker = await host.pool.launch(host.options, start, settings)
+      return new Session(host, worker, host.pool.sandboxKey(settings), names)
+    } catch (error) {
+      // What one file asks for, and others may not.
+      throw NsboxError.is(error) && ['ERR_NSBOX_PORT', 'ERR_NSBOX_CONFIG'].includes(error.code) ? naming(names, error) : error
+    }
   }
 
   /** When vitest's worker has started for these files, or has ended. @throws in vitest's words, with what it could not start for */
@@ -165,6 +172,18 @@ export class Session {
       await this.#deliveries.over()
       this.#fail(endingError(end, { root, files: this.#progress.files, place: this.#place, stderr: this.#stderr, oomKilled }))
     })
+  }
+
+  #tellPorts(names: readonly string[]): void {
+    const { ports } = this.#worker.sandbox
+    if (!ports) return
+    const { vitest } = this.#host.options.project
+    ports.onRefused = ({ to }, { code }) => {
+      this.#host.pool.warn(vitest, `forward: port ${to} of the host's localhost did not answer (${code})`)
+    }
+    for (const { listen, to } of ports.chosen) {
+      vitest.logger.log(`nsbox: ${names.join(', ')}: port ${listen} of localhost leads to ${to} inside`)
+    }
   }
 
   async #endHung(error: (files: readonly string[], place: string) => NsboxError): Promise<void> {

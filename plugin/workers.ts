@@ -2,6 +2,7 @@
 
 import { type Limited, prepare } from '../src/launch/limited.ts'
 import type { Plans } from '../src/launch/plans.ts'
+import { Ports } from '../src/launch/ports.ts'
 import { type Sandbox, sockets } from '../src/launch/sandbox.ts'
 import type { CapHit, SandboxLimits } from '../src/launch/sandbox-limits.ts'
 import type { ForkPayload, ZygoteProcess } from '../src/launch/zygote-process.ts'
@@ -36,7 +37,7 @@ export class Workers {
   /** Of a zygote that is prepared. @throws NsboxError when it cannot have a cgroup */
   launch(zygote: ZygoteProcess, payload: ForkPayload, change?: Partial<SandboxRequest>): WorkerSandbox {
     const { plan, limits, release } = prepare(this.#plans, this.limited, zygote.pid, change)
-    const streams = { ...sockets, cgroup: limits.cgroup, control: this.limited !== null }
+    const streams = { ...sockets, cgroup: limits.cgroup, control: this.limited !== null, ports: Ports.of(plan) }
     const sandbox = zygote.launch(plan, payload, streams) as Sandbox
     limits.attach(sandbox.control)
     const ended = sandbox.ended.then((end) => ({ ...end, capHit: limits.accountsOf(end).hit }))

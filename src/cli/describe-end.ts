@@ -6,10 +6,22 @@ import { describeError, errorFromData } from '../errors.ts'
 import { describeCap, timeWords } from '../launch/describe-cap.ts'
 import type { Report } from '../run/report.ts'
 
-export function describeEnd({ cause, signal, error, command, durationMs, notEnforced, capHit, limits, usage }: Report): string | undefined {
+export function describeEnd({
+  cause,
+  signal,
+  error,
+  command,
+  durationMs,
+  notEnforced,
+  capHit,
+  limits,
+  usage,
+  refused,
+}: Report): string | undefined {
   const missing = notEnforced.map((one) => `not in force: ${one.protection}: ${one.error.message}`)
+  const silent = refused.map((port) => `port ${port} of the host's localhost, which --forward leads to, did not answer`)
   const end = endOf()
-  return [...missing, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
+  return [...missing, ...silent, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
 
   function endOf(): string | undefined {
     if (error)

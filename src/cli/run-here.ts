@@ -8,6 +8,7 @@ import { DirectSandbox } from '../launch/direct.ts'
 import { type Prepared, prepare } from '../launch/limited.ts'
 import { Plans } from '../launch/plans.ts'
 import { needsNewuidmap } from '../plan/id-maps.ts'
+import { hasPorts } from '../plan/port-steps.ts'
 import { signalPayload } from '../run/payload-process.ts'
 import { type Report, reportOf } from '../run/report.ts'
 import { type Outcome, supervise } from '../run/supervise.ts'
@@ -62,6 +63,9 @@ async function attemptHere(
   const signals = new ForwardedSignals(() => sandbox)
   try {
     const mapper = needsNewuidmap(plan) ? (await import('../launch/id-mapper.ts')).IdMapper.for(plan) : undefined
+    const ports = hasPorts(plan) ? (await import('../launch/ports.ts')).Ports.of(plan) : undefined
+    const exposed = ports?.expose() ?? []
+    for (const { listen, to } of ports?.chosen ?? []) console.error(`nsbox: port ${listen} of localhost leads to ${to} inside`)
     sandbox = DirectSandbox.launch(
       plan,
       { file: command[0] as string, argv: command, env },
@@ -72,11 +76,12 @@ async function attemptHere(
         onStop: (signal) => job?.stopped(signal),
         cgroup: limits.cgroup,
         control: controlFd !== undefined || plan.emulated !== undefined,
+        ports,
       },
     )
     const started = sandbox
     limits.attach(started.control)
-    status.post({ type: 'started', pid: started.pid, limits: limits.held })
+    status.post({ type: 'started', pid: started.pid, limits: limits.held, ...(exposed.length > 0 && { exposed }) })
     if (controlFd !== undefined) void followOrders(controlFd, { limits, kill: () => started.kill() }, status)
     const outcome = await supervise(started, limits, program)
     job?.end(outcome.cause !== 'exit')

@@ -90,6 +90,8 @@ const privateOrHost = 'private|host'
 export const flagGroups: Record<string, Record<string, Flag>> = {
   Namespaces: {
     net: choice('net', 'none|host', "own localhost only, or the host's network (none)"),
+    forward: list('forward', 'PORT[:PORT]', "a port inside leads to one of the host's localhost"),
+    expose: list('expose', 'PORT[:PORT]', "a port of the host's localhost leads to one inside; 0 is any"),
     pid: choice('pid', privateOrHost, 'processes (private)'),
     ipc: choice('ipc', privateOrHost, 'System V IPC and message queues (private)'),
     uts: choice('uts', privateOrHost, 'host name (private)'),

@@ -3,6 +3,7 @@
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
 import { type Limits, type LimitsChange, limitsAmong } from '../plan/limits.ts'
+import { portWords, wrongPorts } from '../plan/port-steps.ts'
 import { nothingReached, type Reach, reachAmong } from '../plan/reach.ts'
 import { parseOptions } from './explain.ts'
 import type { LimitChanges, LimitOptions, LimitSourceOptions } from './limit-options.ts'
@@ -95,9 +96,12 @@ export function poolOptions(input: unknown): ResolvedPoolOptions {
     throw configError(`nsbox(): options are ${JSON.stringify(input)}; they must be an object`)
   }
   const { rules, ...rest } = parseOptions(schema, input, 'nsbox()') as ParsedPoolOptions
+  const reach = { ...nothingReached, ...reachAmong(rest) }
+  const problem = wrongPorts(reach)
+  if (problem) throw configError(`nsbox(): ${problem.option} is ${portWords(problem.value)}: ${problem.why}`)
   return {
     ...rest,
-    reach: { ...nothingReached, ...reachAmong(rest) },
+    reach,
     rules: rules.map(({ files, ...options }) => ({ files, ...resolvedFileOptions(options) })),
   }
 }

@@ -1,6 +1,7 @@
 // Options of a program's sandbox: for the command and the library alike. `run-schema.ts` checks them.
 
 import type { Limits } from '../plan/limits.ts'
+import type { PortPair } from '../plan/reach.ts'
 import type { Resource } from '../sys/resources.ts'
 import type { LimitOptions, LimitSourceOptions } from './limit-options.ts'
 import type { Limit } from './quantities.ts'
@@ -39,6 +40,16 @@ export interface SandboxOptions extends LimitOptions, LimitSourceOptions {
   seal?: 'require' | 'prefer'
   /** `none`: a network of its own with nothing but localhost. @default 'none' */
   net?: 'none' | 'host'
+  /**
+   * TCP ports of the host's localhost that can be reached at localhost inside: `5432`, or `'6379:16379'` where
+   * 6379 inside is 16379 of the host.
+   */
+  forward?: (number | string)[]
+  /**
+   * TCP ports of localhost inside that can be reached at the host's localhost: `3000`, or `'8080:3000'` where 8080 of
+   * the host is 3000 inside. With `'0:3000'` it is any that is free.
+   */
+  expose?: (number | string)[]
   /** `host`: processes of the host are seen. Then a sandbox whose init is killed may leave processes. @default 'private' */
   pid?: 'private' | 'host'
   /** System V IPC and POSIX message queues. @default 'private' */
@@ -95,6 +106,8 @@ export interface ProgramOptions {
 export interface ResolvedSandboxOptions extends Limits {
   seal: 'require' | 'prefer'
   net: 'none' | 'host'
+  forward: PortPair[]
+  expose: PortPair[]
   pid: 'private' | 'host'
   ipc: 'private' | 'host'
   uts: 'private' | 'host'
@@ -132,6 +145,8 @@ export interface ResolvedProgramOptions {
 export const sandboxDefaults: ResolvedSandboxOptions = {
   seal: 'require',
   net: 'none',
+  forward: [],
+  expose: [],
   pid: 'private',
   ipc: 'private',
   uts: 'private',

@@ -5,6 +5,7 @@ import { resourceNumbers } from '../sys/resources.ts'
 import { type FieldName, parseOptions } from './explain.ts'
 import { limitSourceShape, limitsShape } from './limit-schema.ts'
 import { parseDuration, parseResourceLimit, parseSize } from './quantities.ts'
+import { reachShape } from './reach-schema.ts'
 import { programDefaults, type ResolvedProgramOptions, type ResolvedSandboxOptions, sandboxDefaults } from './run-options.ts'
 import { absolutePath, hostname, quantity, type Shape } from './schemas.ts'
 
@@ -21,6 +22,8 @@ const positiveDuration = quantity((value) => {
 export const sandboxShape: Shape = {
   seal: z._default(z.enum(['require', 'prefer']), sandboxDefaults.seal),
   net: z._default(z.enum(['none', 'host']), sandboxDefaults.net),
+  forward: z._default(reachShape['forward'] as z.ZodMiniType, sandboxDefaults.forward),
+  expose: z._default(reachShape['expose'] as z.ZodMiniType, sandboxDefaults.expose),
   pid: z._default(kept, sandboxDefaults.pid),
   ipc: z._default(kept, sandboxDefaults.ipc),
   uts: z._default(kept, sandboxDefaults.uts),

@@ -19,7 +19,7 @@ export class Child implements AnySandbox {
     this.kill = kill
     this.#forked.promise.catch(() => undefined)
     this.ended = this.#reported.promise.then(async (end) => {
-      await this.ends.drained()
+      await Promise.all([this.ends.drained(), this.ends.ports?.close()])
       this.ends.control?.close()
       return end
     })
@@ -48,6 +48,10 @@ export class Child implements AnySandbox {
 
   get control(): AnySandbox['control'] {
     return this.ends.control
+  }
+
+  get ports(): AnySandbox['ports'] {
+    return this.ends.ports
   }
 
   takeScratch(): number | undefined {

@@ -14,9 +14,10 @@ import { forkSandbox } from '../zygote/birth.ts'
 import { becomeProgram } from '../zygote/program.ts'
 import { parseLine, sandboxEnd } from '../zygote/report-pipe.ts'
 import { ThreadWatch } from '../zygote/threads.ts'
+import { Handles } from './handles.ts'
 import type { IdMapper } from './id-mapper.ts'
 import { InitControl } from './init-control.ts'
-import { Scratch } from './scratch.ts'
+import type { Ports } from './ports.ts'
 
 const SIGKILL = 9
 const readSome = promisify(read)
@@ -33,6 +34,8 @@ export interface DirectOptions {
   mapper: IdMapper | undefined
   /** Directory of the cgroup to be born in. */
   cgroup: number | undefined
+  /** Those of its plan; the host's are taken already. */
+  ports: Ports | undefined
 }
 
 /** A sandbox whose standard streams are this process's own. */
@@ -42,51 +45,59 @@ export class DirectSandbox {
   readonly ended: Promise<SandboxEnd>
   /** Null where it was not asked for. */
   readonly control: InitControl | null
+  readonly ports: Ports | null
   readonly #pidfd: number
   readonly #hostPids: boolean
-  readonly #scratch: Scratch | undefined
+  readonly #handles: Handles | undefined
   #failure: SandboxEnd['error']
 
   private constructor(
     birth: { pid: number; pidfd: number; report: number; hostPids: boolean },
-    scratch: Scratch | undefined,
+    handles: Handles | undefined,
     control: InitControl | null,
+    ports: Ports | undefined,
     onStop: (signal: number) => void,
   ) {
     this.pid = birth.pid
     this.#pidfd = birth.pidfd
     this.#hostPids = birth.hostPids
-    this.#scratch = scratch
+    this.#handles = handles
     this.control = control
+    this.ports = ports ?? null
     this.ended = this.#follow(birth.report, onStop)
   }
 
   /** @throws SysError when the kernel gives no namespaces */
-  static launch(plan: SandboxPlan, program: Program, { scratch, control, job, mapper, onStop, cgroup }: DirectOptions): DirectSandbox {
+  static launch(plan: SandboxPlan, program: Program, options: DirectOptions): DirectSandbox {
+    const { scratch, control, job, mapper, onStop, cgroup, ports } = options
     try {
       closeAtExec()
       keepHeapOverFork()
       new ThreadWatch().check()
       const self = pidfdOpen(process.pid)
-      const kept = scratch ? new Scratch() : undefined
+      const kept = scratch || ports ? new Handles() : undefined
+      const sealed = ports?.open()
       const orders = control ? new InitControl() : null
       const descriptors = { stdin: 0, stdout: 1, stderr: 2 }
       const streams = Object.values(descriptors)
       const birth = forkSandbox(plan, {
         self,
         handles: kept?.theirs,
+        sealed,
         cgroup,
         control: orders?.theirs,
         program: { program, descriptors },
         streams,
         job,
-        inChild: () => undefined,
+        inChild: () => ports?.leave(),
       })
       if (birth.in === 'payload') return becomeProgram(plan, program, descriptors, birth.report)
       if (kept) close(kept.theirs)
+      if (sealed !== undefined) close(sealed)
       if (orders) close(orders.theirs)
       close(self)
-      const sandbox = new DirectSandbox(birth, kept, orders, onStop)
+      const sandbox = new DirectSandbox(birth, kept, orders, ports, onStop)
+      if (kept) ports?.begin(kept, scratch)
       if (mapper && birth.mapped !== undefined) void sandbox.#mapIds(mapper, birth.mapped)
       return sandbox
     } catch (error) {
@@ -102,7 +113,7 @@ export class DirectSandbox {
 
   /** A handle to what overlays keep, once, when it was asked for and the sandbox got that far. The caller closes it. */
   takeScratch(): number | undefined {
-    return this.#scratch?.take()
+    return this.#handles?.takeScratch()
   }
 
   async #mapIds(mapper: IdMapper, mapped: number): Promise<void> {
@@ -130,6 +141,7 @@ export class DirectSandbox {
     }
     close(report)
     this.control?.close()
+    await this.ports?.close()
     const status = waitpid(this.pid, { block: true })?.status ?? 0
     const end = sandboxEnd(status, text)
     return this.#failure ? { ...end, error: this.#failure } : end

@@ -6,8 +6,9 @@ import { close, pipe } from '../sys/descriptor.ts'
 import { socketpair } from '../sys/socket.ts'
 import { Channel } from '../wire/channel.ts'
 import type { Descriptors, SandboxEnd } from '../wire/protocol.ts'
+import { Handles } from './handles.ts'
 import { InitControl } from './init-control.ts'
-import { Scratch } from './scratch.ts'
+import type { Ports } from './ports.ts'
 
 /** Streams, channel and control are null where they were not asked for. */
 export interface Sandbox<Output = Socket, Messages = Channel> {
@@ -17,6 +18,8 @@ export interface Sandbox<Output = Socket, Messages = Channel> {
   readonly channel: Messages
   /** Gives orders to the sandbox's init. */
   readonly control: InitControl | null
+  /** That lead out of its network, or into it. */
+  readonly ports: Ports | null
   /** Pid of the sandbox's init on the host, once it is forked. */
   readonly pid: number | undefined
   /** Settles with that pid. Rejects when the sandbox is never forked. */
@@ -45,6 +48,8 @@ export interface Streams {
   cgroup?: number | undefined
   /** Whether orders are to be given to its init. */
   control?: boolean
+  /** Those of its plan. */
+  ports?: Ports | undefined
 }
 
 /** What node makes of its own children's streams, so that a forked node finds the kind it expects. */
@@ -57,11 +62,12 @@ export class SandboxEnds {
   readonly stderr: Socket | null
   readonly channel: Channel | null
   readonly control: InitControl | null
-  readonly #scratch: Scratch | undefined
+  readonly ports: Ports | null
+  readonly #handles: Handles | undefined
   readonly #theirs: Descriptors
   readonly #given: number[] = []
 
-  constructor({ stdin, stdout, stderr, channel, scratch, cgroup, control = false }: Streams) {
+  constructor({ stdin, stdout, stderr, channel, scratch, cgroup, control = false, ports }: Streams) {
     const input = this.#input(stdin)
     const [output, errors] = [this.#output(stdout), this.#output(stderr)]
     this.stdin = input.ours
@@ -75,8 +81,13 @@ export class SandboxEnds {
       this.#theirs.channel = this.#give(theirs)
     }
     if (cgroup !== undefined) this.#theirs.cgroup = cgroup
-    this.#scratch = scratch ? new Scratch() : undefined
-    if (this.#scratch) this.#theirs.handles = this.#give(this.#scratch.theirs)
+    this.#handles = scratch || ports ? new Handles() : undefined
+    if (this.#handles) this.#theirs.handles = this.#give(this.#handles.theirs)
+    this.ports = ports ?? null
+    if (ports && this.#handles) {
+      this.#theirs.sealed = this.#give(ports.open())
+      ports.begin(this.#handles, scratch)
+    }
     this.control = control ? new InitControl() : null
     if (this.control) this.#theirs.control = this.#give(this.control.theirs)
   }
@@ -97,7 +108,7 @@ export class SandboxEnds {
   }
 
   takeScratch(): number | undefined {
-    return this.#scratch?.take()
+    return this.#handles?.takeScratch()
   }
 
   #give(fd: number): number {

@@ -51,6 +51,10 @@ function describeStep(step: SealStep | LastStep): string {
       return `own ${step.target}, read-only`
     case 'loopback':
       return 'bring lo up'
+    case 'forward':
+      return `forward ${step.ports.map(({ listen, to }) => `localhost:${listen} to port ${to} of the host's localhost`).join(', ')}`
+    case 'expose':
+      return `expose localhost:${step.ports.map(({ listen, to }) => `${to} at ${listen === 0 ? 'a free port' : `port ${listen}`} of the host's localhost`).join(', localhost:')}`
     case 'chdir':
       return `change to ${step.path}`
     case 'oom-score':

@@ -3,6 +3,7 @@
 import type { HostFacts, OverlayPart } from './host-facts.ts'
 import { byLength } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
+import { portSteps } from './port-steps.ts'
 import type { ExtraMount, RunRequest, SandboxRequest } from './request.ts'
 import { step } from './step.ts'
 
@@ -113,7 +114,7 @@ function extraMountStep(mount: ExtraMount): SealStep {
 
 export function lastPlaceSteps(request: SandboxRequest, own: Namespace[]): SealStep[] {
   return [
-    ...(own.includes('net') ? [step('a new network namespace has its loopback down', { do: 'loopback' } as const)] : []),
+    ...(own.includes('net') ? [step('a new network namespace has its loopback down', { do: 'loopback' }), ...portSteps(request)] : []),
     step('the old working directory is still the one below the mounts', { do: 'chdir', path: request.cwd }),
   ]
 }

@@ -4,6 +4,7 @@ import type { Capability } from '../sys/capabilities.ts'
 import type { Resource } from '../sys/resources.ts'
 import type { BpfInstruction } from '../sys/seccomp.ts'
 import type { EmulatedLimits, Limits } from './limits.ts'
+import type { PortPair } from './reach.ts'
 
 export const namespaces = ['user', 'mount', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const
 /** The time namespace is not among them: it is made by a step, because clone(2) cannot. */
@@ -54,6 +55,10 @@ export type SealAction =
   /** Where there is such a directory. */
   | { do: 'cgroup'; target: string }
   | { do: 'loopback' }
+  /** Sockets that listen on localhost; the host accepts on them and leads to its own. */
+  | { do: 'forward'; ports: PortPair[] }
+  /** Sockets through which the host connects to localhost, for whoever connects to its own. */
+  | { do: 'expose'; ports: PortPair[] }
   | { do: 'chdir'; path: string }
   | { do: 'oom-score'; score: number }
   | { do: 'capabilities'; keep: Capability[] }

@@ -1,11 +1,13 @@
 // From what was asked and what the host is, to the ordered steps of a sandbox. Pure: no I/O, no clock.
 
+import { configError } from '../errors.ts'
 import type { Capability } from '../sys/capabilities.ts'
 import type { HostFacts } from './host-facts.ts'
 import { hostRootSteps } from './host-root.ts'
 import { idMaps } from './id-maps.ts'
 import { otherRootSteps } from './other-root.ts'
 import { type LastAction, type LastStep, type Namespace, namespaces, type SandboxPlan, type SealStep } from './plan.ts'
+import { portWords, wrongPorts } from './port-steps.ts'
 import { plainRun, type RunRequest, type SandboxRequest } from './request.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 import { step } from './step.ts'
@@ -18,7 +20,10 @@ const keptForCaller: Capability[] = ['net_bind_service', 'net_raw']
 /** Kept for a caller who is root, whose tests know no `EACCES`. */
 const keptForRoot: Capability[] = ['chown', 'dac_override', 'fowner', 'fsetid', 'kill', 'setgid', 'setuid', ...keptForCaller]
 
+/** @throws NsboxError ERR_NSBOX_CONFIG for ports that do not go together */
 export function sandboxPlan(request: SandboxRequest, host: HostFacts): SandboxPlan {
+  const problem = wrongPorts(request)
+  if (problem) throw configError(`${problem.option} is ${portWords(problem.value)}: ${problem.why}`)
   const run = request.run ?? plainRun
   const shared: Namespace[] = [...run.hostNamespaces, ...(request.net === 'host' ? (['net'] as const) : [])]
   const own = namespaces.filter((name) => !shared.includes(name))

@@ -10,6 +10,7 @@ import { callUrl, coldCallEntry } from '../launch/entry.ts'
 import { definedOnly } from '../launch/environment.ts'
 import { type Limited, prepare } from '../launch/limited.ts'
 import type { Plans } from '../launch/plans.ts'
+import { Ports } from '../launch/ports.ts'
 import { type Sandbox, sockets } from '../launch/sandbox.ts'
 import { coldZygote, ZygoteProcess } from '../launch/zygote-process.ts'
 import type { CallAnswer, CallRequest } from '../wire/protocol.ts'
@@ -45,7 +46,10 @@ export class Caller {
     const { plan, limits, release } = prepare(this.#plans, this.#limited, choice.zygote.pid)
     try {
       const payload = choice.mode === 'cold' ? this.#freshNode() : { kind: 'preloaded' as const, data: request }
-      const sandbox = choice.zygote.launch(plan, payload, { ...sockets, control: this.#limited !== null, cgroup: limits.cgroup }) as Sandbox
+      const ports = Ports.of(plan)
+      ports?.expose()
+      const streams = { ...sockets, control: this.#limited !== null, cgroup: limits.cgroup, ports }
+      const sandbox = choice.zygote.launch(plan, payload, streams) as Sandbox
       limits.attach(sandbox.control)
       const answer = this.#exchange(sandbox, choice.mode, request)
       const outcome = await supervise(sandbox, limits, { timeout, killAfter, signal })

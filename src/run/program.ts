@@ -7,10 +7,12 @@ import { errorToData, NsboxError } from '../errors.ts'
 import { definedOnly } from '../launch/environment.ts'
 import { type Limited, prepare } from '../launch/limited.ts'
 import type { Plans } from '../launch/plans.ts'
+import { Ports } from '../launch/ports.ts'
 import type { AnySandbox, Streams } from '../launch/sandbox.ts'
 import type { SandboxLimits } from '../launch/sandbox-limits.ts'
 import type { ZygoteProcess } from '../launch/zygote-process.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
+import type { PortPair } from '../plan/reach.ts'
 import { close } from '../sys/descriptor.ts'
 import { limitsHere } from './limit-request.ts'
 import { Output } from './output.ts'
@@ -102,6 +104,10 @@ class Program {
     return limitedUsage(await this.#running().usage())
   }
 
+  exposed(): readonly PortPair[] {
+    return this.#sandbox?.ports?.exposed ?? []
+  }
+
   #running(): SandboxLimits {
     if (this.#limits) return this.#limits
     throw new NsboxError('The program does not run', { code: 'ERR_NSBOX_ENDED', stage: 'launch' })
@@ -134,10 +140,12 @@ class Program {
     await zygote.prepared
     const { plan, limits, release } = prepare(plans, limited, zygote.pid, options.cwd === undefined ? {} : { cwd: options.cwd })
     try {
+      const ports = Ports.of(plan)
+      ports?.expose()
       const sandbox = zygote.launch(
         plan,
         { kind: 'exec', file: command[0] as string, argv: command, env: definedOnly(options.env ?? env) },
-        { ...this.#kinds(), cgroup: limits.cgroup },
+        { ...this.#kinds(), cgroup: limits.cgroup, ports },
       )
       this.#sandbox = sandbox
       this.#limits = limits

@@ -6,6 +6,7 @@ import { explainSealFailure } from '../host/explain.ts'
 import type { CapHit } from '../launch/sandbox-limits.ts'
 import type { HeldLimits } from '../plan/limit-plan.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
+import type { PortPair } from '../plan/reach.ts'
 import { stepName } from '../plan/step.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import type { Outcome } from './supervise.ts'
@@ -45,6 +46,10 @@ export interface Report {
   limits: HeldLimits
   /** The limit that the run was killed for. */
   capHit: CapHit | null
+  /** Ports of the host that led inside, the chosen ones too. */
+  exposed: PortPair[]
+  /** Ports of the host that `forward` led to and where nothing answered. */
+  refused: number[]
   /** Protections and limits that could not be had, with `seal: 'prefer'`. */
   notEnforced: NotEnforced[]
 }
@@ -60,7 +65,7 @@ function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforced[], f
 
 /** Of a run that has ended, before anybody looks at what it wrote. */
 export function reportOf(command: string[], plan: SandboxPlan, outcome: Outcome, startedMs: number): Report {
-  const { usage, limitUsage, limits, hit, error, notEnforced, ...how } = outcome
+  const { usage, limitUsage, limits, hit, error, notEnforced, exposed, refused, ...how } = outcome
   return {
     ...emptyReport(command, startedMs),
     ...how,
@@ -69,6 +74,8 @@ export function reportOf(command: string[], plan: SandboxPlan, outcome: Outcome,
     enforced: enforcedSteps(plan, notEnforced, how.cause === 'failure'),
     limits,
     capHit: hit ?? null,
+    exposed: [...exposed],
+    refused,
     notEnforced,
   }
 }
@@ -95,6 +102,8 @@ function emptyReport(command: string[], startedMs: number): Report {
     enforced: [],
     limits: {},
     capHit: null,
+    exposed: [],
+    refused: [],
     notEnforced: [],
   }
 }

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import type { ResolvedSandboxOptions } from '../config/run-options.ts'
 import { realDirectory } from '../host/facts.ts'
 import type { LastAction, Namespace } from '../plan/plan.ts'
+import { portWords, wrongPorts } from '../plan/port-steps.ts'
 import type { ExtraMount, RunRequest, SandboxRequest } from '../plan/request.ts'
 import type { Resource } from '../sys/resources.ts'
 import { layersOf } from './layers.ts'
@@ -22,6 +23,7 @@ export async function sandboxRequest(
     seal: options.seal,
     uid: options.uid,
     net: options.net,
+    ...portsOf(options),
     hostname: options.hostname,
     overlays,
     passThrough: [],
@@ -30,6 +32,12 @@ export async function sandboxRequest(
     cwd: options.cwd === undefined ? (rootfs === null ? cwd : '/') : resolve(cwd, options.cwd),
     run: { ...(await runRequest(options, { rootfs, overlays, cwd })), terminal },
   }
+}
+
+function portsOf({ net, forward, expose }: ResolvedSandboxOptions): Pick<SandboxRequest, 'forward' | 'expose'> {
+  const problem = wrongPorts({ net, forward, expose })
+  if (problem) throw wrong(problem.option, portWords(problem.value), problem.why)
+  return { forward, expose }
 }
 
 interface Places {

@@ -2,6 +2,7 @@
 
 import type { Readable, Writable } from 'node:stream'
 import type { LimitChanges } from '../config/limit-options.ts'
+import type { PortPair } from '../plan/reach.ts'
 import type { Report } from './report.ts'
 import type { LimitedUsage } from './usage.ts'
 
@@ -56,6 +57,11 @@ export class Running implements Promise<Report> {
     return this.#handle.usage()
   }
 
+  /** Ports of the host that lead inside while it runs, the chosen ones too. Empty before. */
+  get exposed(): readonly PortPair[] {
+    return this.#handle.exposed()
+  }
+
   // biome-ignore lint/suspicious/noThenProperty: it is a promise, so that a run can be awaited
   then<A = Report, B = never>(
     onReport?: ((report: Report) => A | PromiseLike<A>) | null,
@@ -79,7 +85,15 @@ export function orRejected(start: () => Running): Running {
     return start()
   } catch (error) {
     const ended = () => Promise.reject(error)
-    const handle = { pid: () => undefined, kill: () => false, setLimits: ended, freeze: ended, thaw: ended, usage: ended }
+    const handle = {
+      pid: () => undefined,
+      kill: () => false,
+      setLimits: ended,
+      freeze: ended,
+      thaw: ended,
+      usage: ended,
+      exposed: () => [],
+    }
     return new Running(Promise.reject(error), handle, { stdin: null, stdout: null, stderr: null })
   }
 }
@@ -91,4 +105,5 @@ export interface RunHandle {
   freeze(): Promise<void>
   thaw(): Promise<void>
   usage(): Promise<LimitedUsage>
+  exposed(): readonly PortPair[]
 }

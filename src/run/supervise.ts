@@ -1,8 +1,10 @@
 // Follows a sandboxed program to its end: time limit, abort, and what came of it.
 
 import type { ErrorData } from '../errors.ts'
+import type { Ports } from '../launch/ports.ts'
 import type { CapHit, LimitUsage, SandboxLimits } from '../launch/sandbox-limits.ts'
 import type { HeldLimits } from '../plan/limit-plan.ts'
+import type { PortPair } from '../plan/reach.ts'
 import type { NotEnforced, SandboxEnd } from '../wire/protocol.ts'
 import { signalPayload } from './payload-process.ts'
 import type { Cause } from './report.ts'
@@ -13,6 +15,7 @@ export interface Supervised {
   /** Settles once there is one; rejects when there will be none. */
   readonly forked: Promise<unknown>
   readonly ended: Promise<SandboxEnd>
+  readonly ports: Ports | null
   kill(): void
 }
 
@@ -35,6 +38,8 @@ export interface Outcome {
   limitUsage: LimitUsage | undefined
   limits: HeldLimits
   hit: CapHit | undefined
+  exposed: readonly PortPair[]
+  refused: number[]
 }
 
 export async function supervise(
@@ -75,6 +80,8 @@ export async function supervise(
     limitUsage,
     limits: without(limits.held, end.notEnforced),
     hit,
+    exposed: sandbox.ports?.exposed ?? [],
+    refused: [...(sandbox.ports?.refused ?? [])],
   }
 }
 

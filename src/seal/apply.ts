@@ -24,21 +24,22 @@ import {
 import { interfaceUp } from '../sys/network.ts'
 import { prctl } from '../sys/process.ts'
 import { installFilter } from '../sys/seccomp.ts'
+import { listenOnLoopback, socketSeeds } from '../sys/tcp.ts'
 import { unshareTime } from '../sys/time-namespace.ts'
 import { setUserXattr } from '../sys/xattr.ts'
-import type { NotEnforced } from '../wire/protocol.ts'
+import type { HandedBack, NotEnforced } from '../wire/protocol.ts'
 import { mountDevices } from './devices.ts'
 import { writeIdMaps } from './id-maps.ts'
 import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
 
 /**
- * `scratch` is given a handle to the directory that holds the uppers of overlays, if there are any:
- * number N in the order of the plan keeps what is written in `N/upper`.
+ * `passBack` is given what the host is to have; it is closed here afterwards. `scratch` is a handle to the directory
+ * that holds the uppers of overlays, if there are any: number N in the order of the plan keeps what is written in `N/upper`.
  * @throws SysError of the step that failed, when the plan says `require`
  */
-export function applySeal(plan: SandboxPlan, scratch?: (fd: number) => void): NotEnforced[] {
-  const sealing = new Sealing(plan, scratch)
+export function applySeal(plan: SandboxPlan, passBack: PassBack = () => undefined): NotEnforced[] {
+  const sealing = new Sealing(plan, passBack)
   const notEnforced = applyEach(plan, plan.steps, (step) => sealing.apply(step))
   sealing.release()
   return notEnforced
@@ -65,6 +66,7 @@ function applyEach<S extends Step>({ seal }: SandboxPlan, steps: readonly S[], a
 }
 
 type Step = SealStep | LastStep
+type PassBack = (kind: HandedBack, fds: readonly number[]) => void
 
 function applyLastStep(step: LastAction): void {
   switch (step.do) {
@@ -89,18 +91,18 @@ class Sealing {
   readonly #binds: readonly Bind[]
   /** What binds show, as it was before anything was mounted over it. */
   readonly #trees = new Map<Bind, number>()
-  readonly #giveScratch: ((fd: number) => void) | undefined
+  readonly #passBack: PassBack
   #overlays = 0
   #scratch: string | undefined
 
-  constructor(plan: SandboxPlan, giveScratch?: (fd: number) => void) {
+  constructor(plan: SandboxPlan, passBack: PassBack) {
     this.#binds = plan.steps.filter((step) => step.do === 'bind')
-    this.#giveScratch = giveScratch
+    this.#passBack = passBack
   }
 
   release(): void {
     const fd = this.#scratch === undefined ? undefined : this.#held.get(this.#scratch)
-    if (fd !== undefined) this.#giveScratch?.(fd)
+    if (fd !== undefined) this.#passBack('scratch', [fd])
     for (const held of this.#held.values()) close(held)
     this.#held.clear()
     for (const tree of this.#trees.values()) close(tree)
@@ -149,6 +151,11 @@ class Sealing {
         return mountCgroup(step.target)
       case 'loopback':
         return interfaceUp('lo')
+      case 'forward':
+        for (const { listen } of step.ports) this.#give('forward', listenOnLoopback(listen).fds)
+        return
+      case 'expose':
+        return this.#give('expose', socketSeeds())
       case 'chdir':
         requireDirectory(step.path, 'The working directory')
         return this.#enter(step.path)
@@ -210,6 +217,14 @@ class Sealing {
     mkdirSync(at, { recursive: true })
     mountOverlay(at, lowers, upper, work)
     return at
+  }
+
+  #give(kind: HandedBack, fds: readonly number[]): void {
+    try {
+      this.#passBack(kind, fds)
+    } finally {
+      for (const fd of fds) close(fd)
+    }
   }
 
   /** A link in the project or in another root could lead to a handle here, or to where this process has been: below all mounts. */

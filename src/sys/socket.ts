@@ -12,6 +12,8 @@ const MSG_NOSIGNAL = 0x4000
 const MSG_CMSG_CLOEXEC = 0x40000000
 const EINTR = 4
 const EAGAIN = 11
+/** SCM_MAX_FD, and what keeps the length of control data a multiple of 8. */
+const mostDescriptors = 254
 
 const socketpair_ = bindChecked('socketpair', 'int', ['int', 'int', 'int', 'uint64'])
 const sendmsg_ = bind('sendmsg', 'long', ['int', 'uint64', 'int'])
@@ -73,7 +75,7 @@ interface Received {
 
 /** Receives up to `buffer.length` bytes; no bytes means that the other end is closed. Blocks. */
 export function receiveWithDescriptors(socket: number, buffer: Buffer): Received {
-  const control = Buffer.alloc(256)
+  const control = Buffer.alloc(16 + 4 * mostDescriptors)
   for (;;) {
     const message = new Message(buffer, 0, control)
     const length = Number(recvmsg_(socket, addressOf(message.header), MSG_CMSG_CLOEXEC))
@@ -85,10 +87,11 @@ export function receiveWithDescriptors(socket: number, buffer: Buffer): Received
   }
 }
 
-/** The descriptor of a message that has come already, if any. */
-export function receiveDescriptor(socket: number): number | undefined {
+/** A message of one byte that has come already, if any. */
+export function receiveWaiting(socket: number): Received | undefined {
   if (!pollReadable([socket], 0).has(socket)) return undefined
-  return receiveWithDescriptors(socket, Buffer.alloc(1)).fds[0]
+  const message = receiveWithDescriptors(socket, Buffer.alloc(1))
+  return message.bytes.length === 0 ? undefined : message
 }
 
 function readDescriptors(control: Buffer): number[] {

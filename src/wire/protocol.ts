@@ -21,11 +21,19 @@ export interface Program {
 }
 
 /**
- * What travels with a fork: the payload's own, a socket for handles that the sandbox passes back, a socket
- * on which init takes orders, and the directory of the cgroup to be born in.
+ * What travels with a fork: the payload's own, a socket for handles that the sandbox passes back, a pipe that
+ * hangs up once it is sealed and they are passed, a socket on which init takes orders, and the directory of the
+ * cgroup to be born in.
  */
-export type DescriptorName = 'stdin' | 'stdout' | 'stderr' | 'channel' | 'handles' | 'control' | 'cgroup'
+export type DescriptorName = 'stdin' | 'stdout' | 'stderr' | 'channel' | 'handles' | 'sealed' | 'control' | 'cgroup'
 export type Descriptors = Record<'stdin' | 'stdout' | 'stderr', number> & Partial<Record<DescriptorName, number>>
+
+/**
+ * The letters of what init passes back: a handle to what overlays keep; for each port of `forward` the sockets that
+ * listen; for `expose` the seeds of sockets that connect.
+ */
+export const handedBackAs = { scratch: 's', forward: 'f', expose: 'e' } as const
+export type HandedBack = keyof typeof handedBackAs
 
 /** A function to call in a sandbox. */
 export interface CallRequest {

@@ -27,7 +27,9 @@ const cloneFlagOf: Record<Namespace, CloneFlag> = {
 export interface BirthOptions {
   /** pidfd of this process. */
   self: number
+  /** For what it passes back, and to be hung up once that is done. */
   handles: number | undefined
+  sealed: number | undefined
   /** Directory of the cgroup to be born in. */
   cgroup: number | undefined
   /** Socket for orders to init. */

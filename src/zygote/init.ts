@@ -11,7 +11,7 @@ import { close, pollReadable } from '../sys/descriptor.ts'
 import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid, unshareCgroup } from '../sys/process.ts'
 import { ignoreSignals, resetSignals } from '../sys/signal.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
-import type { Descriptors, InitReport, NotEnforced, Program } from '../wire/protocol.ts'
+import { type Descriptors, type HandedBack, handedBackAs, type InitReport, type NotEnforced, type Program } from '../wire/protocol.ts'
 import { programDescriptors } from './program.ts'
 import { ReadStreams } from './read-streams.ts'
 import { endAll, reapUntil } from './reaper.ts'
@@ -29,8 +29,10 @@ export interface InitOptions {
   parent: number
   /** Why there are no namespaces, where the plan only preferred them. */
   unsealed: ErrorData | undefined
-  /** Socket for a handle to what overlays keep. */
+  /** Socket for handles to what the host is to have. */
   handles: number | undefined
+  /** Hung up once they are passed. */
+  sealed: number | undefined
   /** Socket for orders. */
   control: number | undefined
   /** What only the payload needs. */
@@ -45,7 +47,7 @@ export interface InitOptions {
 
 /** Returns only in the payload's process, sealed: the pipe for its report. */
 export function runInit(plan: SandboxPlan, options: InitOptions): number {
-  const { report, mapped, parent, unsealed, handles, control, streams, job, ownCgroup } = options
+  const { report, mapped, parent, unsealed, handles, sealed: isSealed, control, streams, job, ownCgroup } = options
   const ownPids = !unsealed && plan.namespaces.includes('pid')
   const sealed = unsealed ? withoutMounts(plan) : plan
   const notEnforced: NotEnforced[] = []
@@ -57,9 +59,9 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     if (ownCgroup && !unsealed && plan.namespaces.includes('cgroup')) unshareCgroup()
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
     const files = new ReadStreams(unsealed ? [] : streams)
-    notEnforced.push(...applySeal(sealed, (scratch) => passBack(scratch, handles)))
+    notEnforced.push(...applySeal(sealed, (kind, fds) => passBack(kind, fds, handles)))
     files.reopen()
-    if (handles !== undefined) close(handles)
+    for (const fd of [handles, isSealed]) if (fd !== undefined) close(fd)
     const ownUsers = !unsealed && plan.namespaces.includes('user')
     const keeper = plan.emulated || control !== undefined ? new Keeper(sealed, { ownPids, ownUsers, control }) : undefined
     if (plan.emulated) notEnforced.push(...(keeper?.begin(plan.emulated) ?? []))
@@ -113,8 +115,8 @@ function dieWith(parent: number): void {
   close(parent)
 }
 
-function passBack(scratch: number, handles: number | undefined): void {
-  if (handles !== undefined) sendWithDescriptors(handles, Buffer.from('s'), [scratch])
+function passBack(kind: HandedBack, fds: readonly number[], handles: number | undefined): void {
+  if (handles !== undefined) sendWithDescriptors(handles, Buffer.from(handedBackAs[kind]), fds)
 }
 
 /**

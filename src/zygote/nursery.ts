@@ -81,10 +81,11 @@ export class Nursery {
     try {
       this.#heap ??= heapRanges()
       this.#watch.check()
-      const { handles, cgroup, control, ...streams } = descriptors
+      const { handles, sealed, cgroup, control, ...streams } = descriptors
       const birth = forkSandbox(plan, {
         self: this.#self,
         handles,
+        sealed,
         cgroup,
         control,
         program: payload.kind === 'exec' ? { program: payload, descriptors } : undefined,

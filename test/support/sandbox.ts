@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Plans } from '../../src/launch/plans.ts'
-import type { Sandbox } from '../../src/launch/sandbox.ts'
+import { Ports } from '../../src/launch/ports.ts'
+import { type Sandbox, sockets } from '../../src/launch/sandbox.ts'
 import { type ForkPayload, type ZygoteOptions, ZygoteProcess } from '../../src/launch/zygote-process.ts'
 import type { SandboxPlan } from '../../src/plan/plan.ts'
 import type { SandboxRequest } from '../../src/plan/request.ts'
@@ -117,7 +118,9 @@ export class Bench {
 
   launch(payload: ForkPayload, { change, plan: given }: RunOptions = {}): Sandbox {
     const { plan, release } = this.plans.next(change)
-    const sandbox = this.zygote.launch(given ?? plan, payload)
+    const ports = Ports.of(given ?? plan)
+    ports?.expose()
+    const sandbox = this.zygote.launch(given ?? plan, payload, { ...sockets, ports }) as Sandbox
     void sandbox.ended.then(release)
     return sandbox
   }

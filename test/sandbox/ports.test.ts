@@ -1,0 +1,312 @@
+// Promise: the ports that are named lead to the host's localhost, or in from there; nothing else does, and nothing of it is left.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { Ports } from '../../src/launch/ports.ts'
+import { until } from '../support/processes.ts'
+import { Bench, collect, firstOutput, type Outcome } from '../support/sandbox.ts'
+
+let bench: Bench
+beforeAll(() => {
+  bench = new Bench()
+  return bench.zygote.prepared
+})
+afterAll(() => bench.close())
+
+const servers = new Set<Server>()
+const sockets = new Set<Socket>()
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy()
+  await Promise.all([...servers].map(stop))
+})
+
+/** A server on the host's localhost; its port. */
+async function serve(handle: (socket: Socket) => void, { host = '127.0.0.1', port = 0 } = {}): Promise<{ port: number; server: Server }> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket.on('close', () => sockets.delete(socket)))
+    handle(socket)
+  })
+  await once(server.listen(port, host), 'listening')
+  servers.add(server)
+  return { port: (server.address() as AddressInfo).port, server }
+}
+
+async function stop(server: Server): Promise<void> {
+  servers.delete(server)
+  if (server.listening) await once(server.close(), 'close')
+}
+
+async function freePort(): Promise<number> {
+  const { port, server } = await serve(() => undefined)
+  await stop(server)
+  return port
+}
+
+const echo = (socket: Socket) => void socket.on('error', () => undefined).pipe(socket)
+
+const inside = `import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { buffer, text } from 'node:stream/consumers'
+const sha = (data) => createHash('sha256').update(data).digest('hex')
+const tell = (value) => process.stdout.write(JSON.stringify(value) + '\\n')
+const outcome = (port, host = '127.0.0.1') => new Promise((resolve) => {
+  const socket = connect({ host, port }).on('error', (error) => resolve(error.code)).on('data', (data) => { socket.destroy(); resolve(String(data)) })
+})
+`
+
+/** What a module inside tells, with these ports forwarded. */
+async function told(source: string, forward: { listen: number; to: number }[] = [], expose: typeof forward = []): Promise<unknown[]> {
+  return lines(await bench.node(inside + source, { change: { forward, expose } }))
+}
+
+function lines(outcome: Outcome): unknown[] {
+  if (outcome.exitCode !== 0) throw new Error(`The sandbox ended otherwise: ${JSON.stringify(outcome)}`)
+  return outcome.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+}
+
+describe('forward', () => {
+  test('100 MB there and back, unchanged', async () => {
+    const { port } = await serve(echo)
+    const source = `const block = randomBytes(1 << 20), sent = createHash('sha256'), got = createHash('sha256')
+      const socket = connect(5000)
+      const reading = (async () => { for await (const chunk of socket) got.update(chunk) })()
+      for (let n = 0; n < 100; n++) { block.writeUInt32LE(n); const part = Buffer.from(block); sent.update(part); if (!socket.write(part)) await once(socket, 'drain') }
+      socket.end(); await reading; tell([socket.bytesRead, sent.digest('hex') === got.digest('hex')])`
+    expect(await told(source, [{ listen: 5000, to: port }])).toEqual([[100 << 20, true]])
+  })
+
+  test('200 connections at once', async () => {
+    const { port } = await serve(echo)
+    const source = `const all = await Promise.all(Array.from({ length: 200 }, async (_, n) => {
+        const socket = connect(5000), data = randomBytes(10_000 + n); await once(socket, 'connect'); socket.end(data)
+        return sha(await buffer(socket)) === sha(data)
+      })); tell(all.filter(Boolean).length)`
+    expect(await told(source, [{ listen: 5000, to: port }])).toEqual([200])
+  })
+
+  test('either direction ends by itself', async () => {
+    const answersAtEnd = await serve((socket) => void text(socket).then((said) => socket.end(`heard ${said}`)))
+    const endsFirst = await serve((socket) => {
+      socket.end('first')
+      void text(socket).then((said) => afterwards.resolve(said))
+    })
+    const afterwards = Promise.withResolvers<string>()
+    const source = `const one = connect({ port: 5000, allowHalfOpen: true }); one.end('all'); tell(await text(one))
+      const two = connect({ port: 5001, allowHalfOpen: true }); tell(await text(two)); two.end('second'); await once(two, 'close')`
+    const ports = [
+      { listen: 5000, to: answersAtEnd.port },
+      { listen: 5001, to: endsFirst.port },
+    ]
+    expect(await told(source, ports)).toEqual(['heard all', 'first'])
+    expect(await afterwards.promise).toBe('second')
+  })
+
+  test('a reset is a reset at the other end', async () => {
+    const seen = Promise.withResolvers<string | undefined>()
+    const { port } = await serve(
+      (socket) => void socket.on('error', ({ code }: NodeJS.ErrnoException) => seen.resolve(code)).write('hello'),
+    )
+    const resets = await serve((socket) => void socket.once('data', () => socket.resetAndDestroy()))
+    const source = `const one = connect(5000); await once(one, 'data'); one.resetAndDestroy()
+      const two = connect(5001); two.write('x'); tell((await once(two, 'error'))[0].code)`
+    const ports = [
+      { listen: 5000, to: port },
+      { listen: 5001, to: resets.port },
+    ]
+    expect(await told(source, ports)).toEqual(['ECONNRESET'])
+    expect(await seen.promise).toBe('ECONNRESET')
+  })
+
+  test('a reader that is slow slows the writer down', async () => {
+    const begun = Promise.withResolvers<Socket>()
+    const { port } = await serve((socket) => begun.resolve(socket.pause()))
+    const source = `const socket = connect(5000), block = Buffer.alloc(1 << 20); let sent = 0
+      const write = () => { while (sent < 256 && socket.write(block)) sent++; if (sent < 256) sent++ ; else socket.end() }
+      socket.on('drain', write); write()
+      for (let last = -1; last !== sent; ) { last = sent; await new Promise((resolve) => setTimeout(resolve, 300)) }
+      tell(sent); await once(socket, 'close')`
+    const sandbox = bench.start([process.execPath, '--input-type=module', '--eval', inside + source], {
+      change: { forward: [{ listen: 5000, to: port }] },
+    })
+    const output = collect(sandbox)
+    const socket = await begun.promise
+    expect(Number(await firstOutput(sandbox))).toBeLessThan(64)
+    socket.resume().on('end', () => socket.end())
+    expect((await output).exitCode).toBe(0)
+    expect(socket.bytesRead).toBeGreaterThanOrEqual(256 << 20)
+  })
+
+  test('a service that is not there: a reset, until it is; and again', async () => {
+    const port = await freePort()
+    const source = `let last; for (let seen = 0; seen < 4; ) { const now = await outcome(5000); if (now !== last) { tell(last = now); seen++ } }`
+    const sandbox = bench.start([process.execPath, '--input-type=module', '--eval', inside + source], {
+      change: { forward: [{ listen: 5000, to: port }] },
+    })
+    let said = ''
+    sandbox.stdout.on('data', (chunk) => {
+      said += chunk
+    })
+    const saidLines = (count: number) => until(() => said.split('\n').length > count)
+    await saidLines(1)
+    const first = await serve((socket) => void socket.end('first'), { port })
+    await saidLines(2)
+    await stop(first.server)
+    await saidLines(3)
+    await serve((socket) => void socket.end('second'), { port })
+    await sandbox.ended
+    expect(said.trim().split('\n')).toEqual(['"ECONNRESET"', '"first"', '"ECONNRESET"', '"second"'])
+    expect([...(sandbox.ports?.refused ?? [])]).toEqual([port])
+  })
+
+  test('what was sent before the end arrives', async () => {
+    const heard: Promise<string>[] = []
+    const { port } = await serve((socket) => void heard.push(text(socket)))
+    await told(`const socket = connect(5000); socket.write('x'.repeat(500_000), () => process.exit())`, [{ listen: 5000, to: port }])
+    expect((await Promise.all(heard)).map(({ length }) => length)).toEqual([500_000])
+  })
+
+  test('many sandboxes forward the same port', async () => {
+    const { port } = await serve((socket) => void socket.once('data', (data) => socket.end(`heard ${data}`)))
+    const one = (name: string) =>
+      told(`const socket = connect(5000); socket.write('${name}'); tell(await text(socket))`, [{ listen: 5000, to: port }])
+    const names = Array.from({ length: 8 }, (_, index) => `n${index}`)
+    expect(await Promise.all(names.map(one))).toEqual(names.map((name) => [`heard ${name}`]))
+  })
+
+  test('IPv6, inside and on the host', async () => {
+    const { port } = await serve((socket) => void socket.end('six'), { host: '::1' })
+    expect(await told(`tell(await outcome(5000, '::1')); tell(await outcome(5000))`, [{ listen: 5000, to: port }])).toEqual(['six', 'six'])
+  })
+
+  test('ports below 1024', async () => {
+    const { port } = await serve((socket) => void socket.end('low'))
+    expect(await told(`tell(await outcome(80))`, [{ listen: 80, to: port }])).toEqual(['low'])
+  })
+
+  test('it is taken inside, and leads nowhere else', async () => {
+    const { port } = await serve((socket) => void socket.end('named'))
+    const source = `for (const host of ['127.0.0.1', '::1']) tell((await once(createServer().listen(5000, host), 'error').catch((error) => [error]))[0].code)
+      tell(await outcome(5000)); tell(await outcome(5001)); tell(await outcome(${port}))`
+    expect(await told(source, [{ listen: 5000, to: port }])).toEqual(['EADDRINUSE', 'EADDRINUSE', 'named', 'ECONNREFUSED', 'ECONNREFUSED'])
+  })
+
+  test('in a sandbox of a warm node', async () => {
+    const { port } = await serve((socket) => void socket.end('warm'))
+    const warm = new Bench({ mode: 'threads' })
+    const outcome = await warm.node(`${inside} tell(await outcome(5000))`, { change: { forward: [{ listen: 5000, to: port }] } })
+    expect(lines(outcome)).toEqual(['warm'])
+    await warm.close()
+  })
+})
+
+describe('expose', () => {
+  /** A server inside, and what the host makes of it. */
+  async function exposing<T>(source: string, expose: { listen: number; to: number }[], use: (ports: number[]) => Promise<T>): Promise<T> {
+    const sandbox = bench.start([process.execPath, '--input-type=module', '--eval', inside + source], { change: { expose } })
+    const ended = collect(sandbox)
+    await firstOutput(sandbox)
+    try {
+      return await use((sandbox.ports?.exposed ?? []).map(({ listen }) => listen))
+    } finally {
+      sandbox.kill()
+      await ended
+    }
+  }
+
+  const echoInside = `createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => undefined).pipe(socket)).listen(3000, '127.0.0.1', () => tell('listens'))`
+
+  test('32 MB there and back, 100 connections at once, over IPv4 and IPv6', async () => {
+    await exposing(echoInside, [{ listen: 0, to: 3000 }], async ([port = 0]) => {
+      const digest = (data: Buffer) => createHash('sha256').update(data).digest('hex')
+      const exchange = async (data: Buffer, host: string) => {
+        const socket = connect({ host, port })
+        socket.end(data)
+        const chunks: Buffer[] = []
+        for await (const chunk of socket) chunks.push(chunk as Buffer)
+        return digest(Buffer.concat(chunks)) === digest(data)
+      }
+      expect(await exchange(randomBytes(32 << 20), '127.0.0.1')).toBe(true)
+      const many = Array.from({ length: 100 }, (_, index) => exchange(randomBytes(index * 100), index % 2 ? '127.0.0.1' : '::1'))
+      expect((await Promise.all(many)).filter(Boolean)).toHaveLength(100)
+    })
+  })
+
+  test('a server on ::1 alone, and none at all', async () => {
+    const source = `createServer((socket) => socket.end('six')).listen(3000, '::1', () => tell('listens'))`
+    const ports = [
+      { listen: 0, to: 3000 },
+      { listen: 0, to: 3001 },
+    ]
+    await exposing(source, ports, async ([there = 0, absent = 0]) => {
+      expect(await text(connect(there))).toBe('six')
+      await expect(text(connect(absent))).rejects.toMatchObject({ code: 'ECONNRESET' })
+    })
+  })
+
+  test('a port that is taken is named', async () => {
+    const { port } = await serve(() => undefined)
+    const { plan, release } = bench.plans.next({ expose: [{ listen: port, to: 3000 }] })
+    expect(() => Ports.of(plan)?.expose()).toThrow(
+      expect.objectContaining({ code: 'ERR_NSBOX_PORT', message: `expose is ${port}:3000: port ${port} of the host's localhost is taken` }),
+    )
+    release()
+  })
+
+  test('what is made for connections cannot be seen inside', async () => {
+    const source = `import { readFileSync } from 'node:fs'
+      createServer((socket) => socket.end(readFileSync('/proc/net/tcp', 'utf8').split('\\n').filter((line) => / 0A /.test(line)).length + ' listen')).listen(3000, '127.0.0.1', () => tell('listens'))`
+    await exposing(source, [{ listen: 0, to: 3000 }], async ([port = 0]) => {
+      expect(await text(connect(port))).toBe('1 listen')
+    })
+  })
+})
+
+test("the host's network has ports of its own", () => {
+  expect(() => bench.plans.next({ net: 'host', forward: [{ listen: 1, to: 1 }] })).toThrow(
+    "forward is 1: with net: 'host' there is but one localhost: leave out one of the two",
+  )
+})
+
+test('the payload has no descriptor of it, and the host none when it has ended', async () => {
+  const { port } = await serve(echo)
+  const ports = { forward: [{ listen: 5000, to: port }], expose: [{ listen: 0, to: 3000 }] }
+  const around = async () => {
+    const { stdout } = await bench.sh('ls -l /proc/self/fd | grep -c socket', { change: ports })
+    return Number(stdout)
+  }
+  // stdout, stderr and the channel.
+  expect(await around()).toBe(Number((await bench.sh('ls -l /proc/self/fd | grep -c socket')).stdout))
+  const before = openSockets()
+  const source = `connect(5000).write('x'); await once(connect(5000).on('connect', () => undefined), 'connect'); createServer().listen(3000); setInterval(() => undefined, 1000); tell('idle')`
+  const sandbox = bench.start([process.execPath, '--input-type=module', '--eval', inside + source], { change: ports })
+  const ended = collect(sandbox)
+  await firstOutput(sandbox)
+  const client = connect(sandbox.ports?.exposed[0]?.listen as number)
+    .on('error', () => undefined)
+    .resume()
+  await once(client, 'connect')
+  const closed = new Promise((resolve) => client.once('close', resolve))
+  sandbox.kill()
+  await Promise.all([ended, closed])
+  for (const socket of sockets) socket.destroy()
+  await until(() => openSockets().length <= before.length)
+})
+
+function openSockets(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${fd}`)
+      return target.startsWith('socket:') ? [target] : []
+    } catch {
+      return []
+    }
+  })
+}
