@@ -66,7 +66,7 @@ const disks: [name: string, disk: { type: string; program: string; script: strin
   ['btrfs', onLoop('btrfs', '128M', 'mkfs.btrfs -q', 'compress=zstd,noatime')],
   ['xfs', onLoop('xfs', '320M', 'mkfs.xfs -q', 'noatime,inode64')],
   ['ext4 without a journal', onLoop('ext4', '64M', 'mkfs.ext4 -q -F -O ^has_journal,^dir_index -I 128', 'nosuid,nodev,noatime')],
-  ['ext4 with small blocks', onLoop('ext4', '64M', 'mkfs.ext4 -q -F -b 1024 -O ^extents,^64bit', 'data=journal,noacl')],
+  ['ext4 with small blocks', onLoop('ext4', '64M', 'mkfs.ext4 -q -F -b 1024 -O ^extents,^64bit', 'data=journal,commit=30')],
 ]
 
 function needsDisk(context: TestContext, { type, program }: { type: string; program: string }): void {
