@@ -1,11 +1,46 @@
 // Directories of the host that a run touches.
 
-import { mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import type { Vitest } from 'vitest/node'
 import { configError, NsboxError } from '../src/errors.ts'
-import { realDirectory } from '../src/host/facts.ts'
-import { isWithin } from '../src/plan/paths.ts'
+import { realDirectory, sharedDirectories } from '../src/host/facts.ts'
+import { isWithin, outermost } from '../src/plan/paths.ts'
+import { linkedDirectories } from './linked-directories.ts'
+import { workspaceRoot } from './workspace-root.ts'
+
+/** Of one run. Real paths. */
+export interface Places {
+  /** Under throwaway overlays: what a test writes there, vitest's snapshots too, is the project's. */
+  workspaces: string[]
+  /** Read by modules of the project, wherever they lie. */
+  visible: string[]
+}
+
+/** `workspace` is the user's word for it. @throws NsboxError ERR_NSBOX_CONFIG for a directory that no overlay can cover */
+export function placesOf({ config, projects, vite }: Vitest, workspace: string | undefined): Places {
+  const roots = [config.root, ...projects.map((project) => project.config.root)]
+  const configs = [vite, ...projects.map((project) => project.vite)].flatMap(({ config: { configFile } }) => configFile ?? [])
+  const others = [process.cwd(), ...configs.map((file) => dirname(file))]
+  const workspaces = workspace === undefined ? workspacesOf(roots, others) : [workspaceDirectory(workspace)]
+  const used = [...roots, ...others].map(realDirectory).filter((path) => path !== null)
+  const shared = sharedDirectories(process.env)
+  const visible = [...used, ...linkedDirectories(used, workspaces)]
+  // Those are private inside, and there already.
+  return { workspaces, visible: visible.filter((path) => !shared.includes(path)) }
+}
+
+/** Where vitest was started, or has its config from, is a place to write to when it is a package. */
+function workspacesOf(roots: readonly string[], others: readonly string[]): string[] {
+  const packages = others.map((path) => realDirectory(workspaceRoot(path))).filter((path) => path !== null)
+  return outermost([...roots.map(rootDirectory), ...packages.filter((path) => existsSync(join(path, 'package.json')))])
+}
+
+function rootDirectory(root: string): string {
+  const real = realDirectory(workspaceRoot(root))
+  if (real !== null) return real
+  throw configError(`nsbox(): the project's root is "${root}", and no overlay can cover that. Move the project to a directory of its own`)
+}
 
 /** @throws NsboxError ERR_NSBOX_CONFIG when it cannot be put under an overlay */
 export function workspaceDirectory(path: string): string {
@@ -37,15 +72,16 @@ export function outlivingDirectories({ config }: Vitest): string[] {
 }
 
 /**
- * Does to the host's file what was done inside. Only below the workspace: a snapshot anywhere else
+ * Does to the host's file what was done inside. Only below a workspace: a snapshot anywhere else
  * would be a hole in the seal. @throws NsboxError for a path outside
  */
-export function mirrorFile(workspace: string, path: string, content: Uint8Array | null): void {
-  if (!isWithin(realExisting(resolve(path)), workspace)) {
+export function mirrorFile(workspaces: readonly string[], path: string, content: Uint8Array | null): void {
+  const real = realExisting(resolve(path))
+  if (!workspaces.some((workspace) => isWithin(real, workspace))) {
     throw new NsboxError(`A snapshot outside the workspace cannot be saved: ${path}`, {
       code: 'ERR_NSBOX_MIRROR',
       stage: 'payload',
-      hint: `Snapshots are kept below ${workspace}; the option workspace names a larger directory.`,
+      hint: `Snapshots are kept below ${workspaces.join(', ')}; the option workspace names a larger directory.`,
     })
   }
   if (content === null) return rmSync(path, { force: true })

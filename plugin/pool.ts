@@ -1,7 +1,6 @@
 // The pool behind one nsbox(): decides how workers are launched, keeps their launchers, cleans up.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { searchForWorkspaceRoot } from 'vite'
 import type { Vitest } from 'vitest/node'
 import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
 import { chooseLaunch, type LaunchChoice } from '../src/launch/choose.ts'
@@ -17,7 +16,7 @@ import { FileOptions, type FileSettings } from './file-options.ts'
 import { Launcher, needsFreshNode } from './launcher.ts'
 import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
-import { foreignGroup, installDirectory, outlivingDirectories, workspaceDirectory } from './places.ts'
+import { foreignGroup, installDirectory, outlivingDirectories, type Places, placesOf } from './places.ts'
 import type { WorkerKind } from './worker-kind.ts'
 import { WorkerLimits } from './worker-limits.ts'
 import { type WorkerSandbox, Workers } from './workers.ts'
@@ -27,6 +26,7 @@ export class SandboxPool {
   #files: FileOptions | undefined
   #choice: Promise<LaunchChoice> | undefined
   #plans: Plans | undefined
+  #places: Places | undefined
   #launcher: Launcher | undefined
   /** For files whose docblocks ask for limits, where nothing else does. */
   #limiting: Promise<Launcher> | undefined
@@ -72,9 +72,9 @@ export class SandboxPool {
     this.#said.add(words)
   }
 
-  /** The directory under the throwaway overlay. Its real path. */
-  workspace(kind: WorkerKind): string {
-    return workspaceOf(this.options, kind)
+  /** The directories under throwaway overlays. Real paths. */
+  get workspaces(): readonly string[] {
+    return this.#places?.workspaces ?? []
   }
 
   /** Of one worker; undefined where nothing is to be limited or counted. */
@@ -108,7 +108,7 @@ export class SandboxPool {
     await Promise.all([this.#launcher?.close(), limiting?.close()])
     this.#plans?.close()
     this.#staging?.remove()
-    this.#choice = this.#plans = this.#launcher = this.#limiting = this.#staging = this.#files = undefined
+    this.#choice = this.#plans = this.#places = this.#launcher = this.#limiting = this.#staging = this.#files = undefined
     this.#said.clear()
   }
 
@@ -117,7 +117,8 @@ export class SandboxPool {
     vitest.onClose(() => this.close())
     this.#teardownTimeout = vitest.config.teardownTimeout
     const { request, anywhere } = this.#fileOptions()
-    const plans = new Plans(sandboxRequest(this.options, kind), process.env)
+    this.#places = placesOf(vitest, this.options.workspace)
+    const plans = new Plans(sandboxRequest(this.options, this.#places, kind), process.env)
     this.#plans = plans
     const launcher = new Launcher(new Workers(plans, await this.#find(request)), () => this.stagingDirectory())
     this.#launcher = launcher
@@ -129,8 +130,10 @@ export class SandboxPool {
     if (reasons.length > 0) vitest.logger.warn(`nsbox: workers are launched ${mode}: ${reasons.join('; ')}`)
     this.#report(vitest, [...notEnforced, ...plans.notEnforced])
     this.#reportLimits(vitest, launcher.workers.limited, choice.zygote.pid, { every: request?.limits ?? {}, some: anywhere })
-    const foreign = foreignGroup(this.workspace(kind))
-    if (foreign !== undefined) vitest.logger.warn(`nsbox: ${foreign}`)
+    for (const workspace of this.workspaces) {
+      const foreign = foreignGroup(workspace)
+      if (foreign !== undefined) vitest.logger.warn(`nsbox: ${foreign}`)
+    }
     return choice
   }
 
@@ -206,11 +209,7 @@ async function settledWithin(promises: Iterable<Promise<unknown>>, timeout: numb
   clearTimeout(timer)
 }
 
-function workspaceOf({ workspace }: ResolvedPoolOptions, { project }: WorkerKind): string {
-  return workspaceDirectory(workspace ?? searchForWorkspaceRoot(project.vitest.config.root))
-}
-
-function sandboxRequest(options: ResolvedPoolOptions, kind: WorkerKind): SandboxRequest {
+function sandboxRequest(options: ResolvedPoolOptions, { workspaces, visible }: Places, kind: WorkerKind): SandboxRequest {
   const { seal, uid, hostname, disk, reach } = options
   return {
     seal,
@@ -218,9 +217,9 @@ function sandboxRequest(options: ResolvedPoolOptions, kind: WorkerKind): Sandbox
     ...reach,
     hostname,
     disk,
-    overlays: [workspaceOf(options, kind)],
+    overlays: workspaces,
     passThrough: outlivingDirectories(kind.project.vitest),
-    visible: [installDirectory(kind.distPath), installDirectory(import.meta.dirname)],
+    visible: [...visible, installDirectory(kind.distPath), installDirectory(import.meta.dirname)],
     cwd: process.cwd(),
   }
 }

@@ -236,7 +236,7 @@ export class Session {
 
   #mirror({ path, content }: { path: string; content: Uint8Array | null }): { error?: string } {
     try {
-      mirrorFile(this.#host.pool.workspace(this.#host.options), path, content)
+      mirrorFile(this.#host.pool.workspaces, path, content)
       return {}
     } catch (error) {
       return { error: (error as Error).message }

@@ -58,7 +58,8 @@ function ownIds(kind: 'uid' | 'gid'): IdRange[] {
   })
 }
 
-function sharedDirectories(env: NodeJS.ProcessEnv): string[] {
+/** Directories that are private inside. Real paths. */
+export function sharedDirectories(env: NodeJS.ProcessEnv): string[] {
   const named = sharedByVariable.map((name) => env[name])
   return [...sharedByConvention, ...named].map(realDirectory).filter((path) => path !== null)
 }

@@ -32,10 +32,16 @@ export interface Project {
   remove(): void
 }
 
+/** Where a project lies: the directory that holds everything of it, and its own name there. */
+export interface ProjectPlace {
+  parent?: string
+  name?: string
+}
+
 /** Files by their path in the project. A vitest.config.ts that turns nsbox on is there unless one is given. */
-function seed(version: VitestVersion, files: Record<string, string>): Project {
-  const base = realpathSync(mkdtempSync(join(tmpdir(), 'seeded-')))
-  const [root, home, scratch] = ['project', 'home', 'scratch'].map((name) => join(base, name)) as [string, string, string]
+function seed(version: VitestVersion, files: Record<string, string>, { parent = tmpdir(), name = 'project' }: ProjectPlace = {}): Project {
+  const base = realpathSync(mkdtempSync(join(parent, 'seeded-')))
+  const [root, home, scratch] = [name, 'home', 'scratch'].map((directory) => join(base, directory)) as [string, string, string]
   for (const directory of [root, home, scratch]) mkdirSync(directory)
   const project: Project = {
     root,
@@ -56,15 +62,15 @@ function seed(version: VitestVersion, files: Record<string, string>): Project {
 }
 
 /** For the body of a describe: the project is gone when its tests are over. */
-export function seedSuite(version: VitestVersion, files: Record<string, string>): Project {
-  const project = seed(version, files)
+export function seedSuite(version: VitestVersion, files: Record<string, string>, place?: ProjectPlace): Project {
+  const project = seed(version, files, place)
   afterAll(() => project.remove())
   return project
 }
 
 /** For the body of a test. */
-export function seedTest(version: VitestVersion, files: Record<string, string>): Project {
-  const project = seed(version, files)
+export function seedTest(version: VitestVersion, files: Record<string, string>, place?: ProjectPlace): Project {
+  const project = seed(version, files, place)
   onTestFinished(() => project.remove())
   return project
 }

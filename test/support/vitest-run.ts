@@ -7,6 +7,8 @@ import type { Project } from './vitest-project.ts'
 
 export interface VitestOptions {
   env?: Record<string, string>
+  /** The project's root unless it is another. */
+  cwd?: string
   /** After this long it is killed and the test fails with what it said, in milliseconds. */
   killAfter?: number
   /** Words before the command, such as a wrapper program and its arguments. */
@@ -57,11 +59,11 @@ export function vitestRun(project: Project, args: string[] = [], options: Vitest
 const commands = new Set(['run', 'list', 'bench', 'watch', 'related'])
 
 export function startVitest(project: Project, args: string[], options: VitestOptions = {}): VitestProcess {
-  const { killAfter = killAfterDefault, wrapper = [], env = {} } = options
+  const { killAfter = killAfterDefault, wrapper = [], env = {}, cwd = project.root } = options
   const report = join(project.scratch, `report-${++reports}.json`)
   const reporters = ['run', 'watch'].includes(args[0] ?? '') ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : []
   const words = [...wrapper, process.execPath, vitestEntry(project), ...args, ...reporters]
-  const child = spawn(words[0] as string, words.slice(1), { cwd: project.root, env: { ...cleanEnvironment(project), ...env } })
+  const child = spawn(words[0] as string, words.slice(1), { cwd, env: { ...cleanEnvironment(project), ...env } })
   const said = { stdout: '', stderr: '', output: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
