@@ -109,13 +109,24 @@ test("with the host's network there is neither a namespace nor a loopback to bri
 test('ports lead out and in once there is a localhost', () => {
   const ports = { forward: [{ listen: 5432, to: 5432 }], expose: [{ listen: 0, to: 3000 }] }
   const lines = outline(ports)
-  expect(lines.slice(lines.indexOf('loopback'))).toEqual(['loopback', 'forward', 'expose', 'chdir', 'capabilities', 'no-new-privs', 'seccomp'])
+  expect(lines.slice(lines.indexOf('loopback'))).toEqual([
+    'loopback',
+    'forward',
+    'expose',
+    'chdir',
+    'capabilities',
+    'no-new-privs',
+    'seccomp',
+  ])
 })
 
 test.each([
   [{ net: 'host', forward: [{ listen: 6379, to: 16379 }] }, "forward is 6379:16379: with net: 'host' there is but one localhost"],
   [{ net: 'host', expose: [{ listen: 3000, to: 3000 }] }, "expose is 3000: with net: 'host' there is but one localhost"],
-  [{ forward: [80, 81].map((to) => ({ listen: 5000, to })) }, 'forward is 5000:81: port 5000 can lead to one port only, and is there twice'],
+  [
+    { forward: [80, 81].map((to) => ({ listen: 5000, to })) },
+    'forward is 5000:81: port 5000 can lead to one port only, and is there twice',
+  ],
 ] satisfies [Partial<SandboxRequest>, string][])('ports that do not go together: %j', (ports, message) => {
   expect(() => sandboxPlan({ ...request, ...ports }, host)).toThrow(message)
 })
