@@ -19,7 +19,10 @@ export interface WorkerSandbox {
   /** Whether anything may be limited, and is counted. */
   isLimited: boolean
   ended: Promise<WorkerEnd>
-  /** Readers are called in turn when it has ended, before what its overlays keep is gone. Only where that was asked for. */
+  /**
+   * Readers are called in turn when it has ended, before what its overlays keep is gone: with nothing where
+   * it did not get that far, or that was not asked for.
+   */
   readUppers(read: (layers: UpperLayer[]) => void | Promise<void>): void
 }
 
@@ -69,14 +72,13 @@ export class Workers {
   }
 }
 
-/** The handle keeps them alive when nothing else does any more; a sandbox that did not get that far has none. */
+/** The handle keeps them alive when nothing else does any more. */
 async function readAll(sandbox: Sandbox, plan: SandboxPlan, readers: readonly UpperReader[]): Promise<void> {
   const scratch = sandbox.takeScratch()
-  if (scratch === undefined) return
+  const layers = scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`)
   try {
-    const layers = upperLayers(plan, `/proc/self/fd/${scratch}`)
     for (const read of readers) await read(layers)
   } finally {
-    close(scratch)
+    if (scratch !== undefined) close(scratch)
   }
 }

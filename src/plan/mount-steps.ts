@@ -3,7 +3,7 @@
 import type { HostFacts, OverlayPart } from './host-facts.ts'
 import { byLength } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
-import type { ExtraMount, RunRequest, SandboxRequest } from './request.ts'
+import type { BindMount, ExtraMount, RunRequest, SandboxRequest } from './request.ts'
 import { step } from './step.ts'
 
 /** Each overlay, or the pieces of one that holds mounts. */
@@ -21,12 +21,12 @@ export function heldFor(
   parts: readonly OverlayPart[],
   { passThrough }: SandboxRequest,
   { mounts, layers }: RunRequest,
-  { upper }: HostFacts,
+  { upper, allowed }: HostFacts,
 ): string[] {
   return [
     ...parts.filter(({ kind }) => kind !== 'tmpfs' && kind !== 'symlink').map(({ path }) => path),
     ...passThrough,
-    ...mounts.flatMap((mount) => (mount.kind === 'bind' ? [mount.source] : [])),
+    ...[...mounts, ...allowed].flatMap((mount) => (mount.kind === 'bind' ? [mount.source] : [])),
     ...Object.values(layers).flat(),
     ...(upper.on === 'disk' ? [upper.directory] : []),
   ]
@@ -91,8 +91,16 @@ function sizeOf(size: number | undefined): { size?: number } {
 
 /** Outer ones first, whatever order they were given in. */
 export function extraMountSteps({ mounts }: RunRequest): SealStep[] {
-  const depth = (path: string) => path.split('/').filter(Boolean).length
   return [...mounts].sort((a, b) => depth(a.target) - depth(b.target)).map(extraMountStep)
+}
+
+/** By where they really lie: a name that is a link leads there, and must not cover what is let in below. */
+export function allowedSteps(allowed: readonly BindMount[]): SealStep[] {
+  return [...allowed].sort((a, b) => depth(a.source) - depth(b.source)).map(extraMountStep)
+}
+
+function depth(path: string): number {
+  return path.split('/').filter(Boolean).length
 }
 
 function extraMountStep(mount: ExtraMount): SealStep {

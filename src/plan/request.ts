@@ -45,10 +45,9 @@ export interface RunRequest {
   limits: LastAction[]
 }
 
-export type ExtraMount =
-  | { kind: 'bind'; source: string; target: string; writable: boolean }
-  | { kind: 'tmpfs'; target: string; size?: number; inodes?: number }
-  | { kind: 'mask'; target: string }
+export type BindMount = { kind: 'bind'; source: string; target: string; writable: boolean }
+
+export type ExtraMount = BindMount | { kind: 'tmpfs'; target: string; size?: number; inodes?: number } | { kind: 'mask'; target: string }
 
 /** Which limits, and what may hold them. */
 export interface LimitRequest {
