@@ -17,6 +17,7 @@ export class Plans {
   readonly #request: SandboxRequest
   readonly #facts: Omit<HostFacts, 'upper'>
   readonly #env: NodeJS.ProcessEnv
+  #layers: Record<string, string[]>
   #disk: ThrowawayDirectory | undefined
   #count = 0
   /** Of all of them. */
@@ -26,6 +27,7 @@ export class Plans {
   constructor(request: SandboxRequest, env: NodeJS.ProcessEnv) {
     this.#request = request
     this.#env = env
+    this.#layers = request.layers ?? {}
     const facts = hostFacts(env, request.overlays, request.run?.mapRange === 'auto')
     this.#facts = { ...facts, allowed: allowedHere(request.allow ?? [], env) }
   }
@@ -38,6 +40,11 @@ export class Plans {
     if (this.#request.disk !== undefined && !this.#disk) this.#missDiskLimit()
     const { throwawayDirectory } = await import('./throwaway-directory.ts')
     this.#disk ??= await throwawayDirectory('/var/tmp')
+  }
+
+  /** From here on these lie on the overlays, under what is written: directories by overlay, the first on top. */
+  lay(layers: Record<string, string[]>): void {
+    this.#layers = layers
   }
 
   /** A directory of the host's has no quota. */
@@ -66,7 +73,7 @@ export class Plans {
   next(change: Partial<SandboxRequest> = {}): { plan: SandboxPlan; release: () => void } {
     const allowed = change.allow ? allowedHere(change.allow, this.#env) : this.#facts.allowed
     const upper = this.#nextUpper()
-    const plan = sandboxPlan({ ...this.#request, ...change }, { ...this.#facts, allowed, upper })
+    const plan = sandboxPlan({ ...this.#request, layers: this.#layers, ...change }, { ...this.#facts, allowed, upper })
     return { plan, release: () => upper.on === 'disk' && removeTree(upper.directory) }
   }
 

@@ -37,7 +37,7 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
     ...sharedSteps(shared, request),
     // These would cover the overlay in them.
     ...allowedSteps(host.allowed.filter(isAround)),
-    ...parts.map((part) => partStep(part, scratch, run)),
+    ...parts.map((part) => partStep(part, scratch, request)),
     ...hidden.map((path) =>
       step('it lies in a directory that is private now, and is needed', { do: 'bind', source: path, target: path, writable: false }),
     ),

@@ -19,8 +19,8 @@ export function scratchOf(host: HostFacts, held: readonly string[]): string {
 /** What has to be reached once something is mounted over it. */
 export function heldFor(
   parts: readonly OverlayPart[],
-  { passThrough }: SandboxRequest,
-  { mounts, layers }: RunRequest,
+  { passThrough, layers = {} }: SandboxRequest,
+  { mounts }: RunRequest,
   { upper, allowed }: HostFacts,
 ): string[] {
   return [
@@ -126,7 +126,7 @@ export function lastPlaceSteps(request: SandboxRequest, own: Namespace[]): SealS
   ]
 }
 
-export function partStep(part: OverlayPart, scratch: string, run: RunRequest): SealStep {
+export function partStep(part: OverlayPart, scratch: string, { layers = {} }: SandboxRequest): SealStep {
   const target = part.path
   switch (part.kind) {
     case 'overlay':
@@ -134,7 +134,7 @@ export function partStep(part: OverlayPart, scratch: string, run: RunRequest): S
         do: 'overlay',
         target,
         scratch,
-        layers: run.layers[target] ?? [],
+        layers: layers[target] ?? [],
       })
     case 'tmpfs':
       return step('a directory that holds a mount cannot be under one overlay, so it is rebuilt', { do: 'tmpfs', target, mode: part.mode })

@@ -43,7 +43,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
       do: 'pivot-root',
       rootfs,
       scratch,
-      layers: run.layers[rootfs] ?? [],
+      layers: request.layers?.[rootfs] ?? [],
     }),
     ...(own.includes('pid')
       ? [procStep()]
@@ -51,7 +51,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
           step('processes of the host are seen, as asked', { do: 'bind', source: path, target: path, writable: false }),
         )),
     ...sharedSteps(shared, request),
-    ...parts.map((part) => partStep(part, scratch, run)),
+    ...parts.map((part) => partStep(part, scratch, request)),
     ...passThroughSteps(request),
     ...(own.includes('net')
       ? []

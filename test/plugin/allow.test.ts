@@ -34,13 +34,16 @@ test('writable', () => { expect(readFileSync(scratch + '/data/file', 'utf8')).to
     expect(project.read('../scratch/data/written')).toBe('inside')
   })
 
-  test('a path that is not there stops the run, and is named', async () => {
+  test.each([
+    ['allow', "allow: ['/tmp', '~/not-there:rw']"],
+    ['rules.0.allow', "rules: [{ files: 'other/**', allow: ['~/not-there'] }]"],
+  ])('a path that is not there stops the run, and is named: %s', async (name, options) => {
     const project = seedTest(version, {
-      'vitest.config.ts': nsboxConfig({ options: "allow: ['/tmp', '~/not-there:rw']" }),
+      'vitest.config.ts': nsboxConfig({ options }),
       'a.test.ts': testFile(`test('runs', () => {})`),
     })
     const run = await vitestRun(project)
-    expect(run.stderr).toContain(`allow is "~/not-there": there is no ${project.home}/not-there; make it before the run, or leave it out`)
+    expect(run.stderr).toContain(`${name} is "~/not-there": there is no ${project.home}/not-there; make it before the run, or leave it out`)
     expect(run.tests).toEqual({})
     expect(run.exitCode).toBe(1)
   })

@@ -155,3 +155,9 @@ test('a step says when what is written reaches the host', () => {
   const whys = steps.flatMap((step) => (step.do === 'bind' && step.target.startsWith('/srv') ? [step.why] : []))
   expect(whys).toEqual(['asked for', 'asked for: what is written there reaches the host'])
 })
+
+test('layers lie on the overlay that they are for, and are held before they are covered', () => {
+  const { steps } = sandboxPlan({ ...request, layers: { '/home/me': ['/var/tmp/layer'], '/elsewhere': [] } }, host)
+  expect(steps.find((step) => step.do === 'overlay')).toMatchObject({ target: '/home/me', layers: ['/var/tmp/layer'] })
+  expect(steps.find((step) => step.do === 'hold')).toMatchObject({ paths: expect.arrayContaining(['/var/tmp/layer']) })
+})
