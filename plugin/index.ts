@@ -9,6 +9,7 @@ import type { PoolRunnerInitializer } from 'vitest/node'
 import { type PoolOptions, poolOptions } from '../src/config/pool-options.ts'
 import { SandboxPool } from './pool.ts'
 import { NsboxPoolWorker } from './pool-worker.ts'
+import { setupModules } from './setup-modules.ts'
 import { likelyKind } from './worker-kind.ts'
 
 export type { PoolOptions }
@@ -39,6 +40,7 @@ export function sandboxPool(options: unknown): { plugin: Plugin; initializer: Po
   const initializer: PoolRunnerInitializer = { name: poolName, createPoolWorker: (worker) => new NsboxPoolWorker(worker, pool) }
   const plugin: Plugin = {
     name: 'nsbox',
+    ...setupModules(() => pool.setupLayer),
     config: (config) => addToInlineProjects(config, plugin),
     async configureVitest({ project }) {
       project.config.poolRunner ??= initializer

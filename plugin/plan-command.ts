@@ -1,9 +1,8 @@
 // `nsbox plan`: what a test file's sandbox would be here. Does nothing.
 
 import { poolOptions } from '../src/config/pool-options.ts'
-import { hostFacts } from '../src/host/facts.ts'
+import { Plans } from '../src/launch/plans.ts'
 import { formatPlan } from '../src/plan/format.ts'
-import { sandboxPlan } from '../src/plan/sandbox-plan.ts'
 import { ownOptions } from './own-options.ts'
 import { workspaceDirectory } from './places.ts'
 import { workspaceRoot } from './workspace-root.ts'
@@ -14,6 +13,6 @@ export function printPlan(words: string[]): number {
   const cwd = process.cwd()
   const overlays = [workspaceDirectory(workspace ?? workspaceRoot(cwd))]
   const request = { seal, uid, ...reach, hostname, disk, overlays, passThrough: [], visible: [], cwd }
-  console.log(formatPlan(sandboxPlan(request, { ...hostFacts(process.env, overlays), upper: { on: 'tmpfs' } })))
+  console.log(formatPlan(new Plans(request, process.env).next().plan))
   return 0
 }

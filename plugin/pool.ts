@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Vitest } from 'vitest/node'
 import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
+import { allowedHere } from '../src/host/allowed.ts'
 import { chooseLaunch, type LaunchChoice } from '../src/launch/choose.ts'
 import { findLimits, type Limited } from '../src/launch/limited.ts'
 import { Plans } from '../src/launch/plans.ts'
@@ -17,6 +18,7 @@ import { Launcher, needsFreshNode } from './launcher.ts'
 import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
 import { foreignGroup, installDirectory, outlivingDirectories, type Places, placesOf } from './places.ts'
+import { SetupLayer, type SetupPlace } from './setup-layer.ts'
 import type { WorkerKind } from './worker-kind.ts'
 import { WorkerLimits } from './worker-limits.ts'
 import { type WorkerSandbox, Workers } from './workers.ts'
@@ -31,6 +33,8 @@ export class SandboxPool {
   /** For files whose docblocks ask for limits, where nothing else does. */
   #limiting: Promise<Launcher> | undefined
   #staging: ThrowawayDirectory | undefined
+  /** What the option setup has written, once the pool is open. */
+  setupLayer: SetupLayer | undefined
   readonly #leaving = new Set<Promise<unknown>>()
   /** Protections and limits that are not in force, in the words that were said of them. */
   readonly #said = new Set<string>()
@@ -108,6 +112,8 @@ export class SandboxPool {
     await Promise.all([this.#launcher?.close(), limiting?.close()])
     this.#plans?.close()
     this.#staging?.remove()
+    this.setupLayer?.remove()
+    this.setupLayer = undefined
     this.#choice = this.#plans = this.#places = this.#launcher = this.#limiting = this.#staging = this.#files = undefined
     this.#said.clear()
   }
@@ -117,6 +123,7 @@ export class SandboxPool {
     vitest.onClose(() => this.close())
     this.#teardownTimeout = vitest.config.teardownTimeout
     const { request, anywhere } = this.#fileOptions()
+    for (const [index, { reach }] of this.options.rules.entries()) allowedHere(reach.allow ?? [], process.env, `rules.${index}.allow`)
     this.#places = placesOf(vitest, this.options.workspace)
     const plans = new Plans(sandboxRequest(this.options, this.#places, kind), process.env)
     this.#plans = plans
@@ -134,7 +141,15 @@ export class SandboxPool {
       const foreign = foreignGroup(workspace)
       if (foreign !== undefined) vitest.logger.warn(`nsbox: ${foreign}`)
     }
+    await this.#setUp(plans, { workers: launcher.workers, zygote: choice.zygote, env: kind.env, root: vitest.config.root }, vitest)
     return choice
+  }
+
+  async #setUp(plans: Plans, place: SetupPlace, { logger }: Vitest): Promise<void> {
+    if (this.options.setup === undefined) return
+    this.setupLayer = await SetupLayer.make(this.options.setup, place)
+    plans.lay(this.setupLayer.layers)
+    for (const path of this.setupLayer.skipped) logger.warn(`nsbox: a socket or device that setup made is not there for the files: ${path}`)
   }
 
   #fileOptions(): FileOptions {

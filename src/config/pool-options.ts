@@ -39,6 +39,11 @@ export interface PoolOptions extends LimitOptions, LimitSourceOptions, ReachOpti
   hangTimeout?: number
   /** Most that the files of one worker may hold of what overlays keep, and as much in each directory that is private, such as /tmp. In memory. */
   disk?: Size
+  /**
+   * A file for node to run, or a program, or the words of a command: runs once, before the first file, in a sandbox like those of
+   * the files. What it writes in the workspace and HOME every file finds, fresh; the host's files stay as they are.
+   */
+  setup?: string | string[]
   /** Options of some files. All rules that fit a file apply, in their order: the last word on each option stands. */
   rules?: FileRule[]
 }
@@ -59,6 +64,7 @@ export interface ResolvedPoolOptions extends Required<Pick<PoolOptions, Defaulte
   cgroupParent?: string
   /** Bytes. */
   disk?: number
+  setup?: string | string[]
   rules: ResolvedFileRule[]
 }
 
@@ -84,6 +90,7 @@ const schema = z.strictObject({
   upper: z._default(z.enum(['auto', 'tmpfs', 'disk']), 'auto'),
   hangTimeout: z._default(z.int().check(z.minimum(0, 'milliseconds cannot be negative')), 120_000),
   disk: z.optional(quantity(parseSize)),
+  setup: z.optional(quantity(command)),
   ...limitsShape,
   ...limitSourceShape,
   ...reachShape,
@@ -123,4 +130,10 @@ function globs(value: unknown): string[] {
   const list = Array.isArray(value) ? value : [value]
   if (list.length > 0 && list.every((glob) => typeof glob === 'string' && glob !== '')) return list
   throw new TypeError("it must be a glob such as '**/*.slow.test.ts', or a list of them")
+}
+
+function command(value: unknown): string | string[] {
+  const words = Array.isArray(value) ? value : [value]
+  if (words.length > 0 && words.every((word) => typeof word === 'string') && words[0] !== '') return value as string | string[]
+  throw new TypeError("it must be a file such as 'scripts/seed.ts', or the words of a command such as ['npm', 'run', 'seed']")
 }

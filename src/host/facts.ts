@@ -13,7 +13,7 @@ const sharedByConvention = ['/tmp', '/var/tmp', '/run']
 const sharedByVariable = ['TMPDIR', 'TMP', 'TEMP', 'XDG_RUNTIME_DIR']
 
 /** `overlays` are the directories that will be put under overlays, besides the home; `ranges`: whether subordinate ids matter. */
-export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], ranges = false): Omit<HostFacts, 'upper'> {
+export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], ranges = false): Omit<HostFacts, 'upper' | 'allowed'> {
   if (process.platform !== 'linux' || !isSupportedArch(process.arch)) {
     throw new NsboxError(`nsbox runs on Linux on x64 and arm64, not on ${process.platform} on ${process.arch}`, {
       code: 'ERR_NSBOX_PLATFORM',

@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorToData, NsboxError } from '../errors.ts'
+import { allowedHere } from '../host/allowed.ts'
 import { hostFacts } from '../host/facts.ts'
 import type { HostFacts } from '../plan/host-facts.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
@@ -15,14 +16,20 @@ import type { ThrowawayDirectory } from './throwaway-directory.ts'
 export class Plans {
   readonly #request: SandboxRequest
   readonly #facts: Omit<HostFacts, 'upper'>
+  readonly #env: NodeJS.ProcessEnv
+  #layers: Record<string, string[]>
   #disk: ThrowawayDirectory | undefined
   #count = 0
   /** Of all of them. */
   readonly notEnforced: NotEnforced[] = []
 
+  /** @throws NsboxError ERR_NSBOX_CONFIG for a path that is allowed and not there */
   constructor(request: SandboxRequest, env: NodeJS.ProcessEnv) {
     this.#request = request
-    this.#facts = hostFacts(env, request.overlays, request.run?.mapRange === 'auto')
+    this.#env = env
+    this.#layers = request.layers ?? {}
+    const facts = hostFacts(env, request.overlays, request.run?.mapRange === 'auto')
+    this.#facts = { ...facts, allowed: allowedHere(request.allow ?? [], env) }
   }
 
   /**
@@ -33,6 +40,11 @@ export class Plans {
     if (this.#request.disk !== undefined && !this.#disk) this.#missDiskLimit()
     const { throwawayDirectory } = await import('./throwaway-directory.ts')
     this.#disk ??= await throwawayDirectory('/var/tmp')
+  }
+
+  /** From here on these lie on the overlays, under what is written: directories by overlay, the first on top. */
+  lay(layers: Record<string, string[]>): void {
+    this.#layers = layers
   }
 
   /** A directory of the host's has no quota. */
@@ -54,10 +66,14 @@ export class Plans {
     return this.#disk ? 'disk' : 'tmpfs'
   }
 
-  /** The next sandbox's plan. `release` is called when that sandbox has ended. */
+  /**
+   * The next sandbox's plan. `release` is called when that sandbox has ended.
+   * @throws NsboxError ERR_NSBOX_CONFIG for a path that the change allows and that is not there
+   */
   next(change: Partial<SandboxRequest> = {}): { plan: SandboxPlan; release: () => void } {
+    const allowed = change.allow ? allowedHere(change.allow, this.#env) : this.#facts.allowed
     const upper = this.#nextUpper()
-    const plan = sandboxPlan({ ...this.#request, ...change }, { ...this.#facts, upper })
+    const plan = sandboxPlan({ ...this.#request, layers: this.#layers, ...change }, { ...this.#facts, allowed, upper })
     return { plan, release: () => upper.on === 'disk' && removeTree(upper.directory) }
   }
 

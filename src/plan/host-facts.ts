@@ -2,6 +2,7 @@
 
 import type { Arch } from '../sys/syscall-numbers.ts'
 import type { IdRange } from './plan.ts'
+import type { BindMount } from './request.ts'
 
 /** All paths are real paths of directories that exist. */
 export interface HostFacts {
@@ -24,6 +25,8 @@ export interface HostFacts {
   keepVisible: string[]
   /** The file behind /etc/resolv.conf, if there is one. */
   resolverConfiguration: string[]
+  /** What lies at the paths that a request allows, by the names that it has for them. Targets need not be real paths. */
+  allowed: BindMount[]
 }
 
 export interface SubordinateRange {

@@ -2,6 +2,7 @@
 
 import type { HostFacts } from './host-facts.ts'
 import {
+  allowedSteps,
   beforeMounts,
   deviceStep,
   extraMountSteps,
@@ -17,7 +18,7 @@ import {
 } from './mount-steps.ts'
 import { byLength, isWithin, outermost } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
-import type { RunRequest, SandboxRequest } from './request.ts'
+import type { BindMount, RunRequest, SandboxRequest } from './request.ts'
 import { step } from './step.ts'
 
 /** The sandbox keeps the host's tree, read-only but for what is mounted over it. */
@@ -27,13 +28,16 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
   const hidden = outermost([...host.keepVisible, ...request.visible]).filter(
     (path) => shared.some((directory) => isWithin(path, directory)) && !overlays.some((overlay) => isWithin(path, overlay)),
   )
-  const scratch = scratchOf(host, overlays)
+  const scratch = scratchOf(host, [...overlays, ...host.allowed.map(({ source }) => source)])
   const parts = partsOf(overlays, host)
+  const isAround = ({ target }: BindMount) => overlays.some((overlay) => overlay !== target && isWithin(overlay, target))
   const held = [...hidden, ...heldFor(parts, request, run, host)]
   return [
     ...beforeMounts(held, request, host, scratch),
     ...sharedSteps(shared, request),
-    ...parts.map((part) => partStep(part, scratch, run)),
+    // These would cover the overlay in them.
+    ...allowedSteps(host.allowed.filter(isAround)),
+    ...parts.map((part) => partStep(part, scratch, request)),
     ...hidden.map((path) =>
       step('it lies in a directory that is private now, and is needed', { do: 'bind', source: path, target: path, writable: false }),
     ),
@@ -42,6 +46,7 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
     ...(own.includes('pid') ? [procStep()] : []),
     ...(request.ownCgroup && own.includes('cgroup') ? [ownCgroupStep()] : []),
     ...extraMountSteps(run),
+    ...allowedSteps(host.allowed.filter((mount) => !isAround(mount))),
     ...lastPlaceSteps(request, own),
   ]
 }

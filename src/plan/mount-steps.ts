@@ -4,7 +4,7 @@ import type { HostFacts, OverlayPart } from './host-facts.ts'
 import { byLength } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import { portSteps } from './port-steps.ts'
-import type { ExtraMount, RunRequest, SandboxRequest } from './request.ts'
+import type { BindMount, ExtraMount, RunRequest, SandboxRequest } from './request.ts'
 import { step } from './step.ts'
 
 /** Each overlay, or the pieces of one that holds mounts. */
@@ -20,14 +20,14 @@ export function scratchOf(host: HostFacts, held: readonly string[]): string {
 /** What has to be reached once something is mounted over it. */
 export function heldFor(
   parts: readonly OverlayPart[],
-  { passThrough }: SandboxRequest,
-  { mounts, layers }: RunRequest,
-  { upper }: HostFacts,
+  { passThrough, layers = {} }: SandboxRequest,
+  { mounts }: RunRequest,
+  { upper, allowed }: HostFacts,
 ): string[] {
   return [
     ...parts.filter(({ kind }) => kind !== 'tmpfs' && kind !== 'symlink').map(({ path }) => path),
     ...passThrough,
-    ...mounts.flatMap((mount) => (mount.kind === 'bind' ? [mount.source] : [])),
+    ...[...mounts, ...allowed].flatMap((mount) => (mount.kind === 'bind' ? [mount.source] : [])),
     ...Object.values(layers).flat(),
     ...(upper.on === 'disk' ? [upper.directory] : []),
   ]
@@ -92,8 +92,16 @@ function sizeOf(size: number | undefined): { size?: number } {
 
 /** Outer ones first, whatever order they were given in. */
 export function extraMountSteps({ mounts }: RunRequest): SealStep[] {
-  const depth = (path: string) => path.split('/').filter(Boolean).length
   return [...mounts].sort((a, b) => depth(a.target) - depth(b.target)).map(extraMountStep)
+}
+
+/** By where they really lie: a name that is a link leads there, and must not cover what is let in below. */
+export function allowedSteps(allowed: readonly BindMount[]): SealStep[] {
+  return [...allowed].sort((a, b) => depth(a.source) - depth(b.source)).map(extraMountStep)
+}
+
+function depth(path: string): number {
+  return path.split('/').filter(Boolean).length
 }
 
 function extraMountStep(mount: ExtraMount): SealStep {
@@ -119,7 +127,7 @@ export function lastPlaceSteps(request: SandboxRequest, own: Namespace[]): SealS
   ]
 }
 
-export function partStep(part: OverlayPart, scratch: string, run: RunRequest): SealStep {
+export function partStep(part: OverlayPart, scratch: string, { layers = {} }: SandboxRequest): SealStep {
   const target = part.path
   switch (part.kind) {
     case 'overlay':
@@ -127,7 +135,7 @@ export function partStep(part: OverlayPart, scratch: string, run: RunRequest): S
         do: 'overlay',
         target,
         scratch,
-        layers: run.layers[target] ?? [],
+        layers: layers[target] ?? [],
       })
     case 'tmpfs':
       return step('a directory that holds a mount cannot be under one overlay, so it is rebuilt', { do: 'tmpfs', target, mode: part.mode })

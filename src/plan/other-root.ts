@@ -3,6 +3,7 @@
 import { usualDevices } from './devices.ts'
 import type { HostFacts } from './host-facts.ts'
 import {
+  allowedSteps,
   beforeMounts,
   deviceStep,
   extraMountSteps,
@@ -24,7 +25,7 @@ import { step } from './step.ts'
 export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Namespace[], host: HostFacts, rootfs: string): SealStep[] {
   const overlays = outermost(request.overlays)
   const shared = ['/tmp', '/var/tmp', '/run']
-  const scratch = scratchOf(host, [rootfs, ...overlays])
+  const scratch = scratchOf(host, [rootfs, ...overlays, ...host.allowed.map(({ source }) => source)])
   const hostProc = own.includes('pid') ? [] : ['/proc']
   const parts = partsOf(overlays, host)
   const held = [
@@ -42,7 +43,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
       do: 'pivot-root',
       rootfs,
       scratch,
-      layers: run.layers[rootfs] ?? [],
+      layers: request.layers?.[rootfs] ?? [],
     }),
     ...(own.includes('pid')
       ? [procStep()]
@@ -50,7 +51,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
           step('processes of the host are seen, as asked', { do: 'bind', source: path, target: path, writable: false }),
         )),
     ...sharedSteps(shared, request),
-    ...parts.map((part) => partStep(part, scratch, run)),
+    ...parts.map((part) => partStep(part, scratch, request)),
     ...passThroughSteps(request),
     ...(own.includes('net')
       ? []
@@ -59,6 +60,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
         )),
     deviceStep(run),
     ...extraMountSteps(run),
+    ...allowedSteps(host.allowed),
     step("the host's tree is gone, and with it the last way back", { do: 'leave-root' }),
     ...lastPlaceSteps(request, own),
   ]

@@ -15,6 +15,8 @@ export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 
   /** Directories and files that must stay readable wherever they lie. Real paths. */
   visible: string[]
   cwd: string
+  /** Directories that lie between an overlay and what is written, the first on top; by overlay. */
+  layers?: Record<string, string[]>
   /** Most bytes of files in what overlays keep, and in each private directory. */
   disk?: number | undefined
   /** Limits that its init sees to. */
@@ -33,8 +35,6 @@ export interface RunRequest {
   clocks: { monotonic: string; boottime: string } | null
   /** `auto`: the caller's subordinate ids exist inside too. */
   mapRange: 'none' | 'auto'
-  /** Directories that lie between an overlay and what is written, the first on top; by overlay. */
-  layers: Record<string, string[]>
   mounts: ExtraMount[]
   /** Another root directory, under a throwaway overlay. */
   rootfs: string | null
@@ -45,10 +45,9 @@ export interface RunRequest {
   limits: LastAction[]
 }
 
-export type ExtraMount =
-  | { kind: 'bind'; source: string; target: string; writable: boolean }
-  | { kind: 'tmpfs'; target: string; size?: number; inodes?: number }
-  | { kind: 'mask'; target: string }
+export type BindMount = { kind: 'bind'; source: string; target: string; writable: boolean }
+
+export type ExtraMount = BindMount | { kind: 'tmpfs'; target: string; size?: number; inodes?: number } | { kind: 'mask'; target: string }
 
 /** Which limits, and what may hold them. */
 export interface LimitRequest {
@@ -66,7 +65,6 @@ export const plainRun: RunRequest = {
   hostNamespaces: [],
   clocks: null,
   mapRange: 'none',
-  layers: {},
   mounts: [],
   rootfs: null,
   devices: [],

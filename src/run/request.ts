@@ -30,7 +30,8 @@ export async function sandboxRequest(
     visible: [],
     disk: options.disk,
     cwd: options.cwd === undefined ? (rootfs === null ? cwd : '/') : resolve(cwd, options.cwd),
-    run: { ...(await runRequest(options, { rootfs, overlays, cwd })), terminal },
+    layers: await layersOf(options.layers, rootfs === null ? overlays : [rootfs, ...overlays], cwd),
+    run: { ...runRequest(options, { rootfs, cwd }), terminal },
   }
 }
 
@@ -42,11 +43,10 @@ function portsOf({ net, forward, expose }: ResolvedSandboxOptions): Pick<Sandbox
 
 interface Places {
   rootfs: string | null
-  overlays: string[]
   cwd: string
 }
 
-async function runRequest(options: ResolvedSandboxOptions, { rootfs, overlays, cwd }: Places): Promise<Omit<RunRequest, 'terminal'>> {
+function runRequest(options: ResolvedSandboxOptions, { rootfs, cwd }: Places): Omit<RunRequest, 'terminal'> {
   const hostNamespaces = (['pid', 'ipc', 'uts', 'cgroup'] as const).filter(
     (name): name is typeof name & Namespace => options[name] === 'host',
   )
@@ -54,7 +54,6 @@ async function runRequest(options: ResolvedSandboxOptions, { rootfs, overlays, c
     hostNamespaces,
     clocks: clocksOf(options),
     mapRange: options.mapRange,
-    layers: await layersOf(options.layers, rootfs === null ? overlays : [rootfs, ...overlays], cwd),
     mounts: mountsOf(options, cwd),
     rootfs,
     devices: options.devices.map(deviceThatExists),

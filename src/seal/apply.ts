@@ -171,7 +171,11 @@ class Sealing {
   }
 
   #hold(paths: string[]): void {
-    for (const path of paths) this.#held.set(path, openPath(path))
+    for (const path of new Set(paths)) {
+      const earlier = this.#held.get(path)
+      this.#held.set(path, openPath(path))
+      if (earlier !== undefined) close(earlier)
+    }
   }
 
   /** The held place, by a path that stays true whatever is mounted over it. */

@@ -50,7 +50,7 @@ export class ChangesBench {
   }
 
   #plan(directory: string): { plan: SandboxPlan; upper: string } {
-    const facts = hostFacts({ HOME: this.bench.home }, [this.project])
+    const facts = { ...hostFacts({ HOME: this.bench.home }, [this.project]), allowed: [] }
     const plan = sandboxPlan({ ...requestFor(this.project), visible: [repository] }, { ...facts, upper: { on: 'disk', directory } })
     const overlays = plan.steps.flatMap((step) => (step.do === 'overlay' ? [step.target] : []))
     return { plan, upper: join(directory, String(overlays.indexOf(this.project)), 'upper') }

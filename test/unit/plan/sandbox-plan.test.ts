@@ -15,6 +15,7 @@ const host: HostFacts = {
   upper: { on: 'tmpfs' },
   keepVisible: ['/usr/bin/node'],
   resolverConfiguration: ['/run/resolv.conf'],
+  allowed: [],
 }
 const request: SandboxRequest = {
   seal: 'require',
@@ -151,4 +152,41 @@ test('an ordinary caller keeps no capability that goes around file permissions, 
   const keptBy = (uid: number) => sandboxPlan(request, { ...host, uid }).steps.find((step) => step.do === 'capabilities')
   expect(keptBy(1000)).toMatchObject({ keep: ['net_bind_service', 'net_raw'] })
   expect(keptBy(0)?.keep).toContain('dac_override')
+})
+
+const allowed = (source: string, target: string = source, writable = false) => ({ kind: 'bind', source, target, writable }) as const
+
+test('what is let in is held before it is covered, and mounted after all that could cover it', () => {
+  const { steps } = sandboxPlan(request, { ...host, allowed: [allowed('/run/docker.sock'), allowed('/home/me/project/data')] })
+  expect(steps.find((step) => step.do === 'hold')).toMatchObject({ paths: expect.arrayContaining(['/run/docker.sock']) })
+  const lines = outline({}, { allowed: [allowed('/run/docker.sock'), allowed('/home/me/project/data')] })
+  expect(lines.indexOf('bind /run/docker.sock')).toBeGreaterThan(lines.lastIndexOf('tmpfs /run'))
+  expect(lines.indexOf('bind /home/me/project/data')).toBeGreaterThan(lines.indexOf('overlay /home/me'))
+})
+
+test('what is let in around an overlay does not cover it', () => {
+  const lines = outline({ overlays: ['/srv/data/project'] }, { allowed: [allowed('/srv/data')] })
+  expect(lines.indexOf('bind /srv/data')).toBeLessThan(lines.indexOf('overlay /srv/data/project'))
+})
+
+test('what is let in by the name of a link comes before what is let in where it leads', () => {
+  const lines = outline({}, { allowed: [allowed('/srv/inner'), allowed('/srv', '/home/me/deep/link'), allowed('/srv')] })
+  expect(lines.filter((line) => line.startsWith('bind'))).toEqual(['bind /home/me/deep/link', 'bind /srv', 'bind /srv/inner'])
+})
+
+test('overlays are kept in no directory that is let in', () => {
+  const { steps } = sandboxPlan(request, { ...host, allowed: [allowed('/run')] })
+  expect(steps.find((step) => step.do === 'overlay')).toMatchObject({ scratch: '/tmp' })
+})
+
+test('a step says when what is written reaches the host', () => {
+  const { steps } = sandboxPlan(request, { ...host, allowed: [allowed('/srv/a'), allowed('/srv/b', '/srv/b', true)] })
+  const whys = steps.flatMap((step) => (step.do === 'bind' && step.target.startsWith('/srv') ? [step.why] : []))
+  expect(whys).toEqual(['asked for', 'asked for: what is written there reaches the host'])
+})
+
+test('layers lie on the overlay that they are for, and are held before they are covered', () => {
+  const { steps } = sandboxPlan({ ...request, layers: { '/home/me': ['/var/tmp/layer'], '/elsewhere': [] } }, host)
+  expect(steps.find((step) => step.do === 'overlay')).toMatchObject({ target: '/home/me', layers: ['/var/tmp/layer'] })
+  expect(steps.find((step) => step.do === 'hold')).toMatchObject({ paths: expect.arrayContaining(['/var/tmp/layer']) })
 })
