@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { Vitest } from 'vitest/node'
+import type { ResolvedConfig, Vitest } from 'vitest/node'
 import { configError, NsboxError } from '../src/errors.ts'
 import { realDirectory, sharedDirectories } from '../src/host/facts.ts'
 import { isWithin, outermost } from '../src/plan/paths.ts'
@@ -25,7 +25,8 @@ export function placesOf({ config, projects, vite }: Vitest, workspace: string |
   const workspaces = workspace === undefined ? workspacesOf(roots, others) : [workspaceDirectory(workspace)]
   const used = [...roots, ...others].map(realDirectory).filter((path) => path !== null)
   const shared = sharedDirectories(process.env)
-  const visible = [...used, ...linkedDirectories(used, workspaces)]
+  const caches = [config, ...projects.map((project) => project.config)].flatMap(moduleCache)
+  const visible = [...used, ...linkedDirectories(used, workspaces), ...caches]
   // Those are private inside, and there already.
   return { workspaces, visible: visible.filter((path) => !shared.includes(path)) }
 }
@@ -67,6 +68,22 @@ export function installDirectory(path: string): string {
 export function outlivingDirectories({ config }: Vitest): string[] {
   if (!config.coverage.enabled) return []
   const directory = resolve(config.root, config.coverage.reportsDirectory)
+  mkdirSync(directory, { recursive: true })
+  return [realpathSync(directory)]
+}
+
+/** vitest 4 has these among its experiments. */
+interface ModuleCacheOptions {
+  fsModuleCache?: boolean
+  fsModuleCachePath?: string
+}
+
+/** Where vitest's main process keeps modules that it has transformed, for workers to read. Its real path. */
+function moduleCache(config: Pick<ResolvedConfig, 'root' | 'experimental'> & ModuleCacheOptions): string[] {
+  const { fsModuleCache, fsModuleCachePath: path }: ModuleCacheOptions = { ...config.experimental, ...config }
+  // Where none is named it lies in the workspace.
+  if (!fsModuleCache || path === undefined) return []
+  const directory = resolve(config.root, path)
   mkdirSync(directory, { recursive: true })
   return [realpathSync(directory)]
 }

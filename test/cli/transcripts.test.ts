@@ -1,10 +1,11 @@
 // Promise: the documents in this directory and the README are true, command by command, and show every flag.
 
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { flagGroups } from '../../src/config/flag-table.ts'
 import { CommandPlace } from '../support/command-place.ts'
+import { needProgram } from '../support/programs.ts'
 import { parseTranscript, type TranscriptBlock } from '../support/transcript.ts'
 import { elided, matches } from '../support/transcript-match.ts'
 import { outputsOf } from '../support/transcript-run.ts'
@@ -46,16 +47,5 @@ test.each(Object.values(flagGroups).flatMap(Object.keys))('a transcript shows --
 /** Says why a block is not for this machine or this caller. */
 function skipElsewhere({ caller: meant, needs }: TranscriptBlock, context: TestContext): void {
   if (meant !== 'any' && meant !== caller) context.skip(`for ${meant} only, and this is uid ${process.getuid?.()}`)
-  for (const program of needs) if (!isOnPath(program)) context.skip(`this machine has no ${program}`)
-}
-
-function isOnPath(program: string): boolean {
-  return ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((directory) => {
-    try {
-      accessSync(join(directory, program), constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
+  for (const program of needs) needProgram(context, program)
 }

@@ -92,7 +92,9 @@ describe.each(vitestVersions)('$name', (version) => {
     const { callFrames } = await attached.paused()
     const { callFrameId } = callFrames[0] as { callFrameId: string }
     const inFrame = { callFrameId, expression: `globalThis.released = 'by the debugger'; __vite_ssr_import_meta__.filename` }
-    expect(await attached.send('Debugger.evaluateOnCallFrame', inFrame)).toMatchObject({ result: { value: `${project.root}/waits.test.ts` } })
+    expect(await attached.send('Debugger.evaluateOnCallFrame', inFrame)).toMatchObject({
+      result: { value: `${project.root}/waits.test.ts` },
+    })
     void attached.send('Debugger.resume')
     expect(await vitest.done).toMatchObject(passed)
   })

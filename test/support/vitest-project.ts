@@ -114,6 +114,8 @@ function linkPackages(root: string, { modules }: VitestVersion): void {
     '@vitest': join(modules, '@vitest'),
     jsdom: join(main, 'jsdom'),
     'happy-dom': join(main, 'happy-dom'),
+    koffi: join(main, 'koffi'),
+    typescript: join(main, 'typescript'),
   }
   mkdirSync(join(root, 'node_modules'), { recursive: true })
   for (const [name, target] of Object.entries(links)) symlinkSync(realpathSync(target), join(root, 'node_modules', name))
