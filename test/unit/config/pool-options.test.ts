@@ -21,7 +21,7 @@ const globWords = "it must be a glob such as '**/*.slow.test.ts', or a list of t
 test.each([
   [
     { nett: 'host' },
-    'nsbox(): unknown option "nett" (did you mean "net"?); known options are seal, launch, uid, hostname, workspace, upper, hangTimeout, disk, cpu, cpuWeight, cpus, memory, memoryHigh, pids, io, hugetlb, limitsBy, cgroupParent, net, forward, expose, allow, hosts, rules',
+    expect.stringMatching(/^nsbox\(\): unknown option "nett" \(did you mean "net"\?\); known options are seal, .*, net, .*, rules$/),
   ],
   [{ net: 'hots' }, 'nsbox(): net is "hots" (did you mean "host"?); it must be one of "none", "host"'],
   [{ launch: 1 }, 'nsbox(): launch is 1; it must be one of "auto", "warm", "cold"'],
@@ -44,7 +44,9 @@ test.each([
   [{ rules: [{ files: ['a', 1] }] }, `nsbox(): rules.0.files is ["a",1]: ${globWords}`],
   [
     { rules: [{ files: '**', memmory: '64M' }] },
-    'nsbox(): unknown option "rules.0.memmory" (did you mean "memory"?); known options are files, cpu, cpuWeight, cpus, memory, memoryHigh, pids, io, hugetlb, net, forward, expose, allow, hosts',
+    expect.stringMatching(
+      /^nsbox\(\): unknown option "rules\.0\.memmory" \(did you mean "memory"\?\); known options are files, cpu, .*, hosts/,
+    ),
   ],
   ['host', 'nsbox(): options are "host"; they must be an object'],
   [[], 'nsbox(): options are []; they must be an object'],
