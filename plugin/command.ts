@@ -24,15 +24,32 @@ export async function runVitest(words: string[]): Promise<undefined> {
   const sealed = { ...asVitestDoes(filter, options), pool: initializer as never }
   const overrides = { plugins: [plugin] }
   if (command === 'list') {
-    const vitest = await createVitest('test', { ...sealed, watch: false, run: true }, overrides)
-    await printTests(vitest, filter, options)
-    await vitest.close()
-    return
+    return inVitestsWords('Collect Error', async () => {
+      Object.assign(process.env, { TEST: 'true', VITEST: 'true', NODE_ENV: process.env['NODE_ENV'] ?? 'test' })
+      const vitest = await createVitest('test', { ...sealed, watch: false, run: true }, overrides)
+      await printTests(vitest, filter, options)
+      await vitest.close()
+    })
   }
-  // vitest 4 calls benchmarks a mode, vitest 5 an option.
-  const benchmark = command === 'bench' ? { benchmarkOnly: true } : {}
-  const vitest = await startVitest(command === 'bench' ? ('benchmark' as 'test') : 'test', filter, { ...sealed, ...benchmark }, overrides)
-  if (!vitest.shouldKeepServer()) await vitest.exit()
+  return inVitestsWords('Startup Error', async () => {
+    // vitest 4 calls benchmarks a mode, vitest 5 an option.
+    const benchmark = command === 'bench' ? { benchmarkOnly: true } : {}
+    const vitest = await startVitest(command === 'bench' ? ('benchmark' as 'test') : 'test', filter, { ...sealed, ...benchmark }, overrides)
+    if (!vitest.shouldKeepServer()) await vitest.exit()
+  })
+}
+
+/** Where it fails for what is not nsbox's, such as a mistake in a config file: as with vitest's own command. @throws NsboxError */
+async function inVitestsWords(banner: string, act: () => Promise<void>): Promise<undefined> {
+  try {
+    await act()
+  } catch (error) {
+    if (NsboxError.is(error)) throw error
+    console.error(`\n⎯⎯⎯⎯⎯⎯⎯ ${banner} ⎯⎯⎯⎯⎯⎯⎯⎯`)
+    console.error(error)
+    // A server that was begun may keep node going.
+    process.exit(process.exitCode ?? 1)
+  }
 }
 
 /** What vitest's own command does to its options before it starts. */
