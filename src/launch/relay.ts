@@ -55,6 +55,7 @@ export class Relay {
     try {
       const to = connect().unref()
       this.#to = to
+      to.on('error', () => undefined)
       to.once('error', fail).once('connect', () => {
         to.off('error', fail)
         this.#join(to)

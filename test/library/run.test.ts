@@ -1,10 +1,13 @@
 // Promise: run() tells all that came of a program, and rejects only for options that are wrong.
 
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { NsboxError, type Report, run } from '../../src/index.ts'
+import { createSandbox, NsboxError, type Report, run } from '../../src/index.ts'
 import { isAlive, mounts, until } from '../support/processes.ts'
 
 const before = process.cwd()
@@ -192,3 +195,55 @@ function commandOf(pid: string): string {
     return '' // it has ended meanwhile
   }
 }
+
+describe('ports', () => {
+  const ask = (port: number) =>
+    `require('node:net').connect(${port}, '127.0.0.1').on('error', ({ code }) => console.log(code)).pipe(process.stdout)`
+
+  async function service(answer: string): Promise<{ port: number; stop(): Promise<unknown> }> {
+    const server = createServer((socket) => socket.end(answer)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    return { port, stop: () => once(server.close(), 'close') }
+  }
+
+  test('forward: a program, and a call, reach a service; where there is none, the report says so', async () => {
+    const { port, stop } = await service('outside')
+    expect(await run({ command: ['node', '-e', ask(port)], forward: [port] })).toMatchObject({ stdout: 'outside', refused: [] })
+    writeFileSync(
+      join(project, 'ask.mjs'),
+      `import { connect } from 'node:net'; import { text } from 'node:stream/consumers'; export const ask = (port) => text(connect(port, '127.0.0.1'))`,
+    )
+    const sandbox = await createSandbox({ forward: [`5432:${port}`] })
+    expect(await sandbox.call('./ask.mjs', 'ask', [5432])).toBe('outside')
+    await stop()
+    expect(await sandbox.exec(['node', '-e', ask(5432)])).toMatchObject({ stdout: 'ECONNRESET\n', refused: [port] })
+    await sandbox.close()
+  })
+
+  test('expose: the chosen port is told while it runs, and in the report', async () => {
+    const server = `require('node:net').createServer((socket) => socket.end('inside', () => process.exit())).listen(3000, () => console.log('listens'))`
+    const running = run({ command: ['node', '-e', server], expose: ['0:3000'] })
+    await once(running.stdout as NodeJS.ReadableStream, 'data')
+    const [exposed] = running.exposed
+    expect(exposed).toMatchObject({ to: 3000 })
+    expect(await text(connect(exposed?.listen as number, '127.0.0.1'))).toBe('inside')
+    expect((await running).exposed).toEqual([exposed])
+  })
+
+  test('expose: a port that is taken', async () => {
+    const { port, stop } = await service('')
+    expect((await run({ command: ['true'], expose: [port] })).error).toMatchObject({
+      code: 'ERR_NSBOX_PORT',
+      message: `expose is ${port}: port ${port} of the host's localhost is taken`,
+    })
+    await stop()
+  })
+
+  test.each([
+    [{ net: 'host', forward: [5432] }, `forward is "5432": with net: 'host' there is but one localhost: leave out one of the two`],
+    [{ expose: ['x'] }, 'run(): expose.0 is "x": it must be a port such as 5432'],
+  ] as const)('mistakes: %j', async (options, message) => {
+    await expect(run({ command: ['true'], ...(options as object) })).rejects.toThrow(message)
+  })
+})
