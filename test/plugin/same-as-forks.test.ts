@@ -71,7 +71,7 @@ describe.each(vitestVersions)('$name', (version) => {
       }),
     )
 
-  test(`reporters ${[...byLine, ...byFile].join(', ')}`, async () => {
+  test('reporters of lines, json and junit', async () => {
     const [sealed, forks] = await inBoth([...byLine, ...byFile], (directory) =>
       byFile.map((name) => `--outputFile.${name}=${directory}/${name}`),
     )
