@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { needProgram } from '../support/programs.ts'
-import { nsboxConfig, type Project, sealedTest, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { nsboxConfig, type Project, sealedTest, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { vitestRun } from '../support/vitest-run.ts'
 
 const config = nsboxConfig({
@@ -96,5 +96,25 @@ describe.each(vitestVersions)('$name', (version) => {
   test('modules that node imports itself, and their mocks', async () => {
     const run = await vitestRun(project, ['--experimental.viteModuleRunner=false', 'native', 'sealed'])
     expect(run.tests, run.output).toEqual({ 'native.test.ts > mocked': 'passed', 'sealed.test.ts > sealed': 'passed' })
+  })
+})
+
+describe.each(vitestVersions.filter(({ name }) => name === 'vitest 5'))('$name', (version) => {
+  test('--lastFailed, and --sinceLastRun by what each file has loaded', async () => {
+    const project = seedTest(version, {
+      'value.ts': 'export const value = 1\n',
+      'loads.test.ts': testFile(
+        `test('loads', async () => { const name = './value'; expect((await import(name + '.ts')).value).toBeGreaterThan(0) })`,
+      ),
+      'fails.test.ts': testFile(`test('fails', () => { expect(1).toBe(2) })`),
+      'passes.test.ts': testFile(`test('passes', () => {})`),
+    })
+    const all = await vitestRun(project, ['--experimental.recordDependencies'])
+    expect(Object.keys(all.files), all.output).toHaveLength(3)
+    const failed = await vitestRun(project, ['--lastFailed'])
+    expect(Object.keys(failed.files), failed.output).toEqual(['fails.test.ts'])
+    project.write('value.ts', 'export const value = 2\n')
+    const since = await vitestRun(project, ['--sinceLastRun'])
+    expect(Object.keys(since.files).sort(), since.output).toEqual(['fails.test.ts', 'loads.test.ts'])
   })
 })
