@@ -3,6 +3,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NsboxError } from '../src/errors.ts'
+import { runsThreads } from '../src/launch/choose.ts'
 import { definedOnly } from '../src/launch/environment.ts'
 import { coldZygote, ZygoteProcess } from '../src/launch/zygote-process.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
@@ -13,7 +14,7 @@ import { outlivingDirectories } from './places.ts'
 import { isProfiled, ProfileCollection } from './profiles.ts'
 import { Template } from './template.ts'
 import type { WorkerData } from './worker.ts'
-import { isInspected, templateKey, type WorkerKind } from './worker-kind.ts'
+import { isInspected, nodeFlags, templateKey, type WorkerKind } from './worker-kind.ts'
 import type { WorkerSandbox, Workers } from './workers.ts'
 
 /** A zygote that crashes again and again has a cause that another start will not cure. */
@@ -24,6 +25,8 @@ export class Launcher {
   readonly #stagingDirectory: () => Promise<string>
   readonly #templates = new Map<string, Template>()
   #cold: ZygoteProcess | undefined
+  /** Kinds whose zygotes cannot be forked, by their template's key. */
+  readonly #threaded = new Set<string>()
   #restarts = 0
 
   /** `stagingDirectory` is where files of sandboxes are kept until the host has copied them. */
@@ -49,9 +52,8 @@ export class Launcher {
   /** A worker that waits for its first message. `change` is what it asks for besides the rest. @throws NsboxError */
   async launch(kind: WorkerKind, mode: ZygoteMode, start: StartMessage, change?: Partial<SandboxRequest>): Promise<WorkerSandbox> {
     if (mode === 'cold' || needsFreshNode(kind)) return this.#launchCold(kind, change)
-    const template = this.#template(kind, mode)
-    await template.warm(start)
-    return template.take(change)
+    const template = await this.#warm(kind, mode, start)
+    return template ? template.take(change) : this.#launchCold(kind, change)
   }
 
   /** When all its sandboxes have ended. */
@@ -60,6 +62,22 @@ export class Launcher {
     this.#templates.clear()
     await Promise.all([...templates.map((template) => template.close()), this.#cold?.close()])
     await this.workers.close()
+  }
+
+  /** Undefined where the user's own modules run threads that a fork would lose. */
+  async #warm(kind: WorkerKind, mode: ZygoteMode, start: StartMessage): Promise<Template | undefined> {
+    const key = templateKey(kind)
+    try {
+      if (this.#threaded.has(key)) return undefined
+      const template = this.#template(kind, mode)
+      await template.warm(start)
+      return template
+    } catch (error) {
+      if (!runsThreads(error)) throw error
+      if (!this.#threaded.has(key)) kind.project.vitest.logger.warn(`nsbox: some workers are launched cold: ${error.message}`)
+      this.#threaded.add(key)
+      return undefined
+    }
   }
 
   #template(kind: WorkerKind, mode: ZygoteMode): Template {
@@ -83,8 +101,9 @@ export class Launcher {
     const cold = this.#cold
     await cold.prepared
     const { execArgv, env, distPath } = kind
-    const staging = isProfiled(execArgv) ? await mkdtemp(join(await this.#stagingDirectory(), 'profiles-')) : undefined
-    const profiles = staging === undefined ? undefined : new ProfileCollection(execArgv, staging)
+    const flags = nodeFlags(kind)
+    const staging = isProfiled(flags) ? await mkdtemp(join(await this.#stagingDirectory(), 'profiles-')) : undefined
+    const profiles = staging === undefined ? undefined : new ProfileCollection(flags, staging)
     const passThrough = [...outlivingDirectories(kind.project.vitest), ...(staging === undefined ? [] : [staging])]
     // A debugger connects from outside, and a network namespace has no outside.
     const inspected = { net: 'host', forward: [], expose: [] } as const satisfies Partial<SandboxRequest>
@@ -98,5 +117,5 @@ export class Launcher {
 
 /** A debugger needs one from its start, and a profiler's thread would be lost in a fork. */
 export function needsFreshNode(kind: WorkerKind): boolean {
-  return isInspected(kind) || isProfiled(kind.execArgv)
+  return isInspected(kind) || isProfiled(nodeFlags(kind))
 }

@@ -15,6 +15,7 @@ import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
 import { Progress } from './progress.ts'
 import { Turns } from './turns.ts'
+import { nodeFlags } from './worker-kind.ts'
 import type { WorkerLimits } from './worker-limits.ts'
 import type { WorkerSandbox } from './workers.ts'
 
@@ -119,7 +120,7 @@ export class Session {
   async stop(): Promise<void> {
     this.#isOver = true
     this.#hang.stop()
-    if (isProfiled(this.#host.options.execArgv)) await this.#leaveOrdinarily()
+    if (isProfiled(nodeFlags(this.#host.options))) await this.#leaveOrdinarily()
     this.#worker.sandbox.kill()
     await this.#worker.ended
   }

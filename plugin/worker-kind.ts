@@ -18,8 +18,13 @@ export function templateKey({ project, environment, env, execArgv }: WorkerKind)
   return JSON.stringify([id, environment.name, environment.options ?? null, env, execArgv])
 }
 
-export function isInspected({ project }: WorkerKind): boolean {
-  return project.config.inspector?.enabled === true
+/** Of its node. Those of vitest's config come last, and so they win. */
+export function nodeFlags({ env, execArgv }: Pick<WorkerKind, 'env' | 'execArgv'>): string[] {
+  return [...(env['NODE_OPTIONS'] ?? '').split(/\s+/), ...execArgv]
+}
+
+export function isInspected(kind: WorkerKind): boolean {
+  return kind.project.config.inspector?.enabled === true || nodeFlags(kind).some((flag) => /^--inspect(-brk|-wait)?(=|$)/.test(flag))
 }
 
 /**

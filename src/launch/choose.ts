@@ -39,8 +39,8 @@ export async function chooseLaunch(options: ChooseOptions): Promise<LaunchChoice
       return { mode, zygote, reasons, notEnforced: await selfCheck(zygote, options) }
     } catch (error) {
       await zygote.close()
-      if (!(error instanceof SelfCheckFailure)) throw error
-      reasons.push(error.message)
+      if (!(error instanceof SelfCheckFailure) && !runsThreads(error)) throw error
+      if (!reasons.includes(error.message)) reasons.push(error.message)
       log('%s', error.message)
     }
   }
@@ -55,6 +55,11 @@ function candidates(launch: ChooseOptions['launch']): ZygoteMode[] {
   const warm = warmModes.filter((mode) => mode !== 'threads' || canRestoreWorkerThreads())
   if (launch === 'cold') return ['cold']
   return launch === 'warm' ? warm : [...warm, 'cold']
+}
+
+/** True for what a zygote says that cannot be forked because of what the user has loaded into it. */
+export function runsThreads(error: unknown): error is NsboxError {
+  return NsboxError.is(error) && error.code === 'ERR_NSBOX_THREADS'
 }
 
 /** A self-check takes tens of milliseconds; one that takes this long, in milliseconds, has failed. */

@@ -227,9 +227,15 @@ export class ZygoteProcess {
   }
 }
 
-/** One that starts programs and imports nothing. */
+/** One that starts programs and imports nothing: what NODE_OPTIONS asks for is for them. */
 export function coldZygote(limited: Limited = null): ZygoteProcess {
-  return new ZygoteProcess({ mode: 'cold', env: process.env, execArgv: [], preload: null, limits: limited?.source })
+  return new ZygoteProcess({
+    mode: 'cold',
+    env: { ...process.env, NODE_OPTIONS: '' },
+    execArgv: [],
+    preload: null,
+    limits: limited?.source,
+  })
 }
 
 /** A payload as its launcher states it: the zygote's own flags are added on the way. */

@@ -8,7 +8,7 @@ import { exitNow, getppid, prctl } from '../sys/process.ts'
 import { Control } from './control.ts'
 import { becomePayload } from './newborn.ts'
 import { Nursery } from './nursery.ts'
-import { ThreadWatch } from './threads.ts'
+import { bareThreads, ThreadWatch } from './threads.ts'
 import type { ZygoteMode } from './v8-flags.ts'
 
 const SIGKILL = 9
@@ -16,9 +16,10 @@ const SIGKILL = 9
 export async function runZygote(mode: ZygoteMode): Promise<void> {
   prctl('PR_SET_PDEATHSIG', SIGKILL)
   if (getppid() !== Number(process.argv[3])) exitNow(0)
-  const watch = new ThreadWatch()
+  // Children of a cold one only exec.
+  const watch = mode === 'cold' ? new ThreadWatch() : new ThreadWatch(bareThreads)
   const control = new Control()
-  const preloaded = await prepare(control)
+  const preloaded = await prepare(control, watch)
   bindAll()
   keepHeapOverFork()
   const nursery = new Nursery(control, watch)
@@ -36,11 +37,12 @@ export async function runZygote(mode: ZygoteMode): Promise<void> {
   }
 }
 
-async function prepare(control: Control): Promise<PreloadedModule | undefined> {
+async function prepare(control: Control, watch: ThreadWatch): Promise<PreloadedModule | undefined> {
   const request = control.next()
   if (request?.message.type !== 'prepare') return exitNow(0)
   try {
     const preloaded = request.message.preload === null ? undefined : await loadPreloaded(request.message.preload)
+    watch.check()
     control.post({ type: 'prepared' })
     return preloaded
   } catch (error) {

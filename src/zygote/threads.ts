@@ -4,14 +4,16 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { NsboxError } from '../errors.ts'
 
-function threadCount(): number {
-  return readdirSync('/proc/self/task').length
-}
+/** Of a zygote before it loads anything of the user's: the first thread, V8's for delayed tasks, and its pool of one. */
+export const bareThreads = 3
 
-/** What libuv's pool may add. Its idle threads may be lost: libuv makes new ones after a fork. */
-function poolThreads(): number {
-  const asked = Number(process.env['UV_THREADPOOL_SIZE'])
-  return Number.isInteger(asked) && asked > 0 ? asked : 4
+/**
+ * All but those of libuv's pool, in the order of their birth. Its idle threads may be lost: libuv
+ * makes new ones after a fork.
+ */
+function workingThreads(): string[] {
+  const tids = readdirSync('/proc/self/task').sort((one, other) => Number(one) - Number(other))
+  return tids.filter((tid) => !['libuv-worker', ''].includes(nameOf(tid)))
 }
 
 /** How long other threads may work before a fork goes ahead all the same, in milliseconds. */
@@ -36,23 +38,36 @@ function othersSleep(): boolean {
 }
 
 function statOf(tid: string): string {
+  return readOf(tid, 'stat')
+}
+
+function nameOf(tid: string): string {
+  return readOf(tid, 'comm').trimEnd()
+}
+
+function readOf(tid: string, file: string): string {
   try {
-    return readFileSync(`/proc/self/task/${tid}/stat`, 'utf8')
+    return readFileSync(`/proc/self/task/${tid}/${file}`, 'utf8')
   } catch {
     return '' // it has ended meanwhile
   }
 }
 
-/** Watches over what a preloaded module may have started. */
+/** Watches over what modules that are loaded before the fork may have started. */
 export class ThreadWatch {
-  readonly #atStart = threadCount()
+  readonly #atStart: number
+
+  /** `atStart` is how many threads besides libuv's pool a fork may leave behind: by default those that there are. */
+  constructor(atStart: number = workingThreads().length) {
+    this.#atStart = atStart
+  }
 
   /** Waits until a fork is safe. @throws NsboxError when threads run that a fork would leave behind */
   check(): void {
     awaitQuiet()
-    const extra = threadCount() - this.#atStart - poolThreads()
-    if (extra <= 0) return
-    throw new NsboxError(`The zygote runs ${extra} threads that a fork would lose`, {
+    const extra = workingThreads().slice(this.#atStart)
+    if (extra.length === 0) return
+    throw new NsboxError(`The zygote runs threads that a fork would lose: ${extra.map(nameOf).join(', ')}`, {
       code: 'ERR_NSBOX_THREADS',
       stage: 'zygote',
       hint: "A module that is loaded before the fork starts threads; use launch: 'cold' and tell us which one it is.",

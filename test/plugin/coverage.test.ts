@@ -52,3 +52,26 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(figures).toMatchObject({ total: { functions: { total: 3, covered: 1 } } })
   })
 })
+
+describe.each(vitestVersions.filter(({ name }) => name === 'vitest 5'))('$name', (version) => {
+  test('of programs and threads that tests start', async () => {
+    const program = 'export function used() {\n  return 1\n}\nexport function unused() {\n  return 2\n}\nused()\n'
+    const project = seedTest(version, {
+      'src/child.mjs': program,
+      'src/thread.mjs': program,
+      'starts.test.ts':
+        testFile(`import { execFileSync } from 'node:child_process'; import { once } from 'node:events'; import { Worker } from 'node:worker_threads'
+test('starts both', async () => { execFileSync(process.execPath, ['src/child.mjs']); await once(new Worker('./src/thread.mjs'), 'exit') })`),
+    })
+    const run = await vitestRun(project, [
+      '--pool=nsbox',
+      '--coverage.enabled',
+      '--coverage.autoAttachSubprocess',
+      '--coverage.include=src/**',
+      '--coverage.reporter=json-summary',
+      '--coverage.reportsDirectory=figures',
+    ])
+    expect(run.exitCode, run.output).toBe(0)
+    expect(summary(project, 'figures')).toMatchObject({ total: { functions: { total: 4, covered: 2 } } })
+  })
+})

@@ -1,8 +1,8 @@
 // --inspect and --inspect-brk: a debugger of the host reaches a worker that is sealed.
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { freePort } from '../support/services.ts'
 import { seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { startVitest } from '../support/vitest-run.ts'
 
@@ -52,15 +52,6 @@ class Debugger {
 }
 
 const hostname = `process.getBuiltinModule('node:os').hostname()`
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 describe.each(vitestVersions)('$name', (version) => {
   const project = seedSuite(version, {

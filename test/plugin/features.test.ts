@@ -16,6 +16,19 @@ vi.mock('node:fs', { spy: true })
 test('vi.mock of a module', () => { expect(greet()).toBe('mocked') })
 test('vi.mock that spies', () => { existsSync('/'); expect(existsSync).toHaveBeenCalledWith('/') })
 test('vi.importActual', async () => { expect((await vi.importActual('./greet')).greet()).toBe('hello') })`),
+  'mocks.test.ts': testFile(`import { Clock, nested } from './clock'; import { who } from './who'; import { readFileSync } from 'node:fs'
+const { read } = vi.hoisted(() => ({ read: vi.fn(() => 'hoisted') }))
+vi.mock('./clock'); vi.mock('./who')
+vi.mock(import('node:fs'), async (original) => ({ ...(await original()), readFileSync: read }))
+test('automocks', () => { expect(new Clock().hour()).toBeUndefined(); vi.mocked(nested.minute).mockReturnValue(7); expect(nested.minute()).toBe(7) })
+test('__mocks__', () => { expect(who()).toBe('from __mocks__') })
+test('part of a module of node, hoisted', () => { expect(readFileSync('/not/there')).toBe('hoisted') })
+test('vi.doMock', async () => { vi.doMock('./who', () => ({ who: () => 'late' })); vi.resetModules(); expect((await import('./who')).who()).toBe('late') })
+test('vi.spyOn', () => { const spy = vi.spyOn(Math, 'random').mockReturnValue(4); expect(Math.random()).toBe(4); spy.mockRestore(); expect(Math.random()).not.toBe(4) })
+test('vi.stubEnv and vi.stubGlobal', () => {
+  vi.stubEnv('STUBBED', 'a'); vi.stubGlobal('stubbed', 1); expect([process.env['STUBBED'], globalThis.stubbed]).toEqual(['a', 1])
+  vi.unstubAllEnvs(); vi.unstubAllGlobals(); expect([process.env['STUBBED'], globalThis.stubbed]).toEqual([undefined, undefined])
+})`),
   'timers.test.ts': testFile(`import { setTimeout as wait } from 'node:timers/promises'
 afterAll(() => { vi.useRealTimers() })
 test('vi.useFakeTimers', () => {
@@ -77,6 +90,9 @@ describe.each(vitestVersions)('$name', (version) => {
       'global-setup.ts': `export default (project) => { project.provide('secret', 'from global setup'); return () => console.log('global teardown') }\n`,
       'serializer.ts': `export default { test: (value) => Boolean(value?.wrapped), serialize: (value) => '<wrapped ' + value.wrapped + '>' }\n`,
       'greet.ts': `export const greet = () => 'hello'\n`,
+      'clock.ts': `export class Clock { hour() { return 12 } }\nexport const nested = { minute: () => 30 }\n`,
+      'who.ts': `export const who = () => 'itself'\n`,
+      '__mocks__/who.ts': `export const who = () => 'from __mocks__'\n`,
       'data.json': '{ "answer": 42 }',
       'style.css': 'body { color: red }',
       'style.module.css': '.a { color: red }',

@@ -13,6 +13,8 @@ export interface VitestOptions {
   killAfter?: number
   /** Words before the command, such as a wrapper program and its arguments. */
   wrapper?: string[]
+  /** In place of the two from which the results are read. */
+  reporters?: string[]
 }
 
 export interface VitestRun {
@@ -59,10 +61,15 @@ export function vitestRun(project: Project, args: string[] = [], options: Vitest
 const commands = new Set(['run', 'list', 'bench', 'watch', 'related'])
 
 export function startVitest(project: Project, args: string[], options: VitestOptions = {}): VitestProcess {
-  const { killAfter = killAfterDefault, wrapper = [], env = {}, cwd = project.root } = options
+  const { killAfter = killAfterDefault, wrapper = [], env = {}, cwd = project.root, reporters } = options
   const report = join(project.scratch, `report-${++reports}.json`)
-  const reporters = ['run', 'watch'].includes(args[0] ?? '') ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : []
-  const words = [...wrapper, process.execPath, vitestEntry(project), ...args, ...reporters]
+  const reporting = reporters?.map((name) => `--reporter=${name}`) ?? [
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
+  const reported = ['run', 'watch', 'related'].includes(args[0] ?? '') ? reporting : []
+  const words = [...wrapper, process.execPath, vitestEntry(project), ...args, ...reported]
   const child = spawn(words[0] as string, words.slice(1), { cwd, env: { ...cleanEnvironment(project), ...env } })
   const said = { stdout: '', stderr: '', output: '' }
   for (const stream of ['stdout', 'stderr'] as const) {

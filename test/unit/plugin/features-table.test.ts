@@ -1,0 +1,23 @@
+// The tests that plugin/README.md names exist.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const repository = join(import.meta.dirname, '../../..')
+const rows = readFileSync(join(repository, 'plugin/README.md'), 'utf8')
+  .split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .filter((cells) => cells.length === 8 && /^`.*\.test\.ts`$/.test(cells[5] ?? ''))
+  .map(([, feature = '', , , , file = '', name = '']) => ({ feature, file: file.slice(1, -1), name }))
+
+test('there are rows', () => {
+  expect(rows.length).toBeGreaterThan(60)
+})
+
+test.each(rows)('$feature: $file, $name', ({ file, name }) => {
+  const source = readFileSync(join(repository, 'test/plugin', file), 'utf8')
+  // A name stands there as a string, or as the key of a table of tests.
+  const places = ["'", '"', '`'].map((quote) => `${quote}${name}${quote}`)
+  expect([...places, `  ${name}: {`].some((place) => source.includes(place))).toBe(true)
+})
