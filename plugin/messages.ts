@@ -1,5 +1,6 @@
 // What the two halves of a pool worker say to each other, besides vitest's own messages.
 
+import type { LeftBehind } from './left-behind.ts'
 import type { RunningTest } from './test-watch.ts'
 
 /** An artifact's file, read inside before its sandbox is gone. */
@@ -14,6 +15,8 @@ export type HostToWorker =
   | { nsbox: 'ping' }
   /** Each test is to be told of before it runs. That takes some 20 µs, which is as much as a small test does. */
   | { nsbox: 'tell-tests' }
+  /** What each file leaves behind is to be told with the message that ends it. Before the first file. */
+  | { nsbox: 'tell-left' }
   | { nsbox: 'mirrored'; id: number; error?: string }
   /** Leave the way node does, so that profiles are written. */
   | { nsbox: 'exit' }
@@ -21,6 +24,8 @@ export type HostToWorker =
 export interface VitestMessage {
   vitest: unknown
   files?: StagedFile[]
+  /** Of the file that ends with this message. */
+  left?: LeftBehind
 }
 
 export type WorkerToHost =

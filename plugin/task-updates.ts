@@ -38,6 +38,9 @@ export function taskUpdate(message: unknown): TaskUpdate | undefined {
   return method === 'onTaskUpdate' ? { packs: args?.[0] as TaskUpdate['packs'], events: args?.[1] as TaskUpdate['events'] } : undefined
 }
 
+/** Events of a file that is over. The second is said of one that could not be loaded. */
+export const fileEnds: readonly string[] = ['suite-finished', 'suite-failed-early']
+
 const timedOut = /^(?:Test|Hook) timed out in \d+ms/
 
 /** Errors of vitest's own that say that a task took too long. */

@@ -5,11 +5,14 @@ import type { init, runBaseTests, setupEnvironment } from 'vitest/worker'
 import type { PayloadContext } from '../src/payload/preloaded.ts'
 import type { Channel } from '../src/wire/channel.ts'
 import { stagedFiles } from './artifacts.ts'
+import { type LeftBehind, Leftovers } from './left-behind.ts'
 import { answerMadeHere } from './made-here.ts'
 import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
 import { Mirror, mirrorSnapshots } from './mirror.ts'
 import { answerRehearsal, canRehearse, rehearsalRun, rehearsalStart } from './rehearsal.ts'
+import { Starts } from './starts.ts'
 import { watchTests } from './test-watch.ts'
+import { Turns } from './turns.ts'
 
 interface VitestWorkerModule {
   init: typeof init
@@ -34,6 +37,10 @@ let channel: Channel | undefined
 let begun = Number.POSITIVE_INFINITY
 let mirror: Mirror | undefined
 let tellsTests = false
+const starts = new Starts()
+let leftovers: Leftovers | undefined
+/** What is looked for when a file ends may take time; the messages keep their order. */
+const outgoing = new Turns()
 let root = process.cwd()
 let vitestDist = ''
 /** What the newest environment gave back; it ends that environment. */
@@ -50,6 +57,7 @@ export async function prepare(data: unknown): Promise<void> {
     (method: 'run' | 'collect'): RunTests =>
     (state, traces) => {
       root = state.config.root
+      if (leftovers) starts.watch(state)
       if (tellsTests) watchTests(state, (test) => send({ nsbox: 'test', test }))
       if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
       // Spent once, before the fork: no file waited for it.
@@ -113,6 +121,10 @@ function receive(message: HostToWorker): void {
     case 'tell-tests':
       tellsTests = true
       return
+    case 'tell-left':
+      starts.listen()
+      leftovers = new Leftovers(starts)
+      return
     case 'mirrored':
       return mirror?.settle(message)
     case 'exit':
@@ -128,8 +140,17 @@ function post(message: unknown): void {
   if (!channel) return postedBeforeFork?.(message)
   const answer = answerMadeHere(message, begun)
   if (answer) return void setImmediate(() => deliver(answer))
+  outgoing.take(() => {
+    const left = leftovers?.see(message)
+    if (left instanceof Promise) return left.then((found) => sendWith(message, found))
+    sendWith(message, left)
+    return undefined
+  })
+}
+
+function sendWith(message: unknown, left: LeftBehind | undefined): void {
   const files = stagedFiles(message, root)
-  send(files.length > 0 ? { vitest: message, files } : { vitest: message })
+  send({ vitest: message, ...(files.length > 0 && { files }), ...(left && { left }) })
 }
 
 function send(message: WorkerToHost): void {
