@@ -27,7 +27,7 @@ export interface FileReport extends FileUsage {
 }
 
 export interface WrittenFile {
-  /** Relative to the workspace, or with `~/` for HOME, or absolute. A directory has a slash at its end. */
+  /** Relative to the workspace, the first where there are several; or with `~/` for HOME; or absolute. A directory has a slash at its end. */
   path: string
   kind: Write['kind']
 }
@@ -38,28 +38,36 @@ export interface HitCap {
   words: string
 }
 
-export interface Places {
-  /** Real paths. */
-  workspace: string
+/** Directories that names of written files begin at. Real paths. */
+export interface WrittenPlaces {
+  workspaces: readonly string[]
   home: string
 }
 
-/** Of a file that came to its end. `usage` is that of its limits, where it had any. */
-export function fileReport(left: LeftBehind, written: Written | null, usage: FileUsage | undefined, places: Places): FileReport {
-  const { processes, ports, refused, cpuMs, memoryPeakBytes } = left
+/** Of a file that came to its end. Where it had limits, `usage` is counted by them. */
+export function fileReport(
+  left: LeftBehind | undefined,
+  written: Written | null,
+  usage: FileUsage | undefined,
+  places: WrittenPlaces,
+): FileReport {
+  const { processes, ports, refused, cpuMs, memoryPeakBytes } = left ?? unseen
   const used = usage ?? { ...plainUsage(cpuMs, memoryPeakBytes), limits: {} }
   return { ...used, ...writtenReport(written, places), processes, ports, refused, caps: capsOf(used) }
 }
 
+/** Of a file that nobody looked at from inside. */
+const unseen = { processes: null, ports: null, refused: [], cpuMs: 0, memoryPeakBytes: null }
+
 /** Of one whose worker ended before it. */
-export function killedReport(end: WorkerEnd, written: Written | null, limits: FileUsage['limits'], places: Places): FileReport {
+export function killedReport(end: WorkerEnd, written: Written | null, limits: FileUsage['limits'], places: WrittenPlaces): FileReport {
   const { userMicros = 0, systemMicros = 0, maxRss = null } = end.usage ?? {}
   const caps: HitCap[] = end.capHit ? [{ limit: end.capHit.limit, words: describeCap(end.capHit) }] : []
   const used = { ...plainUsage((userMicros + systemMicros) / 1000, maxRss), limits }
   return { ...used, ...writtenReport(written, places), processes: null, ports: null, refused: [], caps }
 }
 
-function writtenReport(written: Written | null, places: Places): Pick<FileReport, 'written' | 'writtenMore' | 'writtenComplete'> {
+function writtenReport(written: Written | null, places: WrittenPlaces): Pick<FileReport, 'written' | 'writtenMore' | 'writtenComplete'> {
   if (!written) return { written: null, writtenMore: 0, writtenComplete: false }
   const { writes, count, complete } = written
   const named = writes.map(({ path, kind, type }) => ({ path: `${shortPath(path, places)}${type === 'directory' ? '/' : ''}`, kind }))

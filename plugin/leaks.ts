@@ -12,10 +12,9 @@ export interface Leak {
 
 /** Empty for a file that left nothing. CPU time that was held back is no leak: who caps it wants that. */
 export function leaksOf(report: FileReport): Leak[] {
-  const { written, writtenMore, writtenComplete, processes, ports, refused, caps } = report
-  const more = writtenMore > 0 ? [`… ${writtenMore}${writtenComplete ? '' : ' or more'} besides`] : []
+  const { written, processes, ports, refused, caps } = report
   return [
-    ...[...(written ?? []).map(({ path, kind }) => `${path} (${kind})`), ...more].map((words) => leak('writes', 'wrote', words)),
+    ...(written ?? []).map(({ path, kind }) => leak('writes', 'wrote', `${path} (${kind})`)),
     ...(processes ?? []).map(({ command, pid, test }) => leak('processes', 'process', `${command} (pid ${pid})${by('started', test)}`)),
     ...(ports ?? []).map((port) => leak('ports', 'port', portWords(port))),
     ...refused.map(({ host, port, test, hint }) =>
@@ -44,29 +43,30 @@ const fixes: Record<Category, string> = {
   refused: 'let the hosts in, or replace what asks for them',
 }
 
+/** The first of them, a line each, and how many more there are. `where` says where they can be read. */
+export function leakLines(leaks: readonly Leak[], { writtenMore, writtenComplete }: FileReport, most: number, where = ''): string[] {
+  const unnamed = leaks.some(({ category }) => category === 'writes') ? writtenMore : 0
+  const more = Math.max(leaks.length - most, 0) + unnamed
+  const atLeast = unnamed > 0 && !writtenComplete ? 'at least ' : ''
+  return [...leaks.slice(0, most).map(({ words }) => words), ...(more > 0 ? [`… ${atLeast}${more} more${where}`] : [])]
+}
+
 /** Leaks that one error names. */
 const named = 10
 
-/** The error of a file that may not leak these; undefined where it has not. */
-export function leakError(
-  file: string,
-  report: FileReport,
-  strict: readonly Category[],
-): { name: string; message: string; stack: string } | undefined {
-  const all = leaksOf(report)
-  const wrong = all.filter(({ category }) => category !== 'caps' && strict.includes(category))
-  if (wrong.length === 0) return undefined
-  const categories = strict.filter((category) => wrong.some((one) => one.category === category))
-  const lines = [...wrong.slice(0, named).map(({ words }) => words), ...(wrong.length > named ? [`… ${wrong.length - named} more`] : [])]
-  const message = [
-    `${file} left something behind:`,
-    ...lines.map((line) => `  ${line}`),
-    ...categories.map((category) => `Fix: ${fixes[category]}.`),
-  ]
-  return asError(message.join('\n'))
+/** What vitest shows of a task's error. There is no place in the code that it comes from. */
+export interface LeakError {
+  name: string
+  message: string
+  stack: string
 }
 
-/** What vitest shows of a task's error; there is no place in the code that it comes from. */
-function asError(message: string): { name: string; message: string; stack: string } {
+/** Of a file that may not leak these; undefined where it has not. */
+export function leakError(file: string, report: FileReport, strict: readonly Category[]): LeakError | undefined {
+  const wrong = leaksOf(report).filter(({ category }) => category !== 'caps' && strict.includes(category))
+  if (wrong.length === 0) return undefined
+  const leaked = strict.filter((category) => wrong.some((one) => one.category === category))
+  const lines = leakLines(wrong, report, named).map((line) => `  ${line}`)
+  const message = [`${file} left something behind:`, ...lines, ...leaked.map((category) => `Fix: ${fixes[category]}.`)].join('\n')
   return { name: 'NsboxError', message, stack: `NsboxError: ${message}` }
 }

@@ -6,7 +6,7 @@ interface RpcRequest {
   a?: unknown[]
 }
 
-interface FileTask {
+export interface FileTask {
   id: string
   filepath: string
 }
@@ -16,9 +16,14 @@ interface TaskError {
   stack?: string
 }
 
+interface TaskResult {
+  state?: string
+  errors?: TaskError[]
+}
+
 export interface TaskUpdate {
   /** Of each task: id, result, and what reporters may read besides. */
-  packs: [id: string, result: { errors?: TaskError[] } | undefined, meta: Record<string, unknown>][]
+  packs: [id: string, result: TaskResult | undefined, meta: Record<string, unknown>][]
   events: [id: string, event: string, data: unknown][]
 }
 

@@ -1,16 +1,25 @@
-// What a file may write outside its temporary directory without being told of.
+// What a file may write in the overlays without being told of.
 
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFilter } from 'vite'
+import { isWithin } from '../src/plan/paths.ts'
+import type { WrittenPlaces } from './file-report.ts'
 
 /** Caches of tools. Snapshots, coverage and attachments reach the host by other ways, and are known by those. */
 const caches = ['**/node_modules/.{vite,vite-temp,vitest,cache}/**', '~/.cache/**', '~/.npm/**']
 
-/** Of absolute paths. `expected` are globs, relative to the workspace; `~` is HOME. */
-export function usualWrites(expected: readonly string[], workspace: string, home = homedir()): (path: string) => boolean {
+/** Of absolute paths. `expected` are globs, relative to a workspace; `~/` is HOME. */
+export function usualWrites(
+  expected: readonly string[],
+  { workspaces, home }: WrittenPlaces,
+  temporary: string = tmpdir(),
+): (path: string) => boolean {
   const globs = [...caches, ...expected].map((glob) => (glob.startsWith('~/') ? join(escaped(home), glob.slice(2)) : glob))
-  return createFilter([...globs, `${escaped(tmpdir())}/**`], undefined, { resolve: workspace })
+  // Elsewhere it is private, and no overlay.
+  const inside = [...workspaces, home].some((directory) => isWithin(temporary, directory)) ? [`${escaped(temporary)}/**`] : []
+  const filters = workspaces.map((workspace) => createFilter([...globs, ...inside], undefined, { resolve: workspace }))
+  return (path) => filters.some((isUsual) => isUsual(path))
 }
 
 function escaped(path: string): string {

@@ -30,18 +30,11 @@ export class WrittenFiles {
   readonly #bounds: Bounds
   /** By path: the stamps of what was told. */
   readonly #told = new Map<string, string>()
-  /** Paths that vitest knows of: it wrote them itself, or was handed them. */
-  readonly #known = new Set<string>()
 
-  constructor(layers: readonly UpperLayer[], isUsual: (path: string) => boolean, own = bounds) {
+  constructor(layers: readonly UpperLayer[], isUsual: (path: string) => boolean, own: Bounds = bounds) {
     this.#layers = layers
     this.#isUsual = isUsual
     this.#bounds = own
-  }
-
-  /** Not to be told of. */
-  know(path: string): void {
-    this.#known.add(path)
   }
 
   /** What is new since the last look. At once, but where there is much. @throws what file systems say */
@@ -81,7 +74,7 @@ export class WrittenFiles {
   *#walk(): Generator<Write | null, 'stopped' | undefined> {
     let seen = 0
     for (const layer of this.#layers) {
-      for (const write of writesOf(layer, (path) => this.#known.has(path) || this.#isUsual(path))) {
+      for (const write of writesOf(layer, this.#isUsual)) {
         if (++seen > this.#bounds.seen) return 'stopped'
         yield write
       }

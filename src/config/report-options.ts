@@ -37,25 +37,18 @@ export interface ResolvedReportOptions {
 }
 
 export const reportShape: Shape = {
-  report: z._default(quantity(flag), true),
+  report: z._default(z.boolean(), true),
   reportFile: z.optional(z.string().check(z.minLength(1, 'it must be the path of a file'))),
   strict: z._default(quantity(strictCategories), []),
   expectedWrites: z._default(quantity(globList), []),
 }
 
-export const fileReportShape: Shape = { failOnWrite: z.optional(quantity(flag)) }
-
-/** Words of a command are texts. @throws TypeError that says what is allowed */
-function flag(value: unknown): boolean {
-  if (value === true || value === 'true' || value === '') return true
-  if (value === false || value === 'false') return false
-  throw new TypeError('it must be true or false')
-}
+export const fileReportShape: Shape = { failOnWrite: z.optional(z.boolean()) }
 
 /** @throws TypeError that says what is allowed */
 function strictCategories(value: unknown): Category[] {
-  if (value === true || value === 'true' || value === '') return [...categories]
-  if (value === false || value === 'false') return []
+  if (value === true) return [...categories]
+  if (value === false) return []
   const named = typeof value === 'string' ? value.split(',') : value
   if (Array.isArray(named) && named.every((name) => categories.includes(name))) return named
   throw new TypeError(`it must be true, false, or a list of ${categories.map((name) => `'${name}'`).join(', ')}`)
