@@ -74,7 +74,7 @@ function writtenReport(written: Written | null, places: WrittenPlaces): Pick<Fil
   return { written: named, writtenMore: count - writes.length, writtenComplete: complete }
 }
 
-function shortPath(path: string, { workspace, home }: Places): string {
+function shortPath(path: string, { workspaces: [workspace = '/'], home }: WrittenPlaces): string {
   if (isWithin(path, workspace)) return path.slice(workspace.length + 1)
   return isWithin(path, home) ? `~${path.slice(home.length)}` : path
 }

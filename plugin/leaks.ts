@@ -14,13 +14,14 @@ export interface Leak {
 export function leaksOf(report: FileReport): Leak[] {
   const { written, processes, ports, refused, caps } = report
   return [
-    ...(written ?? []).map(({ path, kind }) => leak('writes', 'wrote', `${path} (${kind})`)),
     ...(processes ?? []).map(({ command, pid, test }) => leak('processes', 'process', `${command} (pid ${pid})${by('started', test)}`)),
     ...(ports ?? []).map((port) => leak('ports', 'port', portWords(port))),
     ...refused.map(({ host, port, test, hint }) =>
       leak('refused', 'refused', `${host}${port === undefined ? '' : `:${port}`}${by('asked for', test)}: ${hint}`),
     ),
     ...caps.filter(({ limit }) => limit !== 'cpu').map(({ limit, words }) => leak('caps', 'cap', `${limit}: ${words}`)),
+    // Of these there may be most.
+    ...(written ?? []).map(({ path, kind }) => leak('writes', 'wrote', `${path} (${kind})`)),
   ]
 }
 

@@ -28,8 +28,9 @@ export interface WorkerData {
   vitestDist: string
 }
 
-// Tests may replace it; the end of a worker must not depend on that.
+// Tests may replace them; the end of a worker must not depend on that.
 const exit = process.exit.bind(process)
+const { structuredClone } = globalThis
 
 const listeners = new Set<(message: unknown) => void>()
 let channel: Channel | undefined
@@ -140,12 +141,11 @@ function post(message: unknown): void {
   if (!channel) return postedBeforeFork?.(message)
   const answer = answerMadeHere(message, begun)
   if (answer) return void setImmediate(() => deliver(answer))
-  outgoing.take(() => {
-    const left = leftovers?.see(message)
-    if (left instanceof Promise) return left.then((found) => sendWith(message, found))
-    sendWith(message, left)
-    return undefined
-  })
+  const left = leftovers?.see(message)
+  if (!(left instanceof Promise) && outgoing.isOver) return sendWith(message, left)
+  // vitest empties lists of its messages once they are posted.
+  const kept = structuredClone(message)
+  outgoing.take(async () => sendWith(kept, await left))
 }
 
 function sendWith(message: unknown, left: LeftBehind | undefined): void {
