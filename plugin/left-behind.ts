@@ -1,6 +1,6 @@
 // Inside: what a test file leaves running and open, looked for when its last hook is over.
 
-import { commandOf, openSockets, type ProcessStat, pids, processStat, type Socket, socketsOf } from './procfs.ts'
+import { commandOf, openSockets, type ProcessStat, pids, processStat, type Socket, socketsOf, usedTables } from './procfs.ts'
 import type { Refusal } from './refusals.ts'
 import type { Starts } from './starts.ts'
 import { fileEnds, queuedFile, taskUpdate } from './task-updates.ts'
@@ -76,6 +76,7 @@ export class Leftovers {
     this.#starts.begin(file)
     this.#olderPids = new Set(pids())
     this.#ours ??= this.#olderPids
+    if (usedTables().length > 0) for (const inode of socketsOf(process.pid)) this.#olderSockets.add(inode)
     this.#cpuBefore = cpuMs()
   }
 
@@ -103,8 +104,19 @@ export class Leftovers {
       .map(processStat)
       .filter((stat) => stat !== undefined)
       .filter(({ state }) => !ended.includes(state))
-    const sockets = openSockets().filter(({ inode }) => !this.#olderSockets.has(inode))
-    return { processes, ports: sockets.length > 0 ? heldBy([process.pid, ...others], sockets) : [] }
+    return { processes, ports: this.#ports([process.pid, ...others]) }
+  }
+
+  #ports(holders: readonly number[]): Look['ports'] {
+    const tables = usedTables()
+    if (tables.length === 0) return []
+    const held = holders.flatMap((by) => socketsOf(by).map((inode) => ({ by, inode })))
+    const newer = held.filter(({ inode }) => !this.#olderSockets.has(inode))
+    if (newer.length === 0) return []
+    return openSockets(tables).flatMap((socket) => {
+      const holder = newer.find(({ inode }) => inode === socket.inode)
+      return holder ? [{ socket, by: holder.by }] : []
+    })
   }
 
   #tell({ processes, ports }: Look, usage: Pick<LeftBehind, 'cpuMs' | 'memoryPeakBytes'>): LeftBehind {
@@ -130,17 +142,6 @@ const ended = ['Z', 'X']
 
 function isNothing({ processes, ports }: Look): boolean {
   return processes.length === 0 && ports.length === 0
-}
-
-function heldBy(holders: readonly number[], sockets: readonly Socket[]): Look['ports'] {
-  const left = new Map(sockets.map((socket) => [socket.inode, socket]))
-  return holders.flatMap((by) =>
-    socketsOf(by).flatMap((inode) => {
-      const socket = left.get(inode)
-      left.delete(inode)
-      return socket ? [{ socket, by }] : []
-    }),
-  )
 }
 
 /** Its parent is the sandbox's init. */

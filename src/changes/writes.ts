@@ -1,5 +1,6 @@
 // What was written in an overlay whose sandbox may still run: looked at in pieces, and no content is read.
 
+import { readdirSync } from 'node:fs'
 import type { EntryType, UpperLayer } from './changed.ts'
 import { type Entry, entryAt, type TrueModes } from './entry.ts'
 import { errnoOf } from './failure.ts'
@@ -22,6 +23,8 @@ export interface Write {
  */
 export function* writesOf(layer: UpperLayer, isUsual: (path: string) => boolean): Generator<Write | null, void> {
   const { upper, lowers, target, ignore = [] } = layer
+  // Most write nothing.
+  if (readdirSync(upper).length === 0) return
   const passed = new Set(ignore)
   const passes = (path: string) => passed.has(path) || isUsual(path)
   const sides = { after: View.of([upper, ...lowers], nothingOpened), before: View.of(lowers, nothingOpened) }
