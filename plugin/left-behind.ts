@@ -53,14 +53,23 @@ export class Leftovers {
   readonly #starts: Starts
   #fileId: string | undefined
   /** What nsbox itself runs in the sandbox. */
-  #ours: ReadonlySet<number> | undefined
+  readonly #ours: ReadonlySet<number>
   /** What was there before the file. */
-  #olderPids: ReadonlySet<number> = new Set()
-  readonly #olderSockets = new Set<string>()
+  #olderPids: ReadonlySet<number>
+  readonly #olderSockets: Set<string>
   #cpuBefore = 0
 
+  /** As soon as there is a sandbox: most are forked ahead, and no file waits for this. */
   constructor(starts: Starts) {
     this.#starts = starts
+    this.#olderPids = this.#ours = new Set(pids())
+    this.#olderSockets = new Set(usedTables().length > 0 ? socketsOf(process.pid) : [])
+  }
+
+  /** Before the fork: what is compiled now costs no file anything. */
+  async rehearse(): Promise<void> {
+    this.#begin({ id: '' })
+    await this.#find()
   }
 
   /** Of a message of vitest's: what the file that ends with it has left behind. Takes time only where there is something. */
@@ -72,11 +81,9 @@ export class Leftovers {
   }
 
   #begin(file: { id: string }): void {
+    if (this.#fileId !== undefined) this.#olderPids = new Set(pids())
     this.#fileId = file.id
     this.#starts.begin(file)
-    this.#olderPids = new Set(pids())
-    this.#ours ??= this.#olderPids
-    if (usedTables().length > 0) for (const inode of socketsOf(process.pid)) this.#olderSockets.add(inode)
     this.#cpuBefore = cpuMs()
   }
 
@@ -98,7 +105,7 @@ export class Leftovers {
 
   #look(): Look {
     const present = hasOwnPids() ? pids() : [process.pid]
-    const others = present.filter((pid) => pid !== process.pid && !this.#ours?.has(pid))
+    const others = present.filter((pid) => pid !== process.pid && !this.#ours.has(pid))
     const processes = others
       .filter((pid) => !this.#olderPids.has(pid) && !helpers.test(commandOf(pid)))
       .map(processStat)

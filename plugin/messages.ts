@@ -15,8 +15,6 @@ export type HostToWorker =
   | { nsbox: 'ping' }
   /** Each test is to be told of before it runs. That takes some 20 µs, which is as much as a small test does. */
   | { nsbox: 'tell-tests' }
-  /** What each file leaves behind is to be told with the message that ends it. Before the first file. */
-  | { nsbox: 'tell-left' }
   | { nsbox: 'mirrored'; id: number; error?: string }
   /** Leave the way node does, so that profiles are written. */
   | { nsbox: 'exit' }

@@ -160,7 +160,7 @@ export class SandboxPool {
     this.#places = placesOf(vitest, this.options.workspace)
     const plans = new Plans(sandboxRequest(this.options, this.#places, kind), process.env)
     this.#plans = plans
-    const launcher = new Launcher(new Workers(plans, await this.#find(request)), () => this.stagingDirectory())
+    const launcher = new Launcher(new Workers(plans, await this.#find(request)), () => this.stagingDirectory(), this.looks)
     this.#launcher = launcher
     const { upper } = this.options
     const launch = needsFreshNode(kind) ? 'cold' : this.options.launch
@@ -208,7 +208,7 @@ export class SandboxPool {
   async #openLimiting(limits: Limits, kind: WorkerKind, mode: ZygoteMode): Promise<Launcher> {
     const { limitsBy: by, seal, cgroupParent: parent } = this.options
     const limited = await this.#find({ limits: {}, by, seal, parent })
-    const launcher = new Launcher(new Workers(this.#plans as Plans, limited), () => this.stagingDirectory())
+    const launcher = new Launcher(new Workers(this.#plans as Plans, limited), () => this.stagingDirectory(), this.looks)
     const zygote = launcher.zygote(needsFreshNode(kind) ? 'cold' : mode, kind)
     launcher.adopt(zygote, kind)
     await zygote.prepared

@@ -162,7 +162,6 @@ export class Session {
   #connect(): void {
     const { sandbox, ended } = this.#worker
     if (this.#limits) this.#post({ nsbox: 'tell-tests' })
-    if (this.#host.pool.looks) this.#post({ nsbox: 'tell-left' })
     const { logger } = this.#host.options.project.vitest
     sandbox.stdout.on('data', (chunk) => logger.outputStream.write(chunk))
     sandbox.stderr.on('data', (chunk: Buffer) => {

@@ -30,8 +30,7 @@ export class Starts {
   #servers: Start<Server>[] = []
   #datagrams: Start<DatagramSocket>[] = []
 
-  /** To be called once. */
-  listen(): void {
+  constructor() {
     subscribe('child_process', (message) => this.#processes.push(this.#start((message as { process: ChildProcess }).process)))
     subscribe('tracing:net.server.listen:asyncStart', (message) => this.#servers.push(this.#start((message as { server: Server }).server)))
     subscribe('udp.socket', (message) => this.#datagrams.push(this.#start((message as { socket: DatagramSocket }).socket)))

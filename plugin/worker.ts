@@ -26,6 +26,8 @@ type Teardown = () => Promise<unknown>
 export interface WorkerData {
   /** Directory of the vitest that runs the tests, which may not be the one beside nsbox. */
   vitestDist: string
+  /** What each file leaves behind is to be told with the message that ends it. */
+  looks: boolean
 }
 
 // Tests may replace them; the end of a worker must not depend on that.
@@ -38,7 +40,8 @@ let channel: Channel | undefined
 let begun = Number.POSITIVE_INFINITY
 let mirror: Mirror | undefined
 let tellsTests = false
-const starts = new Starts()
+/** Where what files leave behind is to be told. */
+let starts: Starts | undefined
 let leftovers: Leftovers | undefined
 /** What is looked for when a file ends may take time; the messages keep their order. */
 const outgoing = new Turns()
@@ -52,13 +55,15 @@ let isWarm = false
 let postedBeforeFork: ((message: unknown) => void) | undefined
 
 export async function prepare(data: unknown): Promise<void> {
-  vitestDist = (data as WorkerData).vitestDist
+  const { looks, ...own } = data as WorkerData
+  vitestDist = own.vitestDist
+  starts = looks ? new Starts() : undefined
   const vitest = (await import(pathToFileURL(`${vitestDist}/worker.js`).href)) as VitestWorkerModule
   const tests =
     (method: 'run' | 'collect'): RunTests =>
     (state, traces) => {
       root = state.config.root
-      if (leftovers) starts.watch(state)
+      starts?.watch(state)
       if (tellsTests) watchTests(state, (test) => send({ nsbox: 'test', test }))
       if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
       // Spent once, before the fork: no file waited for it.
@@ -85,6 +90,7 @@ export async function warm(data: unknown): Promise<void> {
   const { error } = await ask(rehearsalStart(start))
   if (error) throw error
   if (canRehearse(start)) await ask(rehearsalRun(start))
+  if (starts) await new Leftovers(starts).rehearse()
   // The RPC that `start` made has no other end; each child makes its own.
   for (const listener of listeners) if (!own.has(listener)) listeners.delete(listener)
   isWarm = true
@@ -107,6 +113,7 @@ export function run(context: PayloadContext): void {
   process.argv.splice(1, Number.POSITIVE_INFINITY, `${vitestDist}/workers/forks.js`)
   channel = context.channel
   mirror = new Mirror(send)
+  leftovers = starts && new Leftovers(starts)
   channel.on((message) => receive(message as HostToWorker))
   void channel.closed.then(() => exit(1))
 }
@@ -121,10 +128,6 @@ function receive(message: HostToWorker): void {
       return send({ nsbox: 'pong' })
     case 'tell-tests':
       tellsTests = true
-      return
-    case 'tell-left':
-      starts.listen()
-      leftovers = new Leftovers(starts)
       return
     case 'mirrored':
       return mirror?.settle(message)
