@@ -71,6 +71,7 @@ function writtenReport(written: Written | null, places: WrittenPlaces): Pick<Fil
   if (!written) return { written: null, writtenMore: 0, writtenComplete: false }
   const { writes, count, complete } = written
   const named = writes.map(({ path, kind, type }) => ({ path: `${shortPath(path, places)}${type === 'directory' ? '/' : ''}`, kind }))
+  named.sort((a, b) => (a.path < b.path ? -1 : 1))
   return { written: named, writtenMore: count - writes.length, writtenComplete: complete }
 }
 
