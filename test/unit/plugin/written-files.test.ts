@@ -63,7 +63,7 @@ test('each look tells what is new since the one before', async () => {
 
 test('what is passed over is not even looked into', async () => {
   for (const path of ['node_modules/.vite/deps/a.js', 'node_modules/a/b.js', 'dist/c.js', 'tmp/d.txt', 'e.txt']) write(upper, path)
-  const isUsual = usualWrites(['dist/**', '~/e.txt'], { workspace: lower, home: lower }, join(lower, 'tmp'))
+  const isUsual = usualWrites(['dist/**', '~/e.txt'], { workspaces: [lower], home: lower }, join(lower, 'tmp'))
   expect(await told(of(isUsual))).toEqual(['added node_modules/a/b.js'])
 })
 
