@@ -14,6 +14,7 @@ import { WrongOption } from '../src/run/paths.ts'
 export interface FileSettings {
   limits: Limits
   reach: Reach
+  failOnWrite: boolean
 }
 
 interface Rule extends ResolvedFileOptions {
@@ -51,7 +52,12 @@ export class FileOptions {
     const asksForLimits = rules.some(({ limits }) => Object.keys(limits).length > 0)
     const { limitsBy: by, seal, cgroupParent: parent } = options
     const request = limitRequest(options, cwd) ?? (asksForLimits ? { limits: {}, by, seal, parent } : null)
-    return new FileOptions({ limits: request?.limits ?? {}, reach: options.reach }, request, rules, surroundings)
+    return new FileOptions(
+      { limits: request?.limits ?? {}, reach: options.reach, failOnWrite: options.failOnWrite },
+      request,
+      rules,
+      surroundings,
+    )
   }
 
   /** All that some file may ask for without a docblock: of each limit, one value. */
@@ -71,6 +77,7 @@ export class FileOptions {
     return {
       limits: withoutLifted(Object.assign({}, this.#own.limits, ...changes.map(({ limits }) => limits))),
       reach: Object.assign({}, this.#own.reach, ...changes.map(({ reach }) => reach)),
+      failOnWrite: changes.reduce((before, { failOnWrite = before }) => failOnWrite, this.#own.failOnWrite),
     }
   }
 

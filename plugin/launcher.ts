@@ -23,23 +23,25 @@ const restartLimit = 3
 export class Launcher {
   readonly workers: Workers
   readonly #stagingDirectory: () => Promise<string>
+  readonly #looks: boolean
   readonly #templates = new Map<string, Template>()
   #cold: ZygoteProcess | undefined
   /** Kinds whose zygotes cannot be forked, by their template's key. */
   readonly #threaded = new Set<string>()
   #restarts = 0
 
-  /** `stagingDirectory` is where files of sandboxes are kept until the host has copied them. */
-  constructor(workers: Workers, stagingDirectory: () => Promise<string>) {
+  /** `stagingDirectory` is where files of sandboxes are kept until the host has copied them. `looks`: for what test files leave behind. */
+  constructor(workers: Workers, stagingDirectory: () => Promise<string>, looks: boolean) {
     this.workers = workers
     this.#stagingDirectory = stagingDirectory
+    this.#looks = looks
   }
 
   /** A zygote for workers of this kind. */
   zygote(mode: ZygoteMode, { env, execArgv, distPath }: WorkerKind): ZygoteProcess {
     const { limited } = this.workers
     if (mode === 'cold') return coldZygote(limited)
-    const data: WorkerData = { vitestDist: distPath }
+    const data: WorkerData = { vitestDist: distPath, looks: this.#looks }
     return new ZygoteProcess({ mode, env, execArgv, preload: { url: workerUrl, data }, limits: limited?.source })
   }
 
@@ -107,7 +109,7 @@ export class Launcher {
     const passThrough = [...outlivingDirectories(kind.project.vitest), ...(staging === undefined ? [] : [staging])]
     // A debugger connects from outside, and a network namespace has no outside.
     const inspected = { net: 'host', forward: [], expose: [] } as const satisfies Partial<SandboxRequest>
-    const argv = [process.execPath, ...execArgv, ...(profiles?.flags() ?? []), coldWorkerPath, distPath]
+    const argv = [process.execPath, ...execArgv, ...(profiles?.flags() ?? []), coldWorkerPath, distPath, ...(this.#looks ? ['looks'] : [])]
     const payload = { kind: 'exec' as const, file: process.execPath, argv, env: definedOnly(env) }
     const worker = this.workers.launch(cold, payload, { ...change, passThrough, ...(isInspected(kind) ? inspected : {}) })
     void worker.ended.then(() => profiles?.collect(worker.sandbox.pid ?? 0))

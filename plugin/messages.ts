@@ -1,5 +1,6 @@
 // What the two halves of a pool worker say to each other, besides vitest's own messages.
 
+import type { LeftBehind } from './left-behind.ts'
 import type { RunningTest } from './test-watch.ts'
 
 /** An artifact's file, read inside before its sandbox is gone. */
@@ -21,6 +22,8 @@ export type HostToWorker =
 export interface VitestMessage {
   vitest: unknown
   files?: StagedFile[]
+  /** Of the file that ends with this message. */
+  left?: LeftBehind
 }
 
 export type WorkerToHost =

@@ -1,7 +1,7 @@
 // Directories of the host that a run touches.
 
 import { existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { ResolvedConfig, Vitest } from 'vitest/node'
 import { configError, NsboxError } from '../src/errors.ts'
 import { realDirectory, sharedDirectories } from '../src/host/facts.ts'
@@ -93,7 +93,7 @@ function moduleCache(config: Pick<ResolvedConfig, 'root' | 'experimental'> & Mod
  * would be a hole in the seal. @throws NsboxError for a path outside
  */
 export function mirrorFile(workspaces: readonly string[], path: string, content: Uint8Array | null): void {
-  const real = realExisting(resolve(path))
+  const real = realLocation(resolve(path))
   if (!workspaces.some((workspace) => isWithin(real, workspace))) {
     throw new NsboxError(`A snapshot outside the workspace cannot be saved: ${path}`, {
       code: 'ERR_NSBOX_MIRROR',
@@ -106,12 +106,12 @@ export function mirrorFile(workspaces: readonly string[], path: string, content:
   writeFileSync(path, content)
 }
 
-/** The real path of the path itself, or of the nearest directory above it that exists. */
-function realExisting(path: string): string {
+/** The path without links, as far as it exists. */
+export function realLocation(path: string): string {
   try {
     return realpathSync(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return realExisting(dirname(path))
+    return join(realLocation(dirname(path)), basename(path))
   }
 }

@@ -1,6 +1,8 @@
 // The pool behind one nsbox(): decides how workers are launched, keeps their launchers, cleans up.
 
 import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { relative } from 'node:path'
 import type { Vitest } from 'vitest/node'
 import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
 import { allowedHere } from '../src/host/allowed.ts'
@@ -14,13 +16,18 @@ import type { SandboxRequest } from '../src/plan/request.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import { FileOptions, type FileSettings } from './file-options.ts'
+import type { WrittenPlaces } from './file-report.ts'
 import { Launcher, needsFreshNode } from './launcher.ts'
 import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
 import { foreignGroup, installDirectory, outlivingDirectories, type Places, placesOf } from './places.ts'
+import { RunReport } from './run-report.ts'
+import { settledWithin } from './settled.ts'
 import { SetupLayer, type SetupPlace } from './setup-layer.ts'
+import { usualWrites } from './usual-writes.ts'
 import type { WorkerKind } from './worker-kind.ts'
 import { WorkerLimits } from './worker-limits.ts'
+import { WorkerReport } from './worker-report.ts'
 import { type WorkerSandbox, Workers } from './workers.ts'
 
 export class SandboxPool {
@@ -39,6 +46,7 @@ export class SandboxPool {
   /** Protections and limits that are not in force, in the words that were said of them. */
   readonly #said = new Set<string>()
   #teardownTimeout = 0
+  #isUsual: ((path: string) => boolean) | undefined
 
   constructor(options: ResolvedPoolOptions) {
     this.options = options
@@ -91,6 +99,31 @@ export class SandboxPool {
     )
   }
 
+  /** Whether what files leave behind is looked for. */
+  get looks(): boolean {
+    const { report, reportFile, strict } = this.options
+    return report || reportFile !== undefined || strict.length > 0
+  }
+
+  /** Of one worker. */
+  reportOf(worker: WorkerSandbox, kind: WorkerKind): WorkerReport {
+    const { vitest, config, name } = kind.project
+    const run = RunReport.of(vitest)
+    const { strict } = this.options
+    const [workspaces, home] = [this.workspaces, homedir()]
+    return new WorkerReport(worker, {
+      workspaces,
+      home,
+      looks: this.looks,
+      isUsual: this.#usualWrites({ workspaces, home }),
+      strict: (file) => (this.settingsOf(file, kind).failOnWrite ? [...new Set([...strict, 'writes' as const])] : strict),
+      name: (file) => relative(config.root, file),
+      began: (told) => run.began(told),
+      tell: (file, report) => run.add(file, name, report, this.options),
+      task: (id) => vitest.state.idMap.get(id),
+    })
+  }
+
   /** A worker that was told to stop: the pool does not close under it. */
   letFinish(worker: WorkerSandbox): void {
     const ended: Promise<unknown> = worker.ended.then(() => this.#leaving.delete(ended))
@@ -114,7 +147,7 @@ export class SandboxPool {
     this.#staging?.remove()
     this.setupLayer?.remove()
     this.setupLayer = undefined
-    this.#choice = this.#plans = this.#places = this.#launcher = this.#limiting = this.#staging = this.#files = undefined
+    this.#choice = this.#plans = this.#places = this.#launcher = this.#limiting = this.#staging = this.#files = this.#isUsual = undefined
     this.#said.clear()
   }
 
@@ -127,7 +160,7 @@ export class SandboxPool {
     this.#places = placesOf(vitest, this.options.workspace)
     const plans = new Plans(sandboxRequest(this.options, this.#places, kind), process.env)
     this.#plans = plans
-    const launcher = new Launcher(new Workers(plans, await this.#find(request)), () => this.stagingDirectory())
+    const launcher = new Launcher(new Workers(plans, await this.#find(request)), () => this.stagingDirectory(), this.looks)
     this.#launcher = launcher
     const { upper } = this.options
     const launch = needsFreshNode(kind) ? 'cold' : this.options.launch
@@ -160,6 +193,11 @@ export class SandboxPool {
     return this.#files
   }
 
+  #usualWrites(places: WrittenPlaces): (path: string) => boolean {
+    this.#isUsual ??= usualWrites(this.options.expectedWrites, places)
+    return this.#isUsual
+  }
+
   async #launcherFor(limits: Limits, kind: WorkerKind, mode: ZygoteMode): Promise<Launcher> {
     const launcher = this.#launcher as Launcher
     if (launcher.workers.limited || Object.keys(limits).length === 0) return launcher
@@ -170,7 +208,7 @@ export class SandboxPool {
   async #openLimiting(limits: Limits, kind: WorkerKind, mode: ZygoteMode): Promise<Launcher> {
     const { limitsBy: by, seal, cgroupParent: parent } = this.options
     const limited = await this.#find({ limits: {}, by, seal, parent })
-    const launcher = new Launcher(new Workers(this.#plans as Plans, limited), () => this.stagingDirectory())
+    const launcher = new Launcher(new Workers(this.#plans as Plans, limited), () => this.stagingDirectory(), this.looks)
     const zygote = launcher.zygote(needsFreshNode(kind) ? 'cold' : mode, kind)
     launcher.adopt(zygote, kind)
     await zygote.prepared
@@ -215,13 +253,6 @@ export class SandboxPool {
     const emulation = describeEmulation(limitPlan(some, means), means)
     if (emulation !== undefined) logger.warn(`nsbox: ${emulation}`)
   }
-}
-
-async function settledWithin(promises: Iterable<Promise<unknown>>, timeout: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, timeout)))
-  await Promise.race([Promise.all(promises), late])
-  clearTimeout(timer)
 }
 
 function sandboxRequest(options: ResolvedPoolOptions, { workspaces, visible }: Places, kind: WorkerKind): SandboxRequest {

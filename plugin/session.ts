@@ -9,14 +9,16 @@ import { useStagedFiles } from './artifacts.ts'
 import { endingError, oomKills } from './ending.ts'
 import type { FileSettings } from './file-options.ts'
 import { HangWatch } from './hang-watch.ts'
+import type { LeftBehind } from './left-behind.ts'
 import type { HostToWorker, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
-import { mirrorFile } from './places.ts'
+import { mirrorFile, realLocation } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
 import { Progress } from './progress.ts'
 import { Turns } from './turns.ts'
 import { nodeFlags } from './worker-kind.ts'
 import type { WorkerLimits } from './worker-limits.ts'
+import type { WorkerReport } from './worker-report.ts'
 import type { WorkerSandbox } from './workers.ts'
 
 /** How long a profiled worker may take to write its profiles, in milliseconds. */
@@ -49,6 +51,7 @@ export class Session {
   readonly #deliveries = new Turns()
   readonly #answers = new EventEmitter()
   readonly #limits: WorkerLimits | undefined
+  readonly #report: WorkerReport
   readonly #hang: HangWatch
   #stderr = ''
   /** Nobody expects anything of it any more. */
@@ -60,6 +63,7 @@ export class Session {
     this.#host = host
     this.#worker = worker
     this.#limits = host.pool.limitsOf(worker, host.options)
+    this.#report = host.pool.reportOf(worker, host.options)
     this.#hang = new HangWatch(host.pool.options.hangTimeout, {
       ping: () => this.#post({ nsbox: 'ping' }),
       hung: (error) => void this.#endHung(error),
@@ -166,12 +170,25 @@ export class Session {
       logger.errorStream.write(chunk)
     })
     sandbox.channel.on((message) => this.#receive(message as WorkerToHost))
+    const reported = this.#reported()
     void ended.then(async (end) => {
       this.#hang.stop()
       const { root } = this.#host.options.project.config
       const oomKilled = oomKills() > this.#oomKillsBefore
       await this.#deliveries.over()
+      await reported
       this.#fail(endingError(end, { root, files: this.#progress.files, place: this.#place, stderr: this.#stderr, oomKilled }))
+    })
+  }
+
+  /** When it has ended, and nothing more is to be told of its files. */
+  #reported(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#worker.readUppers(async () => {
+        await this.#deliveries.over()
+        await this.#report.ended(await this.#worker.ended).catch((error) => this.#fail(error))
+        resolve()
+      })
     })
   }
 
@@ -213,11 +230,16 @@ export class Session {
   }
 
   /** At once, unless something has to be done first. */
-  #deliver({ vitest, files }: VitestMessage): Promise<void> | undefined {
+  #deliver({ vitest, files, left }: VitestMessage): Promise<void> | undefined {
     const limited = this.#limits?.see(vitest)
-    if (!limited && !files) return this.#emit(vitest)
+    if (!limited && !files) return this.#emitReported(vitest, left)
     const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
-    return Promise.all([limited && this.#held(limited), staged]).then(() => this.#emit(vitest))
+    return Promise.all([limited && this.#held(limited), staged]).then(() => this.#emitReported(vitest, left))
+  }
+
+  #emitReported(vitest: unknown, left: LeftBehind | undefined): Promise<void> | undefined {
+    const reported = this.#report.see(vitest, left)
+    return reported ? reported.catch((error) => this.#fail(error)).then(() => this.#emit(vitest)) : this.#emit(vitest)
   }
 
   #emit(vitest: unknown): undefined {
@@ -232,12 +254,14 @@ export class Session {
   async #useStaged(vitest: unknown, files: StagedFile[]): Promise<void> {
     this.#staging ??= await this.#host.pool.stagingDirectory()
     const staging = this.#staging
+    for (const { path } of files) this.#report.know(realLocation(path))
     useStagedFiles(vitest, this.#host.options.project.config.root, files, (file) => stage(staging, file))
   }
 
   #mirror({ path, content }: { path: string; content: Uint8Array | null }): { error?: string } {
     try {
       mirrorFile(this.#host.pool.workspaces, path, content)
+      this.#report.know(realLocation(path))
       return {}
     } catch (error) {
       return { error: (error as Error).message }

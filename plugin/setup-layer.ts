@@ -88,7 +88,7 @@ export function setupCommand(setup: string | string[], root: string): string[] {
 function afterwards<T>(command: string[], { workers, zygote, env, root }: SetupPlace, keep: (written: UpperLayer[]) => T): Promise<T> {
   const payload = { kind: 'exec' as const, file: command[0] as string, argv: command, env: definedOnly(env) }
   // What a file may write at most is not said of setup.
-  const { sandbox, ended, readUppers } = workers.launch(zygote, payload, { cwd: root, disk: undefined }, true)
+  const { sandbox, ended, readUppers } = workers.launch(zygote, payload, { cwd: root, disk: undefined })
   let output = ''
   for (const stream of [sandbox.stdout, sandbox.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

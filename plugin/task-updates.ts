@@ -6,7 +6,7 @@ interface RpcRequest {
   a?: unknown[]
 }
 
-interface FileTask {
+export interface FileTask {
   id: string
   filepath: string
 }
@@ -16,9 +16,14 @@ interface TaskError {
   stack?: string
 }
 
+interface TaskResult {
+  state?: string
+  errors?: TaskError[]
+}
+
 export interface TaskUpdate {
   /** Of each task: id, result, and what reporters may read besides. */
-  packs: [id: string, result: { errors?: TaskError[] } | undefined, meta: Record<string, unknown>][]
+  packs: [id: string, result: TaskResult | undefined, meta: Record<string, unknown>][]
   events: [id: string, event: string, data: unknown][]
 }
 
@@ -37,6 +42,9 @@ export function taskUpdate(message: unknown): TaskUpdate | undefined {
   const { m: method, a: args } = message as RpcRequest
   return method === 'onTaskUpdate' ? { packs: args?.[0] as TaskUpdate['packs'], events: args?.[1] as TaskUpdate['events'] } : undefined
 }
+
+/** Events of a file that is over. The second is said of one that could not be loaded. */
+export const fileEnds: readonly string[] = ['suite-finished', 'suite-failed-early']
 
 const timedOut = /^(?:Test|Hook) timed out in \d+ms/
 

@@ -10,6 +10,11 @@ export interface Task {
   result?: { state: string }
 }
 
+/** With the names of its suites, where vitest has them. */
+export function testName({ name, fullTestName = name }: Pick<Task, 'name' | 'fullTestName'>): string {
+  return fullTestName
+}
+
 /** A test that begins, or nothing when none runs any more. */
 export type RunningTest = { id: string; name: string } | null
 
@@ -24,7 +29,7 @@ export function watchTests(state: object, tell: (test: RunningTest) => void): vo
   const notice = (test: Task | undefined) => {
     if (test === told) return
     told = test
-    tell(test ? { id: test.id, name: test.fullTestName ?? test.name } : null)
+    tell(test ? { id: test.id, name: testName(test) } : null)
   }
   Object.defineProperty(state, 'current', {
     configurable: true,

@@ -13,6 +13,11 @@ export class Turns {
     this.#last = last
   }
 
+  /** Whether nothing waits. */
+  get isOver(): boolean {
+    return this.#last === undefined
+  }
+
   /** Settles when nothing waits any more. */
   async over(): Promise<void> {
     while (this.#last) await this.#last

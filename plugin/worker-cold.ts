@@ -5,5 +5,6 @@ import { prepare, run } from './worker.ts'
 
 const channelFd = 3
 
-await prepare({ vitestDist: process.argv[2] })
+const [, , vitestDist, looks] = process.argv
+await prepare({ vitestDist, looks: looks === 'looks' })
 run({ channel: new Channel(channelFd, 'blocking'), data: undefined })

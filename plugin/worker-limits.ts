@@ -8,7 +8,7 @@ import type { Limits } from '../src/plan/limits.ts'
 import { type LimitedUsage, limitedUsage } from '../src/run/usage.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import { limitsBetween } from './file-options.ts'
-import { addToTimeout, queuedFile, type TaskUpdate, taskUpdate, timeouts } from './task-updates.ts'
+import { addToTimeout, fileEnds, queuedFile, type TaskUpdate, taskUpdate, timeouts } from './task-updates.ts'
 
 /** What reporters find in the `meta.nsbox` of a file. Memory is the worker's, and so of all its files until then. */
 export interface FileUsage extends LimitedUsage {
@@ -21,9 +21,6 @@ interface Reading {
   at: number
   usage: Promise<LimitedUsage | undefined>
 }
-
-/** The second is said of a file that could not be loaded. */
-const fileEnds = ['suite-finished', 'suite-failed-early']
 
 /** Tests that follow each other this fast share a reading, in milliseconds. */
 const shared = 20

@@ -5,11 +5,14 @@ import type { init, runBaseTests, setupEnvironment } from 'vitest/worker'
 import type { PayloadContext } from '../src/payload/preloaded.ts'
 import type { Channel } from '../src/wire/channel.ts'
 import { stagedFiles } from './artifacts.ts'
+import { type LeftBehind, Leftovers } from './left-behind.ts'
 import { answerMadeHere } from './made-here.ts'
 import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
 import { Mirror, mirrorSnapshots } from './mirror.ts'
 import { answerRehearsal, canRehearse, rehearsalRun, rehearsalStart } from './rehearsal.ts'
+import { Starts } from './starts.ts'
 import { watchTests } from './test-watch.ts'
+import { Turns } from './turns.ts'
 
 interface VitestWorkerModule {
   init: typeof init
@@ -23,10 +26,13 @@ type Teardown = () => Promise<unknown>
 export interface WorkerData {
   /** Directory of the vitest that runs the tests, which may not be the one beside nsbox. */
   vitestDist: string
+  /** What each file leaves behind is to be told with the message that ends it. */
+  looks: boolean
 }
 
-// Tests may replace it; the end of a worker must not depend on that.
+// Tests may replace them; the end of a worker must not depend on that.
 const exit = process.exit.bind(process)
+const { structuredClone } = globalThis
 
 const listeners = new Set<(message: unknown) => void>()
 let channel: Channel | undefined
@@ -34,6 +40,11 @@ let channel: Channel | undefined
 let begun = Number.POSITIVE_INFINITY
 let mirror: Mirror | undefined
 let tellsTests = false
+/** Where what files leave behind is to be told. */
+let starts: Starts | undefined
+let leftovers: Leftovers | undefined
+/** What is looked for when a file ends may take time; the messages keep their order. */
+const outgoing = new Turns()
 let root = process.cwd()
 let vitestDist = ''
 /** What the newest environment gave back; it ends that environment. */
@@ -44,12 +55,15 @@ let isWarm = false
 let postedBeforeFork: ((message: unknown) => void) | undefined
 
 export async function prepare(data: unknown): Promise<void> {
-  vitestDist = (data as WorkerData).vitestDist
+  const { looks, ...own } = data as WorkerData
+  vitestDist = own.vitestDist
+  starts = looks ? new Starts() : undefined
   const vitest = (await import(pathToFileURL(`${vitestDist}/worker.js`).href)) as VitestWorkerModule
   const tests =
     (method: 'run' | 'collect'): RunTests =>
     (state, traces) => {
       root = state.config.root
+      starts?.watch(state)
       if (tellsTests) watchTests(state, (test) => send({ nsbox: 'test', test }))
       if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
       // Spent once, before the fork: no file waited for it.
@@ -76,6 +90,7 @@ export async function warm(data: unknown): Promise<void> {
   const { error } = await ask(rehearsalStart(start))
   if (error) throw error
   if (canRehearse(start)) await ask(rehearsalRun(start))
+  if (starts) await new Leftovers(starts).rehearse()
   // The RPC that `start` made has no other end; each child makes its own.
   for (const listener of listeners) if (!own.has(listener)) listeners.delete(listener)
   isWarm = true
@@ -98,6 +113,7 @@ export function run(context: PayloadContext): void {
   process.argv.splice(1, Number.POSITIVE_INFINITY, `${vitestDist}/workers/forks.js`)
   channel = context.channel
   mirror = new Mirror(send)
+  leftovers = starts && new Leftovers(starts)
   channel.on((message) => receive(message as HostToWorker))
   void channel.closed.then(() => exit(1))
 }
@@ -128,8 +144,16 @@ function post(message: unknown): void {
   if (!channel) return postedBeforeFork?.(message)
   const answer = answerMadeHere(message, begun)
   if (answer) return void setImmediate(() => deliver(answer))
+  const left = leftovers?.see(message)
+  if (!(left instanceof Promise) && outgoing.isOver) return sendWith(message, left)
+  // vitest empties lists of its messages once they are posted.
+  const kept = structuredClone(message)
+  outgoing.take(async () => sendWith(kept, await left))
+}
+
+function sendWith(message: unknown, left: LeftBehind | undefined): void {
   const files = stagedFiles(message, root)
-  send(files.length > 0 ? { vitest: message, files } : { vitest: message })
+  send({ vitest: message, ...(files.length > 0 && { files }), ...(left && { left }) })
 }
 
 function send(message: WorkerToHost): void {

@@ -7,11 +7,9 @@ import { Ports } from '../src/launch/ports.ts'
 import { type Sandbox, sockets } from '../src/launch/sandbox.ts'
 import type { CapHit, SandboxLimits } from '../src/launch/sandbox-limits.ts'
 import type { ForkPayload, ZygoteProcess } from '../src/launch/zygote-process.ts'
-import type { SandboxPlan } from '../src/plan/plan.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
-import { upperLayers } from '../src/run/upper-layers.ts'
-import { close } from '../src/sys/descriptor.ts'
 import type { SandboxEnd } from '../src/wire/protocol.ts'
+import { Uppers } from './uppers.ts'
 
 export interface WorkerSandbox {
   sandbox: Sandbox
@@ -19,10 +17,12 @@ export interface WorkerSandbox {
   limits: SandboxLimits
   /** Whether anything may be limited, and is counted. */
   isLimited: boolean
+  /** What its overlays keep, while it runs. */
+  uppers: Uppers
   ended: Promise<WorkerEnd>
   /**
    * Readers are called in turn when it has ended, before what its overlays keep is gone: with nothing where
-   * it did not get that far, or that was not asked for.
+   * it did not get that far.
    */
   readUppers(read: (layers: UpperLayer[]) => void | Promise<void>): void
 }
@@ -37,33 +37,31 @@ type UpperReader = Parameters<WorkerSandbox['readUppers']>[0]
 export class Workers {
   readonly limited: Limited
   readonly #plans: Plans
-  readonly #uppers: boolean
   /** Cgroups, and directories for what overlays keep, that are still there. */
   readonly #unreleased = new Set<Promise<void>>()
 
-  /** `uppers`: whether somebody reads what overlays of workers keep. */
-  constructor(plans: Plans, limited: Limited, uppers = false) {
+  constructor(plans: Plans, limited: Limited) {
     this.#plans = plans
     this.limited = limited
-    this.#uppers = uppers
   }
 
   /** Of a zygote that is prepared. @throws NsboxError when it cannot have a cgroup */
-  launch(zygote: ZygoteProcess, payload: ForkPayload, change?: Partial<SandboxRequest>, uppers: boolean = this.#uppers): WorkerSandbox {
+  launch(zygote: ZygoteProcess, payload: ForkPayload, change?: Partial<SandboxRequest>): WorkerSandbox {
     const { plan, limits, release } = prepare(this.#plans, this.limited, zygote.pid, change)
-    const streams = { ...sockets, cgroup: limits.cgroup, control: this.limited !== null, ports: Ports.of(plan), scratch: uppers }
+    const streams = { ...sockets, cgroup: limits.cgroup, control: this.limited !== null, ports: Ports.of(plan), scratch: true }
     const sandbox = zygote.launch(plan, payload, streams) as Sandbox
     limits.attach(sandbox.control)
     const ended = sandbox.ended.then((end) => ({ ...end, capHit: limits.accountsOf(end).hit }))
+    const uppers = new Uppers(sandbox, plan)
     const readers: UpperReader[] = []
     const released: Promise<void> = ended
-      .then(() => readAll(sandbox, plan, readers))
+      .then(() => readAll(uppers, readers))
       .finally(release)
       .then(() => void this.#unreleased.delete(released))
     this.#unreleased.add(released)
     // Whoever closes hears of it.
     released.catch(() => undefined)
-    return { sandbox, limits, isLimited: this.limited !== null, ended, readUppers: (read) => void readers.push(read) }
+    return { sandbox, limits, isLimited: this.limited !== null, ended, uppers, readUppers: (read) => void readers.push(read) }
   }
 
   /** When all sandboxes have ended. @throws NsboxError for a cgroup that cannot be removed */
@@ -73,13 +71,11 @@ export class Workers {
   }
 }
 
-/** The handle keeps them alive when nothing else does any more. */
-async function readAll(sandbox: Sandbox, plan: SandboxPlan, readers: readonly UpperReader[]): Promise<void> {
-  const scratch = sandbox.takeScratch()
-  const layers = scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`)
+async function readAll(uppers: Uppers, readers: readonly UpperReader[]): Promise<void> {
+  const { layers = [] } = uppers
   try {
     for (const read of readers) await read(layers)
   } finally {
-    if (scratch !== undefined) close(scratch)
+    uppers.close()
   }
 }

@@ -1,6 +1,6 @@
 // Options written as words, on a command line or in a comment: `cpu=0.5`, `forward=5432,6379:16379`.
 
-const lists = ['forward', 'expose', 'allow']
+const lists = ['forward', 'expose', 'allow', 'expectedWrites']
 
 /** What no single word can say. */
 export const notAsWord: readonly string[] = ['rules', 'io', 'hugetlb']

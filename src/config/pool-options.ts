@@ -11,10 +11,11 @@ import { limitChangesShape, limitSourceShape, limitsShape } from './limit-schema
 import { parseSize } from './quantities.ts'
 import type { ReachOptions } from './reach-options.ts'
 import { reachShape } from './reach-schema.ts'
+import { type FileReportOptions, fileReportShape, type ReportOptions, type ResolvedReportOptions, reportShape } from './report-options.ts'
 import type { Size } from './run-options.ts'
 import { hostname, quantity } from './schemas.ts'
 
-export interface PoolOptions extends LimitOptions, LimitSourceOptions, ReachOptions {
+export interface PoolOptions extends LimitOptions, LimitSourceOptions, ReachOptions, ReportOptions, FileReportOptions {
   /**
    * What to do when a protection cannot be had on this machine. `require` stops the run before any
    * test and says why; `prefer` runs with the rest and says on every run what is missing.
@@ -49,7 +50,7 @@ export interface PoolOptions extends LimitOptions, LimitSourceOptions, ReachOpti
 }
 
 /** What may differ from one file to the next. A file's own docblock, `@nsbox memory=64M net=host`, has the last word. */
-export interface FileOptions extends LimitChanges, ReachOptions {}
+export interface FileOptions extends LimitChanges, ReachOptions, FileReportOptions {}
 
 export interface FileRule extends FileOptions {
   /** Globs, relative to the root of the project. */
@@ -58,8 +59,9 @@ export interface FileRule extends FileOptions {
 
 type Defaulted = 'seal' | 'launch' | 'uid' | 'hostname' | 'upper' | 'hangTimeout' | 'limitsBy'
 
-export interface ResolvedPoolOptions extends Required<Pick<PoolOptions, Defaulted>>, Limits {
+export interface ResolvedPoolOptions extends Required<Pick<PoolOptions, Defaulted>>, Limits, ResolvedReportOptions {
   reach: Reach
+  failOnWrite: boolean
   workspace?: string
   cgroupParent?: string
   /** Bytes. */
@@ -71,13 +73,14 @@ export interface ResolvedPoolOptions extends Required<Pick<PoolOptions, Defaulte
 export interface ResolvedFileOptions {
   limits: LimitsChange
   reach: Partial<Reach>
+  failOnWrite?: boolean
 }
 
 export interface ResolvedFileRule extends ResolvedFileOptions {
   files: string[]
 }
 
-const fileShape = { ...limitChangesShape, ...reachShape }
+const fileShape = { ...limitChangesShape, ...reachShape, ...fileReportShape }
 const fileSchema = z.strictObject(fileShape)
 const rule = z.strictObject({ files: quantity(globs), ...fileShape })
 
@@ -94,6 +97,8 @@ const schema = z.strictObject({
   ...limitsShape,
   ...limitSourceShape,
   ...reachShape,
+  ...reportShape,
+  failOnWrite: z._default(z.boolean(), false),
   rules: z._default(z.array(rule), []),
 })
 
@@ -119,11 +124,12 @@ export function fileOptions(input: unknown, where: string): ResolvedFileOptions 
 }
 
 function resolvedFileOptions(options: ParsedFileOptions): ResolvedFileOptions {
-  return { limits: limitsAmong(options), reach: reachAmong(options) }
+  const { failOnWrite } = options
+  return { limits: limitsAmong(options), reach: reachAmong(options), ...(failOnWrite !== undefined && { failOnWrite }) }
 }
 
 type ParsedPoolOptions = Omit<ResolvedPoolOptions, 'rules' | 'reach'> & Partial<Reach> & { rules: ParsedRule[] }
-type ParsedFileOptions = LimitsChange & Partial<Reach>
+type ParsedFileOptions = LimitsChange & Partial<Reach> & FileReportOptions
 type ParsedRule = ParsedFileOptions & Pick<ResolvedFileRule, 'files'>
 
 function globs(value: unknown): string[] {

@@ -97,6 +97,11 @@ function pressureMs({ cpu, memory, io }: Pressure): ResourceUsage['pressure'] {
   return { cpu: ms(cpu), memory: ms(memory), io: ms(io) }
 }
 
+/** What getrusage(2) tells. */
+export function plainUsage(cpuMs: number, memoryPeakBytes: number | null): LimitedUsage {
+  return { ...uncounted, countedBy: 'getrusage', cpuMs, memoryPeakBytes }
+}
+
 /** Null when nobody could count. */
 export function resourceUsage(rusage: Usage | undefined, counted: LimitUsage | undefined): ResourceUsage | null {
   if (!rusage && !counted) return null

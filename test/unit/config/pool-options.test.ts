@@ -12,6 +12,10 @@ test('the defaults seal everything', () => {
     upper: 'auto',
     hangTimeout: 120_000,
     limitsBy: 'auto',
+    report: true,
+    strict: [],
+    expectedWrites: [],
+    failOnWrite: false,
     rules: [],
   })
 })
@@ -49,6 +53,12 @@ test.each([
     ),
   ],
   ['host', 'nsbox(): options are "host"; they must be an object'],
+  [
+    { strict: 'ports,files' },
+    "nsbox(): strict is \"ports,files\": it must be true, false, or a list of 'writes', 'processes', 'ports', 'refused'",
+  ],
+  [{ expectedWrites: [1] }, "nsbox(): expectedWrites is [1]: it must be a list of globs such as 'dist/**'"],
+  [{ reportFile: '' }, 'nsbox(): reportFile is "": it must be the path of a file'],
   [[], 'nsbox(): options are []; they must be an object'],
 ])('%j is refused with the field, the value and what is allowed', (input, message) => {
   expect(() => poolOptions(input)).toThrow(expect.objectContaining({ message, code: 'ERR_NSBOX_CONFIG', stage: 'config' }))
@@ -94,4 +104,22 @@ test.each([
   ['--nsbox.io=/dev/sda', 'nsbox(): io is "/dev/sda"; io cannot be given as a word: vitest.config.ts has it, in nsbox({ io: … })'],
 ])('%s is for config files', (word, message) => {
   expect(() => ownOptions([word])).toThrow(expect.objectContaining({ message, code: 'ERR_NSBOX_CONFIG' }))
+})
+
+test.each([
+  [{ strict: true }, ['writes', 'processes', 'ports', 'refused']],
+  [{ strict: false }, []],
+  [{ strict: ['ports'] }, ['ports']],
+  [ownOptions(['--nsbox.strict=writes,ports']), ['writes', 'ports']],
+])('%j names what fails a file', (input, strict) => {
+  expect(poolOptions(input)).toMatchObject({ strict })
+})
+
+test('files may have another failOnWrite by rules, and as a word', () => {
+  const { failOnWrite, rules } = poolOptions({ failOnWrite: true, rules: [{ files: 'a', failOnWrite: false }, { files: 'b' }] })
+  expect([failOnWrite, ...rules.map((rule) => rule.failOnWrite)]).toEqual([true, false, undefined])
+  expect(poolOptions(ownOptions(['--nsbox.failOnWrite=true', '--nsbox.expectedWrites=a,b']))).toMatchObject({
+    failOnWrite: true,
+    expectedWrites: ['a', 'b'],
+  })
 })

@@ -1,0 +1,89 @@
+// What a test file left behind or did, put together from what its worker and its overlays tell.
+
+import type { Write } from '../src/changes/writes.ts'
+import { describeCap } from '../src/launch/describe-cap.ts'
+import { isWithin } from '../src/plan/paths.ts'
+import { plainUsage } from '../src/run/usage.ts'
+import type { LeftBehind, LeftProcess, OpenPort } from './left-behind.ts'
+import type { Refusal } from './refusals.ts'
+import type { FileUsage } from './worker-limits.ts'
+import type { WorkerEnd } from './workers.ts'
+import type { Written } from './written-files.ts'
+
+/** What reporters find in the `meta.nsbox` of a file. */
+export interface FileReport extends FileUsage {
+  /** 1000 of them at most. Null where writes are not kept apart from the host's files. */
+  written: WrittenFile[] | null
+  /** How many more there are. */
+  writtenMore: number
+  /** False where there was too much to look at all of it. */
+  writtenComplete: boolean
+  /** Null where nobody could look: the worker was killed, or has no pid namespace of its own. */
+  processes: LeftProcess[] | null
+  /** Null where nobody could look. */
+  ports: OpenPort[] | null
+  refused: Refusal[]
+  caps: HitCap[]
+}
+
+export interface WrittenFile {
+  /** Relative to the workspace, the first where there are several; or with `~/` for HOME; or absolute. A directory has a slash at its end. */
+  path: string
+  kind: Write['kind']
+}
+
+/** A limit that did something. */
+export interface HitCap {
+  limit: 'cpu' | 'memory' | 'pids'
+  words: string
+}
+
+/** Directories that names of written files begin at. Real paths. */
+export interface WrittenPlaces {
+  workspaces: readonly string[]
+  home: string
+}
+
+/** Of a file that came to its end. Where it had limits, `usage` is counted by them. */
+export function fileReport(
+  left: LeftBehind | undefined,
+  written: Written | null,
+  usage: FileUsage | undefined,
+  places: WrittenPlaces,
+): FileReport {
+  const { processes, ports, refused, cpuMs, memoryPeakBytes } = left ?? unseen
+  const used = usage ?? { ...plainUsage(cpuMs, memoryPeakBytes), limits: {} }
+  return { ...used, ...writtenReport(written, places), processes, ports, refused, caps: capsOf(used) }
+}
+
+/** Of a file that nobody looked at from inside. */
+const unseen = { processes: null, ports: null, refused: [], cpuMs: 0, memoryPeakBytes: null }
+
+/** Of one whose worker ended before it. */
+export function killedReport(end: WorkerEnd, written: Written | null, limits: FileUsage['limits'], places: WrittenPlaces): FileReport {
+  const { userMicros = 0, systemMicros = 0, maxRss = null } = end.usage ?? {}
+  const caps: HitCap[] = end.capHit ? [{ limit: end.capHit.limit, words: describeCap(end.capHit) }] : []
+  const used = { ...plainUsage((userMicros + systemMicros) / 1000, maxRss), limits }
+  return { ...used, ...writtenReport(written, places), processes: null, ports: null, refused: [], caps }
+}
+
+function writtenReport(written: Written | null, places: WrittenPlaces): Pick<FileReport, 'written' | 'writtenMore' | 'writtenComplete'> {
+  if (!written) return { written: null, writtenMore: 0, writtenComplete: false }
+  const { writes, count, complete } = written
+  const named = writes.map(({ path, kind, type }) => ({ path: `${shortPath(path, places)}${type === 'directory' ? '/' : ''}`, kind }))
+  named.sort((a, b) => (a.path < b.path ? -1 : 1))
+  return { written: named, writtenMore: count - writes.length, writtenComplete: complete }
+}
+
+function shortPath(path: string, { workspaces: [workspace = '/'], home }: WrittenPlaces): string {
+  if (isWithin(path, workspace)) return path.slice(workspace.length + 1)
+  return isWithin(path, home) ? `~${path.slice(home.length)}` : path
+}
+
+function capsOf({ oomKills, pidsRefused, throttledMs }: FileUsage): HitCap[] {
+  return [
+    ...(oomKills ? [{ limit: 'memory' as const, words: `killed ${oomKills === 1 ? 'a process' : `${oomKills} processes`}` }] : []),
+    ...(pidsRefused ? [{ limit: 'pids' as const, words: `refused ${pidsRefused === 1 ? 'a process' : `${pidsRefused} processes`}` }] : []),
+    ...(throttledMs ? [{ limit: 'cpu' as const, words: `held back for ${(throttledMs / 1000).toFixed(1)} s` }] : []),
+  ]
+}

@@ -1,0 +1,73 @@
+// What of a file's report is a leak, in words.
+
+import type { Category } from '../src/config/report-options.ts'
+import type { FileReport } from './file-report.ts'
+import type { OpenPort } from './left-behind.ts'
+
+export interface Leak {
+  category: Category | 'caps'
+  /** `process  sleep 60 (pid 4), started in 'suite > starts'` */
+  words: string
+}
+
+/** Empty for a file that left nothing. CPU time that was held back is no leak: who caps it wants that. */
+export function leaksOf(report: FileReport): Leak[] {
+  const { written, processes, ports, refused, caps } = report
+  return [
+    ...(processes ?? []).map(({ command, pid, test }) => leak('processes', 'process', `${command} (pid ${pid})${by('started', test)}`)),
+    ...(ports ?? []).map((port) => leak('ports', 'port', portWords(port))),
+    ...refused.map(({ host, port, test, hint }) =>
+      leak('refused', 'refused', `${host}${port === undefined ? '' : `:${port}`}${by('asked for', test)}: ${hint}`),
+    ),
+    ...caps.filter(({ limit }) => limit !== 'cpu').map(({ limit, words }) => leak('caps', 'cap', `${limit}: ${words}`)),
+    // Of these there may be most.
+    ...(written ?? []).map(({ path, kind }) => leak('writes', 'wrote', `${path} (${kind})`)),
+  ]
+}
+
+function leak(category: Leak['category'], label: string, words: string): Leak {
+  return { category, words: `${label.padEnd(8)} ${words}` }
+}
+
+function portWords({ protocol, port, by: holder, test }: OpenPort): string {
+  return `${protocol} ${port} of ${holder === 'worker' ? 'the worker' : `pid ${holder}`}${by('opened', test)}`
+}
+
+function by(done: string, test: string | undefined): string {
+  return test === undefined ? '' : `, ${done} in '${test}'`
+}
+
+const fixes: Record<Category, string> = {
+  writes: 'write below os.tmpdir(), or name the paths in expectedWrites',
+  processes: "end each process and await its 'exit' in the test that starts it, or in an after hook",
+  ports: 'close each server and await it: `await new Promise((closed) => server.close(closed))`',
+  refused: 'let the hosts in, or replace what asks for them',
+}
+
+/** The first of them, a line each, and how many more there are. `where` says where they can be read. */
+export function leakLines(leaks: readonly Leak[], { writtenMore, writtenComplete }: FileReport, most: number, where = ''): string[] {
+  const unnamed = leaks.some(({ category }) => category === 'writes') ? writtenMore : 0
+  const more = Math.max(leaks.length - most, 0) + unnamed
+  const atLeast = unnamed > 0 && !writtenComplete ? 'at least ' : ''
+  return [...leaks.slice(0, most).map(({ words }) => words), ...(more > 0 ? [`… ${atLeast}${more} more${where}`] : [])]
+}
+
+/** Leaks that one error names. */
+const named = 10
+
+/** What vitest shows of a task's error. There is no place in the code that it comes from. */
+export interface LeakError {
+  name: string
+  message: string
+  stack: string
+}
+
+/** Of a file that may not leak these; undefined where it has not. */
+export function leakError(file: string, report: FileReport, strict: readonly Category[]): LeakError | undefined {
+  const wrong = leaksOf(report).filter(({ category }) => category !== 'caps' && strict.includes(category))
+  if (wrong.length === 0) return undefined
+  const leaked = strict.filter((category) => wrong.some((one) => one.category === category))
+  const lines = leakLines(wrong, report, named).map((line) => `  ${line}`)
+  const message = [`${file} left something behind:`, ...lines, ...leaked.map((category) => `Fix: ${fixes[category]}.`)].join('\n')
+  return { name: 'NsboxError', message, stack: `NsboxError: ${message}` }
+}

@@ -1,0 +1,170 @@
+// Inside: what a test file leaves running and open, looked for when its last hook is over.
+
+import { commandOf, openSockets, type ProcessStat, pids, processStat, type Socket, socketsOf, usedTables } from './procfs.ts'
+import type { Refusal } from './refusals.ts'
+import type { Starts } from './starts.ts'
+import { fileEnds, queuedFile, taskUpdate } from './task-updates.ts'
+
+export interface LeftProcess {
+  /** In the sandbox. */
+  pid: number
+  command: string
+  /** The test that started it, where that is known. */
+  test?: string
+}
+
+export interface OpenPort {
+  protocol: 'tcp' | 'udp'
+  port: number
+  /** Who has it: the worker, or the pid of a process that was left. */
+  by: 'worker' | number
+  /** The test that opened it, or started the process that has it, where that is known. */
+  test?: string
+}
+
+export interface LeftBehind {
+  /** Null where the sandbox has no pid namespace of its own. */
+  processes: LeftProcess[] | null
+  ports: OpenPort[]
+  refused: Refusal[]
+  /** Of the worker itself, for this file. */
+  cpuMs: number
+  /** Of the worker itself, until then. */
+  memoryPeakBytes: number
+}
+
+/** Programs that libraries start for themselves, and that end with the worker. */
+const helpers = /\/esbuild(\s.*)?\s--service=/
+
+/** What was told to end may take this long, in milliseconds after the last hook; each time it is looked for again. */
+const graces = [5, 15, 30, 50]
+
+// Tests may replace them.
+const { setTimeout } = globalThis
+const resourceUsage = process.resourceUsage.bind(process)
+
+/** A process, or a port by its socket, that was not there before. */
+interface Look {
+  processes: ProcessStat[]
+  ports: { socket: Socket; by: number }[]
+}
+
+export class Leftovers {
+  readonly #starts: Starts
+  #fileId: string | undefined
+  /** What nsbox itself runs in the sandbox. */
+  readonly #ours: ReadonlySet<number>
+  /** What was there before the file. */
+  #olderPids: ReadonlySet<number>
+  readonly #olderSockets: Set<string>
+  #cpuBefore = 0
+
+  /** As soon as there is a sandbox: most are forked ahead, and no file waits for this. */
+  constructor(starts: Starts) {
+    this.#starts = starts
+    this.#olderPids = this.#ours = new Set(pids())
+    this.#olderSockets = new Set(usedTables().length > 0 ? socketsOf(process.pid) : [])
+  }
+
+  /** Before the fork: what is compiled now costs no file anything. */
+  async rehearse(): Promise<void> {
+    this.#begin({ id: '' })
+    await this.#find()
+  }
+
+  /** Of a message of vitest's: what the file that ends with it has left behind. Takes time only where there is something. */
+  see(message: unknown): LeftBehind | Promise<LeftBehind> | undefined {
+    const file = queuedFile(message)
+    if (file) this.#begin(file)
+    const ends = taskUpdate(message)?.events.some(([id, event]) => id === this.#fileId && fileEnds.includes(event))
+    return ends ? this.#find() : undefined
+  }
+
+  #begin(file: { id: string }): void {
+    if (this.#fileId !== undefined) this.#olderPids = new Set(pids())
+    this.#fileId = file.id
+    this.#starts.begin(file)
+    this.#cpuBefore = cpuMs()
+  }
+
+  #find(): LeftBehind | Promise<LeftBehind> {
+    const usage = { cpuMs: cpuMs() - this.#cpuBefore, memoryPeakBytes: resourceUsage().maxRSS * 1024 }
+    const first = this.#look()
+    return isNothing(first) ? this.#tell(first, usage) : this.#settle(first).then((look) => this.#tell(look, usage))
+  }
+
+  async #settle(first: Look): Promise<Look> {
+    let newest = first
+    for (const grace of graces) {
+      await new Promise((resolve) => setTimeout(resolve, grace))
+      newest = this.#look()
+      if (isNothing(newest)) break
+    }
+    return newest
+  }
+
+  #look(): Look {
+    const present = hasOwnPids() ? pids() : [process.pid]
+    const others = present.filter((pid) => pid !== process.pid && !this.#ours.has(pid))
+    const processes = others
+      .filter((pid) => !this.#olderPids.has(pid) && !helpers.test(commandOf(pid)))
+      .map(processStat)
+      .filter((stat) => stat !== undefined)
+      .filter(({ state }) => !ended.includes(state))
+    return { processes, ports: this.#ports([process.pid, ...others]) }
+  }
+
+  #ports(holders: readonly number[]): Look['ports'] {
+    const tables = usedTables()
+    if (tables.length === 0) return []
+    const held = holders.flatMap((by) => socketsOf(by).map((inode) => ({ by, inode })))
+    const newer = held.filter(({ inode }) => !this.#olderSockets.has(inode))
+    if (newer.length === 0) return []
+    return openSockets(tables).flatMap((socket) => {
+      const holder = newer.find(({ inode }) => inode === socket.inode)
+      return holder ? [{ socket, by: holder.by }] : []
+    })
+  }
+
+  #tell({ processes, ports }: Look, usage: Pick<LeftBehind, 'cpuMs' | 'memoryPeakBytes'>): LeftBehind {
+    const left = processes.map((stat) => ({
+      pid: stat.pid,
+      command: commandOf(stat.pid),
+      ...named(this.#starts.ofProcess(stat, processStat)),
+    }))
+    for (const { socket } of ports) this.#olderSockets.add(socket.inode)
+    const open = ports.map(({ socket, by }): OpenPort => {
+      const own = by === process.pid
+      const test = own ? this.#starts.ofPort(socket) : left.find(({ pid }) => pid === by)?.test
+      return { protocol: socket.protocol, port: socket.port, by: own ? 'worker' : by, ...named(test) }
+    })
+    // One program may have a socket for each version of IP.
+    const once = open.filter((one, index) => open.findIndex((other) => samePort(one, other)) === index)
+    return { processes: hasOwnPids() ? left : null, ports: once, refused: [], ...usage }
+  }
+}
+
+/** States of proc_pid_stat(5): a zombie, and what is about to be none any more. */
+const ended = ['Z', 'X']
+
+function isNothing({ processes, ports }: Look): boolean {
+  return processes.length === 0 && ports.length === 0
+}
+
+/** Its parent is the sandbox's init. */
+function hasOwnPids(): boolean {
+  return process.ppid === 1
+}
+
+function named(test: string | undefined): { test?: string } {
+  return test === undefined ? {} : { test }
+}
+
+function samePort(a: OpenPort, b: OpenPort): boolean {
+  return a.protocol === b.protocol && a.port === b.port && a.by === b.by
+}
+
+function cpuMs(): number {
+  const { userCPUTime, systemCPUTime } = resourceUsage()
+  return (userCPUTime + systemCPUTime) / 1000
+}

@@ -1,0 +1,111 @@
+// Inside: processes and sockets of the sandbox, as its own /proc tells them.
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+export interface ProcessStat {
+  pid: number
+  /** One letter: `Z` is gone, and only not waited for. */
+  state: string
+  ppid: number
+  /** Since the boot, in milliseconds, exact to {@link tick}. */
+  startedMs: number
+}
+
+export interface Socket {
+  protocol: 'tcp' | 'udp'
+  port: number
+  inode: string
+}
+
+/** USER_HZ is 100 on every architecture that node runs on. */
+export const tick = 10
+
+/** proc_pid_stat(5). The name of the program may hold spaces and brackets. */
+export function parseStat(text: string): ProcessStat {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  // The first of these is field 3.
+  return { pid: Number.parseInt(text, 10), state: fields[0] ?? '', ppid: Number(fields[1]), startedMs: Number(fields[19]) * tick }
+}
+
+/** Of /proc/net/tcp and its kind: TCP that listens (0A), UDP that is bound and has no peer (07). */
+export function parseSockets(text: string, protocol: Socket['protocol']): Socket[] {
+  const wanted = protocol === 'tcp' ? '0A' : '07'
+  return text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[3] === wanted)
+    .map((fields) => ({ protocol, port: Number.parseInt(fields[1]?.split(':')[1] ?? '', 16), inode: fields[9] ?? '' }))
+}
+
+/** Those of this pid namespace. */
+export function pids(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger)
+}
+
+/** Undefined when it is gone. */
+export function processStat(pid: number): ProcessStat | undefined {
+  const text = readIfThere(`/proc/${pid}/stat`)
+  return text === '' ? undefined : parseStat(text)
+}
+
+const commandShown = 200
+
+/** Its words; in brackets the name of one that has none. */
+export function commandOf(pid: number): string {
+  const words = readIfThere(`/proc/${pid}/cmdline`).replace(/\0$/, '').replaceAll('\0', ' ')
+  return words === '' ? `[${readIfThere(`/proc/${pid}/comm`).trim()}]` : words.slice(0, commandShown)
+}
+
+/** A file of /proc/net. */
+type Table = `${Socket['protocol']}${'' | '6'}`
+
+/** Of /proc/net/sockstat and sockstat6: the tables that have anything in them. */
+export function parseUsedTables(text: string): Table[] {
+  return [...text.matchAll(/^(TCP|UDP)(6?): inuse (\d+)/gm)]
+    .filter(([, , , count]) => count !== '0')
+    .map(([, protocol = '', version = '']) => `${protocol.toLowerCase()}${version}` as Table)
+}
+
+/**
+ * Of this network namespace. To read /proc/net/tcp takes milliseconds even where it is empty, because the kernel walks
+ * the connections of all network namespaces; so the counts are asked first.
+ */
+export function usedTables(): Table[] {
+  return parseUsedTables(readIfThere('/proc/self/net/sockstat') + readIfThere('/proc/self/net/sockstat6'))
+}
+
+export function openSockets(tables: readonly Table[]): Socket[] {
+  return tables.flatMap((table) => parseSockets(readIfThere(`/proc/self/net/${table}`), table.startsWith('tcp') ? 'tcp' : 'udp'))
+}
+
+/** Inodes of the sockets that a process has; none where it may not be looked into. */
+export function socketsOf(pid: number): string[] {
+  const directory = `/proc/${pid}/fd`
+  return unlessGone(() => readdirSync(directory), []).flatMap((fd) => {
+    const [, inode] = /^socket:\[(\d+)\]$/.exec(unlessGone(() => readlinkSync(`${directory}/${fd}`), '')) ?? []
+    return inode === undefined ? [] : [inode]
+  })
+}
+
+/** Of the clock that {@link ProcessStat.startedMs} counts by, in milliseconds. */
+export function sinceBoot(): number {
+  const coarse = Number.parseFloat(readIfThere('/proc/uptime')) * 1000
+  const fine = Number(process.hrtime.bigint()) / 1e6
+  // CLOCK_MONOTONIC does not count the time that a machine slept; without any, it is the same and finer.
+  return Math.abs(fine - coarse) < 2 * tick ? fine : coarse
+}
+
+function readIfThere(path: string): string {
+  return unlessGone(() => readFileSync(path, 'utf8'), '')
+}
+
+/** Processes end while they are looked at, and some are not ours to read. */
+function unlessGone<T>(read: () => T, otherwise: T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return otherwise
+    throw error
+  }
+}

@@ -1,0 +1,120 @@
+// What the test files of a run left behind: a section on the terminal, and a JSON file.
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import type { Reporter, Vitest } from 'vitest/node'
+import type { FileReport } from './file-report.ts'
+import { leakLines, leaksOf } from './leaks.ts'
+import { settledWithin } from './settled.ts'
+
+/** Of one file, in the JSON file. */
+export interface ReportedFile extends FileReport {
+  /** Relative to vitest's root. */
+  file: string
+  /** The name of its project; empty where there is only one. */
+  project: string
+}
+
+/** What a pool wants of it. */
+export interface Wanted {
+  report: boolean
+  reportFile?: string
+}
+
+/** A file whose worker was killed is told of this much later than vitest at most, in milliseconds. */
+const patience = 2000
+
+/** Of one vitest: its projects may have pools of their own. */
+const reports = new WeakMap<Vitest, RunReport>()
+
+export class RunReport {
+  readonly #vitest: Vitest
+  /** By the file to write; those that are printed under ''. */
+  readonly #files = new Map<string, ReportedFile[]>()
+  /** Files that run. */
+  readonly #running = new Set<Promise<void>>()
+  /** How many there were, by the words for the section. */
+  #seen = 0
+
+  private constructor(vitest: Vitest) {
+    this.#vitest = vitest
+  }
+
+  /** vitest makes its reporters anew when its config has changed. */
+  static of(vitest: Vitest): RunReport {
+    const report = reports.get(vitest) ?? new RunReport(vitest)
+    reports.set(vitest, report)
+    const { reporters } = vitest as unknown as { reporters: Reporter[] }
+    if (!reporters.includes(report.#reporter)) reporters.push(report.#reporter)
+    return report
+  }
+
+  /** A file runs, and is told of when this settles. */
+  began(told: Promise<void>): void {
+    this.#running.add(told)
+    void told.then(() => this.#running.delete(told))
+  }
+
+  add(file: string, project: string, report: FileReport, { report: isPrinted, reportFile }: Wanted): void {
+    this.#seen++
+    const reported = { file: relative(this.#vitest.config.root, file), project, ...report }
+    if (isPrinted) this.#filesOf('').push(reported)
+    if (reportFile !== undefined) this.#filesOf(reportFile).push(reported)
+  }
+
+  readonly #reporter: Reporter = {
+    onTestRunStart: () => this.#reset(),
+    onTestRunEnd: () => this.#finish(),
+  }
+
+  #filesOf(target: string): ReportedFile[] {
+    const files = this.#files.get(target) ?? []
+    this.#files.set(target, files)
+    return files
+  }
+
+  #reset(): void {
+    this.#files.clear()
+    this.#seen = 0
+  }
+
+  async #finish(): Promise<void> {
+    await settledWithin(this.#running, patience)
+    const targets = [...this.#files.keys()].filter((target) => target !== '')
+    for (const target of targets) this.#write(target, this.#filesOf(target))
+    const words = sectionOf(this.#filesOf(''), this.#seen, targets[0])
+    if (words !== undefined) this.#vitest.logger.warn(words)
+    this.#reset()
+  }
+
+  #write(target: string, files: readonly ReportedFile[]): void {
+    const path = resolve(this.#vitest.config.root, target)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, `${JSON.stringify({ version: 1, files: [...files].sort(byName) }, null, 2)}\n`)
+  }
+}
+
+const filesShown = 10
+const linesShown = 5
+
+/** Undefined when nothing was left behind. */
+export function sectionOf(files: readonly ReportedFile[], seen: number, reportFile: string | undefined): string | undefined {
+  const leaking = files.map((file) => ({ file, leaks: leaksOf(file) })).filter(({ leaks }) => leaks.length > 0)
+  if (leaking.length === 0) return undefined
+  const where = reportFile === undefined ? " (reportFile: 'nsbox-report.json' has all)" : ` in ${reportFile}`
+  const shown = leaking.sort((a, b) => byName(a.file, b.file)).slice(0, filesShown)
+  return [
+    `nsbox: ${leaking.length} of ${seen} test file${seen === 1 ? '' : 's'} left something behind:`,
+    ...shown.flatMap(({ file, leaks }) => [`  ${nameOf(file)}`, ...leakLines(leaks, file, linesShown, where).map((line) => `    ${line}`)]),
+    ...(leaking.length > filesShown ? [`  … ${leaking.length - filesShown} more files${where}`] : []),
+    '',
+  ].join('\n')
+}
+
+function nameOf({ file, project }: ReportedFile): string {
+  return project === '' ? file : `[${project}] ${file}`
+}
+
+function byName(a: ReportedFile, b: ReportedFile): number {
+  return nameOf(a) < nameOf(b) ? -1 : 1
+}
