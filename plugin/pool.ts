@@ -14,9 +14,11 @@ import type { SandboxRequest } from '../src/plan/request.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import { FileOptions, type FileSettings } from './file-options.ts'
+import { KeptFiles, keptIn } from './kept-files.ts'
 import { Launcher, needsFreshNode } from './launcher.ts'
 import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
+import type { Outcomes } from './outcomes.ts'
 import { foreignGroup, installDirectory, outlivingDirectories, type Places, placesOf } from './places.ts'
 import { SetupLayer, type SetupPlace } from './setup-layer.ts'
 import type { WorkerKind } from './worker-kind.ts'
@@ -35,6 +37,7 @@ export class SandboxPool {
   #staging: ThrowawayDirectory | undefined
   /** What the option setup has written, once the pool is open. */
   setupLayer: SetupLayer | undefined
+  #kept: KeptFiles | undefined
   readonly #leaving = new Set<Promise<unknown>>()
   /** Protections and limits that are not in force, in the words that were said of them. */
   readonly #said = new Set<string>()
@@ -91,6 +94,11 @@ export class SandboxPool {
     )
   }
 
+  /** Of one worker, where what its files have left is to be kept. */
+  outcomesOf(worker: WorkerSandbox, kind: WorkerKind): Outcomes | undefined {
+    return this.#kept?.outcomesOf(worker, kind)
+  }
+
   /** A worker that was told to stop: the pool does not close under it. */
   letFinish(worker: WorkerSandbox): void {
     const ended: Promise<unknown> = worker.ended.then(() => this.#leaving.delete(ended))
@@ -125,9 +133,11 @@ export class SandboxPool {
     const { request, anywhere } = this.#fileOptions()
     for (const [index, { reach }] of this.options.rules.entries()) allowedHere(reach.allow ?? [], process.env, `rules.${index}.allow`)
     this.#places = placesOf(vitest, this.options.workspace)
+    const { keep } = this.options
+    this.#kept = keep === 'never' ? undefined : new KeptFiles(keep, keptIn(this.workspaces), () => this.setupLayer)
     const plans = new Plans(sandboxRequest(this.options, this.#places, kind), process.env)
     this.#plans = plans
-    const launcher = new Launcher(new Workers(plans, await this.#find(request)), () => this.stagingDirectory())
+    const launcher = new Launcher(new Workers(plans, await this.#find(request), this.#kept !== undefined), () => this.stagingDirectory())
     this.#launcher = launcher
     const { upper } = this.options
     const launch = needsFreshNode(kind) ? 'cold' : this.options.launch
@@ -170,7 +180,7 @@ export class SandboxPool {
   async #openLimiting(limits: Limits, kind: WorkerKind, mode: ZygoteMode): Promise<Launcher> {
     const { limitsBy: by, seal, cgroupParent: parent } = this.options
     const limited = await this.#find({ limits: {}, by, seal, parent })
-    const launcher = new Launcher(new Workers(this.#plans as Plans, limited), () => this.stagingDirectory())
+    const launcher = new Launcher(new Workers(this.#plans as Plans, limited, this.#kept !== undefined), () => this.stagingDirectory())
     const zygote = launcher.zygote(needsFreshNode(kind) ? 'cold' : mode, kind)
     launcher.adopt(zygote, kind)
     await zygote.prepared

@@ -10,6 +10,7 @@ import { endingError, oomKills } from './ending.ts'
 import type { FileSettings } from './file-options.ts'
 import { HangWatch } from './hang-watch.ts'
 import type { HostToWorker, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
+import type { Outcomes } from './outcomes.ts'
 import { mirrorFile } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
@@ -48,6 +49,8 @@ export class Session {
   readonly #deliveries = new Turns()
   readonly #answers = new EventEmitter()
   readonly #limits: WorkerLimits | undefined
+  /** Where somebody wants to know. */
+  readonly #outcomes: Outcomes | undefined
   readonly #hang: HangWatch
   #stderr = ''
   /** Nobody expects anything of it any more. */
@@ -59,6 +62,7 @@ export class Session {
     this.#host = host
     this.#worker = worker
     this.#limits = host.pool.limitsOf(worker, host.options)
+    this.#outcomes = host.pool.outcomesOf(worker, host.options)
     this.#hang = new HangWatch(host.pool.options.hangTimeout, {
       ping: () => this.#post({ nsbox: 'ping' }),
       hung: (error) => void this.#endHung(error),
@@ -92,6 +96,7 @@ export class Session {
   /** `message` is vitest's request to run these files, or to collect their tests. */
   async run(message: unknown, files: readonly string[]): Promise<void> {
     this.#progress.begin(files)
+    if ((message as { type: string }).type === 'run') this.#outcomes?.begin(files)
     this.#hang.start()
     const [first] = files
     if (this.#limits && first !== undefined && !(await this.#held(this.#limits.begin(first)))) return
@@ -117,6 +122,7 @@ export class Session {
   }
 
   async stop(): Promise<void> {
+    if (!this.#isOver) this.#outcomes?.abandon()
     this.#isOver = true
     this.#hang.stop()
     if (isProfiled(this.#host.options.execArgv)) await this.#leaveOrdinarily()
@@ -202,6 +208,7 @@ export class Session {
     this.#hang.alive()
     if ('vitest' in message) {
       this.#progress.see(message.vitest)
+      this.#outcomes?.see(message.vitest)
       this.#deliveries.take(() => this.#deliver(message))
     } else if (message.nsbox === 'test') {
       this.#progress.seeTest(message.test)

@@ -9,6 +9,7 @@ interface RpcRequest {
 interface FileTask {
   id: string
   filepath: string
+  result?: { state?: string }
 }
 
 interface TaskError {
@@ -18,7 +19,7 @@ interface TaskError {
 
 export interface TaskUpdate {
   /** Of each task: id, result, and what reporters may read besides. */
-  packs: [id: string, result: { errors?: TaskError[] } | undefined, meta: Record<string, unknown>][]
+  packs: [id: string, result: { state?: string; errors?: TaskError[] } | undefined, meta: Record<string, unknown>][]
   events: [id: string, event: string, data: unknown][]
 }
 
@@ -31,6 +32,17 @@ export function queuedFile(message: unknown): FileTask | undefined {
 /** Whether a file has been loaded, and its tests are known. */
 export function isCollected(message: unknown): boolean {
   return (message as RpcRequest).m === 'onCollected'
+}
+
+/** The files that have been loaded, or could not be. */
+export function collectedFiles(message: unknown): FileTask[] {
+  const { m: method, a: args } = message as RpcRequest
+  return method === 'onCollected' ? (args?.[0] as FileTask[]) : []
+}
+
+/** Whether it tells of an error that no test is to blame for. */
+export function unhandledError(message: unknown): boolean {
+  return (message as RpcRequest).m === 'onUnhandledError'
 }
 
 export function taskUpdate(message: unknown): TaskUpdate | undefined {
