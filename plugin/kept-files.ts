@@ -2,6 +2,7 @@
 
 import { realpathSync } from 'node:fs'
 import { relative } from 'node:path'
+import type { Vitest } from 'vitest/node'
 import type { UpperLayer } from '../src/changes/changed.ts'
 import { describeError } from '../src/errors.ts'
 import { isWithin } from '../src/plan/paths.ts'
@@ -11,15 +12,20 @@ import type { SetupLayer } from './setup-layer.ts'
 import type { WorkerKind } from './worker-kind.ts'
 import type { WorkerSandbox } from './workers.ts'
 
+export interface KeptPlace {
+  vitest: Vitest
+  workspaces: readonly string[]
+}
+
 export class KeptFiles {
   readonly #failed: FailedFiles
   readonly #which: 'on-failure' | 'always'
   readonly #setup: () => SetupLayer | undefined
 
-  constructor(which: 'on-failure' | 'always', workspace: string, setup: () => SetupLayer | undefined) {
+  constructor(which: 'on-failure' | 'always', { vitest, workspaces }: KeptPlace, setup: () => SetupLayer | undefined) {
     this.#which = which
     this.#setup = setup
-    this.#failed = new FailedFiles({ workspace, cwd: process.cwd(), env: process.env })
+    this.#failed = failedFilesOf(vitest, keptIn(workspaces))
   }
 
   /** What is to be told of the worker. What its files have left is kept when it has ended. */
@@ -53,6 +59,17 @@ export class KeptFiles {
   }
 }
 
+const places = new WeakMap<Vitest, Map<string, FailedFiles>>()
+
+/** Projects that have a pool each share what is kept of their run. */
+function failedFilesOf(vitest: Vitest, workspace: string): FailedFiles {
+  const own = places.get(vitest) ?? new Map<string, FailedFiles>()
+  places.set(vitest, own)
+  const files = own.get(workspace) ?? new FailedFiles({ workspace, cwd: process.cwd(), env: process.env })
+  own.set(workspace, files)
+  return files
+}
+
 /** What vitest sets in its main process too. */
 const ofVitest = ['TEST', 'VITEST', 'VITEST_MODE', 'NODE_ENV', 'MODE', 'DEV', 'PROD']
 
@@ -63,6 +80,6 @@ function ownVariables(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /** Of several workspaces the one that vitest runs in: `nsbox shell` is likely to be run there too. */
-export function keptIn(workspaces: readonly string[]): string {
+function keptIn(workspaces: readonly string[]): string {
   return workspaces.find((workspace) => isWithin(realpathSync('.'), workspace)) ?? (workspaces[0] as string)
 }

@@ -14,7 +14,7 @@ import type { SandboxRequest } from '../src/plan/request.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import { FileOptions, type FileSettings } from './file-options.ts'
-import { KeptFiles, keptIn } from './kept-files.ts'
+import { KeptFiles } from './kept-files.ts'
 import { Launcher, needsFreshNode } from './launcher.ts'
 import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
@@ -134,7 +134,7 @@ export class SandboxPool {
     for (const [index, { reach }] of this.options.rules.entries()) allowedHere(reach.allow ?? [], process.env, `rules.${index}.allow`)
     this.#places = placesOf(vitest, this.options.workspace)
     const { keep } = this.options
-    this.#kept = keep === 'never' ? undefined : new KeptFiles(keep, keptIn(this.workspaces), () => this.setupLayer)
+    this.#kept = keep === 'never' ? undefined : new KeptFiles(keep, { vitest, workspaces: this.workspaces }, () => this.setupLayer)
     const plans = new Plans(sandboxRequest(this.options, this.#places, kind), process.env)
     this.#plans = plans
     const launcher = new Launcher(new Workers(plans, await this.#find(request), this.#kept !== undefined), () => this.stagingDirectory())

@@ -28,14 +28,12 @@ export interface Left {
   startedMs: number
 }
 
-/** The name below the place that setup's layers are kept under. */
-const setupName = 'setup'
-
 export class FailedFiles {
   readonly #options: FailedFilesOptions
   #place: string | undefined
   #files: FailedFile[] = []
-  #setup = new Map<string, string>()
+  /** Where setup's layers are kept, by where they were. */
+  readonly #setup = new Map<string, string>()
   #bytes = 0
   #count = 0
 
@@ -52,11 +50,12 @@ export class FailedFiles {
   /** Why it was not kept, if it was not. @throws NsboxError ERR_NSBOX_KEEP */
   keep(left: Left): string | undefined {
     if (this.#files.length + left.files.length > mostFiles) return `${mostFiles} files are kept already`
-    const size = sizeOf(left.layers) + (this.#setup.size === 0 ? sizeOf(left.setup) : 0)
+    const setup = left.setup.filter(({ upper }) => !this.#setup.has(upper))
+    const size = sizeOf([...left.layers, ...setup])
     if (this.#bytes + size > mostBytes)
       return `it has ${mebibytes(size)}, and what is kept may have ${mebibytes(mostBytes)} in all, of which ${mebibytes(this.#bytes)} are taken`
     this.#place ??= makeFailedPlace(this.#options.workspace, this.#options.env)
-    this.#keepSetup(left, this.#place)
+    this.#keepSetup(setup, left, this.#place)
     const directory = String(this.#count++)
     // The directory that setup's layers are in now goes with the run.
     const layers = left.layers.map((layer) => ({ ...layer, lowers: layer.lowers.map((lower) => this.#setup.get(lower) ?? lower) }))
@@ -79,11 +78,12 @@ export class FailedFiles {
     }
   }
 
-  #keepSetup({ setup, startedMs }: Left, place: string): void {
-    if (this.#setup.size > 0 || setup.length === 0) return
-    const directory = join(place, setupName)
-    keepLayers(setup, directory, { command: [setupName], startedMs })
-    this.#setup = new Map(setup.map(({ upper }, index) => [upper, join(directory, String(index))]))
+  /** Once for all files. */
+  #keepSetup(layers: readonly UpperLayer[], left: Left, place: string): void {
+    if (layers.length === 0) return
+    const directory = join(place, `setup-${this.#setup.size}`)
+    keepLayers(layers, directory, about(left))
+    for (const [index, { upper }] of layers.entries()) this.#setup.set(upper, join(directory, String(index)))
   }
 
   /** At once, for whoever reads it meanwhile. */
