@@ -17,9 +17,11 @@ import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import { FileOptions, type FileSettings } from './file-options.ts'
 import type { WrittenPlaces } from './file-report.ts'
+import { KeptFiles } from './kept-files.ts'
 import { Launcher, needsFreshNode } from './launcher.ts'
 import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
+import type { Outcomes } from './outcomes.ts'
 import { foreignGroup, installDirectory, outlivingDirectories, type Places, placesOf } from './places.ts'
 import { RunReport } from './run-report.ts'
 import { settledWithin } from './settled.ts'
@@ -42,6 +44,7 @@ export class SandboxPool {
   #staging: ThrowawayDirectory | undefined
   /** What the option setup has written, once the pool is open. */
   setupLayer: SetupLayer | undefined
+  #kept: KeptFiles | undefined
   readonly #leaving = new Set<Promise<unknown>>()
   /** Protections and limits that are not in force, in the words that were said of them. */
   readonly #said = new Set<string>()
@@ -124,6 +127,11 @@ export class SandboxPool {
     })
   }
 
+  /** Of one worker, where what its files have left is to be kept. */
+  outcomesOf(worker: WorkerSandbox, kind: WorkerKind): Outcomes | undefined {
+    return this.#kept?.outcomesOf(worker, kind)
+  }
+
   /** A worker that was told to stop: the pool does not close under it. */
   letFinish(worker: WorkerSandbox): void {
     const ended: Promise<unknown> = worker.ended.then(() => this.#leaving.delete(ended))
@@ -158,6 +166,8 @@ export class SandboxPool {
     const { request, anywhere } = this.#fileOptions()
     for (const [index, { reach }] of this.options.rules.entries()) allowedHere(reach.allow ?? [], process.env, `rules.${index}.allow`)
     this.#places = placesOf(vitest, this.options.workspace)
+    const { keep } = this.options
+    this.#kept = keep === 'never' ? undefined : new KeptFiles(keep, { vitest, workspaces: this.workspaces }, () => this.setupLayer)
     const plans = new Plans(sandboxRequest(this.options, this.#places, kind), process.env)
     this.#plans = plans
     const launcher = new Launcher(new Workers(plans, await this.#find(request)), () => this.stagingDirectory(), this.looks)

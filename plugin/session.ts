@@ -11,6 +11,7 @@ import type { FileSettings } from './file-options.ts'
 import { HangWatch } from './hang-watch.ts'
 import type { LeftBehind } from './left-behind.ts'
 import type { HostToWorker, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
+import type { Outcomes } from './outcomes.ts'
 import { mirrorFile, realLocation } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
@@ -52,6 +53,8 @@ export class Session {
   readonly #answers = new EventEmitter()
   readonly #limits: WorkerLimits | undefined
   readonly #report: WorkerReport
+  /** Where somebody wants to know. */
+  readonly #outcomes: Outcomes | undefined
   readonly #hang: HangWatch
   #stderr = ''
   /** Nobody expects anything of it any more. */
@@ -64,6 +67,7 @@ export class Session {
     this.#worker = worker
     this.#limits = host.pool.limitsOf(worker, host.options)
     this.#report = host.pool.reportOf(worker, host.options)
+    this.#outcomes = host.pool.outcomesOf(worker, host.options)
     this.#hang = new HangWatch(host.pool.options.hangTimeout, {
       ping: () => this.#post({ nsbox: 'ping' }),
       hung: (error) => void this.#endHung(error),
@@ -97,6 +101,7 @@ export class Session {
   /** `message` is vitest's request to run these files, or to collect their tests. */
   async run(message: unknown, files: readonly string[]): Promise<void> {
     this.#progress.begin(files)
+    if ((message as { type: string }).type === 'run') this.#outcomes?.begin(files)
     this.#hang.start()
     const [first] = files
     if (this.#limits && first !== undefined && !(await this.#held(this.#limits.begin(first)))) return
@@ -122,6 +127,7 @@ export class Session {
   }
 
   async stop(): Promise<void> {
+    if (!this.#isOver) this.#outcomes?.abandon()
     this.#isOver = true
     this.#hang.stop()
     if (isProfiled(nodeFlags(this.#host.options))) await this.#leaveOrdinarily()
@@ -243,6 +249,7 @@ export class Session {
   }
 
   #emit(vitest: unknown): undefined {
+    this.#outcomes?.see(vitest)
     const response = vitest as Response
     if (response.__vitest_worker_response__) {
       if (response.type === 'testfileFinished') this.#hang.stop()

@@ -29,7 +29,8 @@ export interface SetupPlace {
 
 export class SetupLayer {
   readonly #directory: ThrowawayDirectory
-  readonly #kept: readonly UpperLayer[]
+  /** Its layers: `upper` lies in a directory that goes with the run. */
+  readonly kept: readonly UpperLayer[]
   /** Absolute paths of sockets and devices: they are in no layer. */
   readonly skipped: readonly string[]
 
@@ -40,7 +41,7 @@ export class SetupLayer {
     this.skipped = keepLayers(written, kept, about).skipped
     const layers = written.map((layer, index) => ({ ...layer, upper: join(kept, String(index)) }))
     // What holds nothing would cost each overlay a layer.
-    this.#kept = layers.filter(({ upper }) => readdirSync(upper).length > 0)
+    this.kept = layers.filter(({ upper }) => readdirSync(upper).length > 0)
   }
 
   /** @throws NsboxError ERR_NSBOX_SETUP, with what it said, when it fails */
@@ -58,12 +59,12 @@ export class SetupLayer {
 
   /** Directories by the overlay that they lie on. */
   get layers(): Record<string, string[]> {
-    return Object.fromEntries(this.#kept.map(({ target, upper }) => [target, [upper]]))
+    return Object.fromEntries(this.kept.map(({ target, upper }) => [target, [upper]]))
   }
 
   /** Where the host has a file that lies at `path` inside. Undefined for what setup did not write. */
   find(path: string): string | undefined {
-    const layer = this.#kept.filter(({ target }) => isWithin(path, target)).at(-1)
+    const layer = this.kept.filter(({ target }) => isWithin(path, target)).at(-1)
     const place = layer && join(layer.upper, path.slice(layer.target.length))
     return place !== undefined && existsSync(place) ? place : undefined
   }

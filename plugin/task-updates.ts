@@ -9,6 +9,7 @@ interface RpcRequest {
 export interface FileTask {
   id: string
   filepath: string
+  result?: { state?: string }
 }
 
 interface TaskError {
@@ -36,6 +37,17 @@ export function queuedFile(message: unknown): FileTask | undefined {
 /** Whether a file has been loaded, and its tests are known. */
 export function isCollected(message: unknown): boolean {
   return (message as RpcRequest).m === 'onCollected'
+}
+
+/** The files that have been loaded, or could not be. */
+export function collectedFiles(message: unknown): FileTask[] {
+  const { m: method, a: args } = message as RpcRequest
+  return method === 'onCollected' ? (args?.[0] as FileTask[]) : []
+}
+
+/** Whether it tells of an error that no test is to blame for. */
+export function unhandledError(message: unknown): boolean {
+  return (message as RpcRequest).m === 'onUnhandledError'
 }
 
 export function taskUpdate(message: unknown): TaskUpdate | undefined {

@@ -7,8 +7,10 @@ export const usage = `nsbox: sealed test files and programs for Linux
 Usage:
   nsbox run [flags] -- command [arguments]   run a command in a sandbox
   nsbox shell [flags]                        an interactive shell in a sandbox
+  nsbox shell --last-failed [file] [flags]   one in the state that a failed test file left
   nsbox plan [flags] [-- command]            print the steps that would seal it here, and why; do nothing
   nsbox diff DIR                             print changes that --keep has kept
+  nsbox diff --last-failed [file]            print what a failed test file had changed
   nsbox apply DIR                            merge them into the project
   nsbox layers [DIR …]                       list kept changes
   nsbox vitest [vitest's arguments]          run vitest with every test file in its own sandbox

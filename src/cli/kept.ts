@@ -14,9 +14,12 @@ import { keptDescription } from '../config/kept.ts'
 import { configError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
 import { canAsk, confirm } from './confirm.ts'
+import { lastFailed, takeLastFailed } from './last-failed.ts'
 
-export function printKeptChanges(words: string[]): number {
-  const { directory, json } = oneDirectory(words, 'nsbox diff DIR [--json]')
+export function printKeptChanges(given: string[]): number {
+  const { words, asked } = takeLastFailed(given)
+  const usage = 'nsbox diff DIR [--json], nsbox diff --last-failed [file] [--json]'
+  const { directory, json } = oneDirectory(asked ? [lastFailed(asked).directory, ...words] : words, usage)
   const changes = read(directory).layers.flatMap(changesOf)
   process.stdout.write(json ? `${JSON.stringify(changes, undefined, 2)}\n` : formatChanges(changes, process.cwd()))
   return 0

@@ -7,6 +7,7 @@ import { dieWithParent, exitNow } from '../sys/process.ts'
 import { afterwards, checkBeforehand } from './afterwards.ts'
 import { describeEnd } from './describe-end.ts'
 import { runHelp } from './help.ts'
+import type { Asked } from './last-failed.ts'
 import { requireOrders } from './orders.ts'
 import { restartUnless } from './restart.ts'
 import { runHere } from './run-here.ts'
@@ -23,17 +24,21 @@ export async function run(words: string[]): Promise<number> {
 }
 
 /** An interactive shell, or the one that is named after the flags. */
-export async function shell(words: string[]): Promise<number> {
+export async function shell(given: string[]): Promise<number> {
+  const { words, asked } = given.some((word) => word.startsWith('--last-failed'))
+    ? (await import('./last-failed.ts')).takeLastFailed(given)
+    : { words: given }
   const flags = await parseRunFlags(words, 'nsbox shell')
   if (flags.help) return printHelp()
   const command = flags.command.length > 0 ? flags.command : [process.env['SHELL'] || '/bin/sh']
-  return runCommand({ ...flags, command })
+  return runCommand({ ...flags, command }, asked)
 }
 
-async function runCommand(flags: RunFlags): Promise<number> {
-  const { controlFd } = flags.output
+async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
+  const { controlFd } = given.output
   requireOrders(controlFd)
   restartUnless('single-threaded', controlFd === undefined ? [] : [controlFd])
+  const flags = asked ? await (await import('./last-failed.ts')).inStateOf(given, asked) : given
   if (flags.dieWithParent) dieWithParent()
   const status = new StatusLines(flags.output.statusFd)
   checkBeforehand(flags.changes)

@@ -45,6 +45,11 @@ export interface PoolOptions extends LimitOptions, LimitSourceOptions, ReachOpti
    * the files. What it writes in the workspace and HOME every file finds, fresh; the host's files stay as they are.
    */
   setup?: string | string[]
+  /**
+   * Whose changes of the workspace and HOME are kept until the next run, for `nsbox shell --last-failed` and
+   * `nsbox diff --last-failed`: of 20 files at most. @default 'never'
+   */
+  keep?: 'never' | 'on-failure' | 'always'
   /** Options of some files. All rules that fit a file apply, in their order: the last word on each option stands. */
   rules?: FileRule[]
 }
@@ -57,7 +62,7 @@ export interface FileRule extends FileOptions {
   files: string | string[]
 }
 
-type Defaulted = 'seal' | 'launch' | 'uid' | 'hostname' | 'upper' | 'hangTimeout' | 'limitsBy'
+type Defaulted = 'seal' | 'launch' | 'uid' | 'hostname' | 'upper' | 'hangTimeout' | 'limitsBy' | 'keep'
 
 export interface ResolvedPoolOptions extends Required<Pick<PoolOptions, Defaulted>>, Limits, ResolvedReportOptions {
   reach: Reach
@@ -94,6 +99,7 @@ const schema = z.strictObject({
   hangTimeout: z._default(z.int().check(z.minimum(0, 'milliseconds cannot be negative')), 120_000),
   disk: z.optional(quantity(parseSize)),
   setup: z.optional(quantity(command)),
+  keep: z._default(z.enum(['never', 'on-failure', 'always']), 'never'),
   ...limitsShape,
   ...limitSourceShape,
   ...reachShape,

@@ -11,6 +11,7 @@ test('the defaults seal everything', () => {
     hostname: 'nsbox',
     upper: 'auto',
     hangTimeout: 120_000,
+    keep: 'never',
     limitsBy: 'auto',
     report: true,
     strict: [],
