@@ -21,12 +21,13 @@ export interface Asked {
 
 /** The flag with its file, and the words without them. A `--` is the end of both. */
 export function takeLastFailed(words: readonly string[]): { words: string[]; asked: Asked | undefined } {
-  const end = words.indexOf('--')
-  const at = words.indexOf(flag)
-  if (at === -1 || (end !== -1 && at > end)) return { words: [...words], asked: undefined }
+  const at = words.findIndex((word) => word === '--' || word === flag || word.startsWith(`${flag}=`))
+  const word = words[at]
+  if (word === undefined || word === '--') return { words: [...words], asked: undefined }
   const next = words[at + 1]
-  const file = next === undefined || next.startsWith('-') ? undefined : next
-  return { words: words.filter((_, index) => index !== at && (file === undefined || index !== at + 1)), asked: { file } }
+  const isFile = word === flag && next !== undefined && !next.startsWith('-')
+  const file = isFile ? next : word.slice(flag.length + 1) || undefined
+  return { words: words.toSpliced(at, isFile ? 2 : 1), asked: { file } }
 }
 
 /** @throws NsboxError ERR_NSBOX_CONFIG when nothing is kept, or not of that file */
