@@ -1,8 +1,10 @@
 // The option setup: what it writes lies under every file's overlay.
 
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { processesOf } from '../support/vitest-left-behind.ts'
 import { nsboxConfig, type Project, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { startVitest, vitestRun } from '../support/vitest-run.ts'
@@ -113,6 +115,22 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(run.stderr).toContain(said)
     expect(run.tests).toEqual({})
     expect(run.exitCode).toBe(1)
+  })
+
+  test('it reaches what every file reaches', async () => {
+    const server = createServer((socket) => socket.end('the host')).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const project = seedTest(version, {
+      'vitest.config.ts': config(`setup: 'ask.js', forward: [${port}]`),
+      'ask.js': `import { createWriteStream } from 'node:fs'; import { connect } from 'node:net'; connect(${port}, '127.0.0.1').pipe(createWriteStream('answer'))`,
+      'a.test.ts': testFile(
+        `import { readFileSync } from 'node:fs'; test('reads', () => { expect(readFileSync('answer', 'utf8')).toBe('the host') })`,
+      ),
+    })
+    const run = await vitestRun(project)
+    expect(run.exitCode, run.output).toBe(0)
   })
 
   test('what it said is shown for debugging', async () => {
