@@ -26,6 +26,9 @@ export interface FileReport extends FileUsage {
   caps: HitCap[]
 }
 
+/** Without what was noticed while the file ran. */
+type LookedReport = Omit<FileReport, 'refused'>
+
 export interface WrittenFile {
   /** Relative to the workspace, the first where there are several; or with `~/` for HOME; or absolute. A directory has a slash at its end. */
   path: string
@@ -50,21 +53,21 @@ export function fileReport(
   written: Written | null,
   usage: FileUsage | undefined,
   places: WrittenPlaces,
-): FileReport {
-  const { processes, ports, refused, cpuMs, memoryPeakBytes } = left ?? unseen
+): LookedReport {
+  const { processes, ports, cpuMs, memoryPeakBytes } = left ?? unseen
   const used = usage ?? { ...plainUsage(cpuMs, memoryPeakBytes), limits: {} }
-  return { ...used, ...writtenReport(written, places), processes, ports, refused, caps: capsOf(used) }
+  return { ...used, ...writtenReport(written, places), processes, ports, caps: capsOf(used) }
 }
 
 /** Of a file that nobody looked at from inside. */
-const unseen = { processes: null, ports: null, refused: [], cpuMs: 0, memoryPeakBytes: null }
+const unseen = { processes: null, ports: null, cpuMs: 0, memoryPeakBytes: null }
 
 /** Of one whose worker ended before it. */
-export function killedReport(end: WorkerEnd, written: Written | null, limits: FileUsage['limits'], places: WrittenPlaces): FileReport {
+export function killedReport(end: WorkerEnd, written: Written | null, limits: FileUsage['limits'], places: WrittenPlaces): LookedReport {
   const { userMicros = 0, systemMicros = 0, maxRss = null } = end.usage ?? {}
   const caps: HitCap[] = end.capHit ? [{ limit: end.capHit.limit, words: describeCap(end.capHit) }] : []
   const used = { ...plainUsage((userMicros + systemMicros) / 1000, maxRss), limits }
-  return { ...used, ...writtenReport(written, places), processes: null, ports: null, refused: [], caps }
+  return { ...used, ...writtenReport(written, places), processes: null, ports: null, caps }
 }
 
 function writtenReport(written: Written | null, places: WrittenPlaces): Pick<FileReport, 'written' | 'writtenMore' | 'writtenComplete'> {

@@ -1,7 +1,6 @@
 // Inside: what a test file leaves running and open, looked for when its last hook is over.
 
 import { commandOf, openSockets, type ProcessStat, pids, processStat, type Socket, socketsOf, usedTables } from './procfs.ts'
-import type { Refusal } from './refusals.ts'
 import type { Starts } from './starts.ts'
 import { fileEnds, queuedFile, taskUpdate } from './task-updates.ts'
 
@@ -26,7 +25,6 @@ export interface LeftBehind {
   /** Null where the sandbox has no pid namespace of its own. */
   processes: LeftProcess[] | null
   ports: OpenPort[]
-  refused: Refusal[]
   /** Of the worker itself, for this file. */
   cpuMs: number
   /** Of the worker itself, until then. */
@@ -140,7 +138,7 @@ export class Leftovers {
     })
     // One program may have a socket for each version of IP.
     const once = open.filter((one, index) => open.findIndex((other) => samePort(one, other)) === index)
-    return { processes: hasOwnPids() ? left : null, ports: once, refused: [], ...usage }
+    return { processes: hasOwnPids() ? left : null, ports: once, ...usage }
   }
 }
 

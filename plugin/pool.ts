@@ -121,6 +121,7 @@ export class SandboxPool {
       isUsual: this.#usualWrites({ workspaces, home }),
       strict: (file) => (this.settingsOf(file, kind).failOnWrite ? [...new Set([...strict, 'writes' as const])] : strict),
       name: (file) => relative(config.root, file),
+      refusals: () => [],
       began: (told) => run.began(told),
       tell: (file, report) => run.add(file, name, report, this.options),
       task: (id) => vitest.state.idMap.get(id),

@@ -22,7 +22,7 @@ export interface WorkerSandbox {
   ended: Promise<WorkerEnd>
   /**
    * Readers are called in turn when it has ended, before what its overlays keep is gone: with nothing where
-   * it did not get that far.
+   * it did not get that far, or has long ended.
    */
   readUppers(read: (layers: UpperLayer[]) => void | Promise<void>): void
 }
@@ -53,15 +53,15 @@ export class Workers {
     limits.attach(sandbox.control)
     const ended = sandbox.ended.then((end) => ({ ...end, capHit: limits.accountsOf(end).hit }))
     const uppers = new Uppers(sandbox, plan)
-    const readers: UpperReader[] = []
+    const readers = new Readers()
     const released: Promise<void> = ended
-      .then(() => readAll(uppers, readers))
+      .then(() => readers.read(uppers))
       .finally(release)
       .then(() => void this.#unreleased.delete(released))
     this.#unreleased.add(released)
     // Whoever closes hears of it.
     released.catch(() => undefined)
-    return { sandbox, limits, isLimited: this.limited !== null, ended, uppers, readUppers: (read) => void readers.push(read) }
+    return { sandbox, limits, isLimited: this.limited !== null, ended, uppers, readUppers: (read) => readers.add(read) }
   }
 
   /** When all sandboxes have ended. @throws NsboxError for a cgroup that cannot be removed */
@@ -71,11 +71,29 @@ export class Workers {
   }
 }
 
-async function readAll(uppers: Uppers, readers: readonly UpperReader[]): Promise<void> {
-  const { layers = [] } = uppers
-  try {
-    for (const read of readers) await read(layers)
-  } finally {
+/** Each is called once, whatever the others do: somebody waits for it. */
+class Readers {
+  readonly #waiting: UpperReader[] = []
+  #isOver = false
+
+  add(read: UpperReader): void {
+    if (this.#isOver) void read([])
+    else this.#waiting.push(read)
+  }
+
+  /** @throws what the first of them that failed did */
+  async read(uppers: Uppers): Promise<void> {
+    const { layers = [] } = uppers
+    const errors: unknown[] = []
+    for (const read of this.#waiting) {
+      try {
+        await read(layers)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    this.#isOver = true
     uppers.close()
+    if (errors.length > 0) throw errors[0]
   }
 }

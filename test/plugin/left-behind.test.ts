@@ -158,7 +158,7 @@ afterAll(() => { child.kill(); server.close() })`),
 
   test('nothing is said of what vitest and its tools write, nor of a clean suite', async () => {
     const project = seedTest(version, {
-      'vitest.config.ts': withReport('', "pool: 'nsbox', attachmentsDir: './attached'"),
+      'vitest.config.ts': withReport('', "pool: 'nsbox', attachmentsDir: './attached', coverage: { enabled: true, provider: 'v8' }"),
       'snapshots.test.ts': testFile(`
 test('all kinds', async () => {
   expect({ a: 1 }).toMatchSnapshot()
