@@ -32,13 +32,13 @@ function serve(): void {
 
 async function ask(port: number, bytes: number): Promise<Asked> {
   await roundTrips(port, 500)
-  const times = (await roundTrips(port, 3000)).sort((a, b) => a - b)
+  const times = (await roundTrips(port, 2000)).sort((a, b) => a - b)
   return {
     one: await speed(port, bytes, 1),
     eight: await speed(port, bytes, 8),
     roundTrip: times[times.length >> 1] as number,
     roundTrip99: times[Math.floor(times.length * 0.99)] as number,
-    connections: await connections(port, 500),
+    connections: await connections(port, 200),
   }
 }
 
