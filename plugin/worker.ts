@@ -126,7 +126,7 @@ function deliver(message: unknown): void {
 
 function post(message: unknown): void {
   if (!channel) return postedBeforeFork?.(message)
-  const answer = answerMadeHere(message, begun)
+  const answer = answerMadeHere(message, begun, root)
   if (answer) return void setImmediate(() => deliver(answer))
   const files = stagedFiles(message, root)
   send(files.length > 0 ? { vitest: message, files } : { vitest: message })
