@@ -142,7 +142,7 @@ function deliver(message: unknown): void {
 
 function post(message: unknown): void {
   if (!channel) return postedBeforeFork?.(message)
-  const answer = answerMadeHere(message, begun)
+  const answer = answerMadeHere(message, begun, root)
   if (answer) return void setImmediate(() => deliver(answer))
   const left = leftovers?.see(message)
   if (!(left instanceof Promise) && outgoing.isOver) return sendWith(message, left)
