@@ -1,7 +1,6 @@
 // What a test file may have and reach: the pool's options, changed by the rules that fit the file and by its own docblock.
 
 import { relative } from 'node:path'
-import { createFilter } from 'vite'
 import { docblockOptions } from '../src/config/docblock.ts'
 import type { ResolvedFileOptions, ResolvedPoolOptions } from '../src/config/pool-options.ts'
 import { type LimitName, type Limits, type LimitsChange, limitNames } from '../src/plan/limits.ts'
@@ -9,6 +8,7 @@ import type { Reach } from '../src/plan/reach.ts'
 import type { LimitRequest } from '../src/plan/request.ts'
 import { limitRequest, limitsHere } from '../src/run/limit-request.ts'
 import { WrongOption } from '../src/run/paths.ts'
+import { createFilter } from './vite.ts'
 
 /** Of one file. */
 export interface FileSettings {

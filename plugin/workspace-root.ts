@@ -1,7 +1,7 @@
 // Which directory a project is part of.
 
-import { searchForWorkspaceRoot } from 'vite'
 import { realDirectory, sharedDirectories } from '../src/host/facts.ts'
+import { searchForWorkspaceRoot } from './vite.ts'
 
 /**
  * What Vite finds above it by package.json, pnpm-workspace.yaml and the like. One that strayed into / or /tmp makes

@@ -231,11 +231,16 @@ export class ZygoteProcess {
 export function coldZygote(limited: Limited = null): ZygoteProcess {
   return new ZygoteProcess({
     mode: 'cold',
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: plugAndPlay(process.env['NODE_OPTIONS']) },
     execArgv: [],
     preload: null,
     limits: limited?.source,
   })
+}
+
+/** Of NODE_OPTIONS, what nsbox itself needs to find its packages where Yarn's Plug'n'Play has them. */
+function plugAndPlay(nodeOptions = ''): string {
+  return /--require\s+("[^"]*\.pnp\.cjs"|\S*\.pnp\.cjs)/.exec(nodeOptions)?.[0] ?? ''
 }
 
 /** A payload as its launcher states it: the zygote's own flags are added on the way. */

@@ -93,7 +93,7 @@ function link(target: string, path: string): void {
 
 /** Every file of a package in .pnpm is the same file as one of the content store. */
 function linkToStore(project: Project, files: readonly string[]): void {
-  const store = join(project.home, '.local/share/pnpm/store/v10/files/00')
+  const store = join(project.home, '.local/share/pnpm/store/v11/files/00')
   mkdirSync(store, { recursive: true })
   for (const [index, file] of files.entries()) linkSync(join(project.root, file), join(store, String(index)))
 }
@@ -222,6 +222,27 @@ test('a snapshot', () => { expect({ a: 1 }).toMatchSnapshot() })`)
     expect(project.list('__snapshots__')).toEqual(['writes.test.ts.snap'])
     await expectSealed(project, { cwd, env: { CI: 'true' } }, args)
     expect(project.list()).not.toContain('left')
+  })
+
+  test.each(['auto', 'cold'])("Yarn's Plug'n'Play, launch: '%s': packages that only its hooks find", async (launch) => {
+    const project = seedTest(version, {
+      'vitest.config.ts': nsboxConfig({ options: `launch: '${launch}'` }),
+      '.pnp.cjs': `const Module = require('node:module'); const { appendFileSync } = require('node:fs')
+const resolve = Module._resolveFilename
+Module._resolveFilename = function (name, ...rest) { return name === 'plugged' ? __dirname + '/.yarn/cache/plugged/index.cjs' : resolve.call(this, name, ...rest) }
+try { appendFileSync(process.env.LOADED, process.argv[1] + '\\n') } catch {}\n`,
+      '.pnp.loader.mjs': `export const resolve = (name, context, next) => next(name, context)\n`,
+      '.yarn/cache/plugged/index.cjs': `exports.said = 'plugged'\n`,
+      'plugged.test.ts': testFile(`import { createRequire } from 'node:module'; import { hostname } from 'node:os'
+test('sealed', () => { expect(hostname()).toBe('nsbox') })
+test('a package', () => { expect(createRequire(import.meta.url)('plugged').said).toBe('plugged') })`),
+    })
+    const loaded = join(project.scratch, 'loaded')
+    const options = `--require ${project.root}/.pnp.cjs --experimental-loader file://${project.root}/.pnp.loader.mjs`
+    const run = await expectSealed(project, { env: { NODE_OPTIONS: options, LOADED: loaded } })
+    expect(run.stderr.includes('workers are launched cold: The zygote runs threads')).toBe(launch === 'auto')
+    // Its own packages are found in the same way.
+    expect(readFileSync(loaded, 'utf8')).toMatch(/\/zygote\.js$/m)
   })
 
   test("a config's root is elsewhere", async () => {
