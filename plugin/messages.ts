@@ -15,6 +15,8 @@ export type HostToWorker =
   | { nsbox: 'ping' }
   /** Each test is to be told of before it runs. That takes some 20 µs, which is as much as a small test does. */
   | { nsbox: 'tell-tests' }
+  /** The worker's own among all that run on this machine. Before anything of its file does. */
+  | { nsbox: 'number'; value: number }
   | { nsbox: 'mirrored'; id: number; error?: string }
   /** Leave the way node does, so that profiles are written. */
   | { nsbox: 'exit' }

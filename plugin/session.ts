@@ -19,6 +19,7 @@ import { Progress } from './progress.ts'
 import { Turns } from './turns.ts'
 import { nodeFlags } from './worker-kind.ts'
 import type { WorkerLimits } from './worker-limits.ts'
+import { takeWorkerNumber } from './worker-number.ts'
 import type { WorkerReport } from './worker-report.ts'
 import type { WorkerSandbox } from './workers.ts'
 
@@ -169,6 +170,9 @@ export class Session {
   #connect(): void {
     const { sandbox, ended } = this.#worker
     if (this.#limits) this.#post({ nsbox: 'tell-tests' })
+    const number = takeWorkerNumber()
+    this.#post({ nsbox: 'number', value: number.value })
+    void ended.then(() => number.release())
     const { logger } = this.#host.options.project.vitest
     sandbox.stdout.on('data', (chunk) => logger.outputStream.write(chunk))
     sandbox.stderr.on('data', (chunk: Buffer) => {

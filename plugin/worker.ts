@@ -129,6 +129,9 @@ function receive(message: HostToWorker): void {
     case 'tell-tests':
       tellsTests = true
       return
+    case 'number':
+      process.env['NSBOX_WORKER'] = String(message.value)
+      return
     case 'mirrored':
       return mirror?.settle(message)
     case 'exit':
