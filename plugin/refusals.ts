@@ -114,6 +114,11 @@ export function describeRefusals(byFile: ReadonlyMap<string, FileRefusals>): str
     }),
     ...(more > 0 ? [`${file}: and ${more} more`] : []),
   ])
+  if (lines.length === 0) return []
   const left = lines.length - linesShown
-  return left > 0 ? [...lines.slice(0, linesShown), `and ${left} more, which are in the meta.nsbox of their files`] : lines
+  return [
+    ...lines.slice(0, linesShown),
+    ...(left > 0 ? [`and ${left} more, which are in the meta.nsbox of their files`] : []),
+    "for one file: rules: [{ files: 'a.test.ts', … }], or in its first comment // @nsbox net=host",
+  ]
 }

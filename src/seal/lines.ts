@@ -30,13 +30,13 @@ export function mountLines({ target, lines, more }: Lines, scratch: string): voi
   close(tree)
 }
 
-/** In a directory that is read-only, or as a link that leads nowhere, a file cannot be made to be mounted at. */
+/** In a directory that is read-only or another user's, or as a link that leads nowhere, a file cannot be made to be mounted at. */
 function canBeThere(target: string): boolean {
   try {
     makeMountPoint(target, false)
     return true
   } catch (error) {
-    if (NsboxError.is(error) && ['EROFS', 'EEXIST'].includes(error.errno ?? '') && existsSync(dirname(target))) return false
+    if (NsboxError.is(error) && error.errno !== undefined && existsSync(dirname(target))) return false
     throw error
   }
 }

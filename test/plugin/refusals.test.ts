@@ -62,6 +62,7 @@ test('errors are those of node', async () => {
 test('of it', async () => { await fetch('https://wanted.example.com') })
 test('of a time limit', async () => { for (;;) { await dns.promises.lookup('late.example.com').catch(() => undefined); await new Promise((r) => setTimeout(r, 50)) } }, 1000)
 test('of something else', async () => { await dns.promises.lookup('tolerated.example.com').catch(() => undefined); expect(1).toBe(2) })`),
+    'allowed.test.ts': `// @${'nsbox'} net=host\n${testFile(`${imports}test('asks', async () => { await fetch('http://192.0.2.1:1', { signal: AbortSignal.timeout(300) }).catch(() => undefined) })`)}`,
     'many.test.ts': testFile(
       `${imports}test('many', async () => { for (let n = 0; n < 30; n++) await fetch('http://192.0.2.' + n).catch(() => undefined) })`,
     ),
@@ -85,7 +86,10 @@ test.concurrent('one', async () => { await dns.promises.lookup('together.example
     await once(server, 'listening')
     port = (server.address() as AddressInfo).port
     const env = { HOST_PORT: String(port), META: join(project.scratch, 'meta') }
-    run = await vitestRun(project, ['all', 'quiet', 'fails', 'many', 'apart', '--reporter=./meta.ts'], { env, killAfter: 280_000 })
+    run = await vitestRun(project, ['all', 'quiet', 'fails', 'many', 'apart', 'allowed', '--reporter=./meta.ts'], {
+      env,
+      killAfter: 280_000,
+    })
     lines = run.output.split('\n').filter((line) => /and was refused|and \d+ more/.test(line) && line.startsWith('  '))
     const entries = readFileSync(env.META, 'utf8').trim().split('\n')
     meta = Object.fromEntries(entries.map((line) => JSON.parse(line)))
@@ -113,6 +117,11 @@ test.concurrent('one', async () => { await dns.promises.lookup('together.example
     expect(of('quiet.test.ts')).toEqual([])
     expect(Object.entries(run.failures).filter(([name]) => name.startsWith('quiet'))).toEqual([])
     expect(Object.keys(run.tests).filter((name) => name.startsWith('quiet'))).toHaveLength(3)
+  })
+
+  test("with the host's network nothing is refused by the seal", () => {
+    expect(run.tests['allowed.test.ts > asks']).toBe('passed')
+    expect(of('allowed.test.ts')).toEqual([])
   })
 
   test('outside of tests, and where several run, the file alone is named', () => {
