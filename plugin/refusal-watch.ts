@@ -11,8 +11,8 @@ export interface RefusedAttempt {
   host: string
   /** Missing where a name alone was asked for. */
   port?: number
-  /** At this localhost, where nothing listens. */
-  local?: true
+  /** At this localhost, where nothing listens; or, after all, something does. */
+  local?: 'refused' | 'reached'
 }
 
 type Notice = (attempt: RefusedAttempt) => void
@@ -55,7 +55,7 @@ export function watchRefusals(notice: Notice): void {
   for (const name of ['connect', 'connect6'] as const) {
     watchCall(TCP.prototype, name, (handle, result, [request, address, port]: [Request, string, number]) => {
       if (result === ENETUNREACH) notice({ host: address, port })
-      else if (result === 0 && isLocal(address)) watchEnd(handle, request, () => notice({ host: address, port, local: true }))
+      else if (result === 0 && isLocal(address)) watchEnd(handle, request, (local) => notice({ host: address, port, local }))
     })
     watchCall(UDP.prototype, name, (_, result, [address, port]: [string, number]) => {
       if (result === ENETUNREACH) notice({ host: address, port })
@@ -101,12 +101,14 @@ function watchCall<Name extends string, Args extends unknown[]>(
 }
 
 /** node reads `oncomplete` when the connection is made or has failed, and calls what it has read. */
-function watchEnd(handle: Handle, request: Request, refused: () => void): void {
+function watchEnd(handle: Handle, request: Request, ended: (how: 'refused' | 'reached') => void): void {
   const complete = request.oncomplete
   Object.defineProperty(request, 'oncomplete', {
     configurable: true,
     get: () => {
-      if (handle.getpeername({}) === ENOTCONN) refused()
+      const result = handle.getpeername({})
+      if (result === 0) ended('reached')
+      else if (result === ENOTCONN) ended('refused')
       return complete
     },
   })

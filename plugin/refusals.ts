@@ -24,6 +24,7 @@ export interface FileRefusals {
 
 interface Known extends Refusal {
   testId: string | undefined
+  isLocal: boolean
 }
 
 export class Refusals {
@@ -34,23 +35,23 @@ export class Refusals {
     this.#files.delete(file)
   }
 
-  see({ file, attempts, more }: Omit<RefusedMessage, 'nsbox'>): void {
+  see({ file, attempts, more, reached }: Omit<RefusedMessage, 'nsbox'>): void {
     const found = attempts.filter(({ local, port }) => !local || (port !== undefined && isListening(port)))
-    if (found.length === 0 && more === 0) return
     const of = this.#files.get(file) ?? { known: [], more: 0 }
     this.#files.set(file, of)
     of.known.push(...found.map(known))
+    of.known = of.known.filter(({ isLocal, port = 0 }) => !isLocal || !reached.includes(port))
     of.more += more
   }
 
   /** Names that programs of the file asked for in vain, besides those that are known. */
   seeNames(file: string, names: readonly string[]): void {
     const known = new Set(this.#files.get(file)?.known.map(({ host }) => host.toLowerCase()))
-    this.see({ file, attempts: names.filter((name) => !known.has(name)).map((host) => ({ host })), more: 0 })
+    this.see({ file, attempts: names.filter((name) => !known.has(name)).map((host) => ({ host })), more: 0, reached: [] })
   }
 
   refusals(file: string): Refusal[] {
-    return (this.#files.get(file)?.known ?? []).map(({ testId: _, ...refusal }) => refusal)
+    return (this.#files.get(file)?.known ?? []).map(({ testId: _, isLocal: __, ...refusal }) => refusal)
   }
 
   /** Says it in the errors of tests that failed because of it. */
@@ -77,7 +78,15 @@ export class Refusals {
 
 function known(attempt: TestAttempt): Known {
   const { host, port, test } = attempt
-  return { ...(test && { test: test.name }), testId: test?.id, host, ...(port !== undefined && { port }), hint: hintFor(attempt) }
+  const hint = hintFor(attempt)
+  return {
+    ...(test && { test: test.name }),
+    testId: test?.id,
+    isLocal: attempt.local !== undefined,
+    host,
+    ...(port !== undefined && { port }),
+    hint,
+  }
 }
 
 function hintFor({ host, port, local }: TestAttempt): string {

@@ -23,6 +23,8 @@ export interface RefusedMessage {
   attempts: TestAttempt[]
   /** How many more there were. */
   more: number
+  /** Ports of localhost that were refused, and where something has come to listen since. */
+  reached: number[]
 }
 
 export class RefusedAttempts {
@@ -31,6 +33,9 @@ export class RefusedAttempts {
   #seen = new Set<string>()
   #attempts: TestAttempt[] = []
   #more = 0
+  /** Ports of localhost that were refused. */
+  readonly #closed = new Set<number>()
+  #reached: number[] = []
 
   /** The worker's, which says what runs. */
   follow(state: WorkerState): void {
@@ -38,32 +43,48 @@ export class RefusedAttempts {
   }
 
   see(attempt: RefusedAttempt): void {
+    if (attempt.local === 'reached') return this.#reach(attempt.port)
     const { current, filepath = '' } = this.#state
     const file = current?.file?.filepath ?? filepath
     if (file !== this.#file) this.#begin(file)
     const test = current?.type === 'test' && !current.concurrent ? current : undefined
-    const key = `${test?.id} ${attempt.host} ${attempt.port}`
+    // Localhost has two addresses.
+    const key = `${test?.id} ${attempt.local ?? attempt.host} ${attempt.port}`
     if (this.#seen.has(key)) return
     if (this.#seen.size >= kept) {
       this.#more++
       return
     }
     this.#seen.add(key)
+    if (attempt.local && attempt.port !== undefined) this.#closed.add(attempt.port)
     this.#attempts.push({ ...attempt, ...(test && { test: { id: test.id, name: test.fullTestName ?? test.name } }) })
   }
 
   /** Those that the host has not been told of. */
   take(): RefusedMessage | undefined {
-    if (this.#attempts.length === 0 && this.#more === 0) return undefined
-    const message: RefusedMessage = { nsbox: 'refused', file: this.#file, attempts: this.#attempts, more: this.#more }
+    if (this.#attempts.length === 0 && this.#more === 0 && this.#reached.length === 0) return undefined
+    const message: RefusedMessage = {
+      nsbox: 'refused',
+      file: this.#file,
+      attempts: this.#attempts,
+      more: this.#more,
+      reached: this.#reached,
+    }
     this.#attempts = []
     this.#more = 0
+    this.#reached = []
     return message
+  }
+
+  /** Who waits for a server of its own asks until there is one. */
+  #reach(port: number | undefined): void {
+    if (port !== undefined && this.#closed.delete(port)) this.#reached.push(port)
   }
 
   /** What the one before tried and nobody was told of was tried between the two. */
   #begin(file: string): void {
     this.#file = file
     this.#seen.clear()
+    this.#closed.clear()
   }
 }

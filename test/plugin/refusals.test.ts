@@ -48,6 +48,11 @@ test('what is local is no refusal', async () => {
   await failed(net.connect('/tmp/no-such-socket')); await failed(net.connect(1, '127.0.0.1')); await failed(net.connect(1, 'localhost'))
   await dns.promises.lookup('nothing.invalid').catch(() => undefined)
 })
+test('nor is a port where a server of its own comes to listen', async () => {
+  const port = Number(process.env.HOST_PORT); await failed(net.connect(port, '127.0.0.1')); await new Promise((resolve) => setTimeout(resolve, 300))
+  const server = net.createServer((socket) => socket.end()).listen(port, '127.0.0.1'); await once(server, 'listening')
+  await once(net.connect(port, '127.0.0.1'), 'connect'); server.close()
+})
 test('mocks are what they were', async () => {
   const spy = vi.spyOn(net.Socket.prototype, 'connect').mockImplementation(function () { return this })
   net.connect(443, 'mocked.example.com'); expect(spy).toHaveBeenCalledOnce(); spy.mockRestore()
@@ -116,7 +121,7 @@ test.concurrent('one', async () => { await dns.promises.lookup('together.example
   test('what is local, mocked or nowhere is not told, and nothing that tests see is changed', () => {
     expect(of('quiet.test.ts')).toEqual([])
     expect(Object.entries(run.failures).filter(([name]) => name.startsWith('quiet'))).toEqual([])
-    expect(Object.keys(run.tests).filter((name) => name.startsWith('quiet'))).toHaveLength(3)
+    expect(Object.keys(run.tests).filter((name) => name.startsWith('quiet'))).toHaveLength(4)
   })
 
   test("with the host's network nothing is refused by the seal", () => {
