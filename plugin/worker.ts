@@ -153,11 +153,11 @@ function deliver(message: unknown): void {
 }
 
 function post(message: unknown): void {
+  const attempts = refused.take()
+  if (attempts) send(attempts)
   if (!channel) return postedBeforeFork?.(message)
   const answer = answerMadeHere(message, begun)
   if (answer) return void setImmediate(() => deliver(answer))
-  const attempts = refused.take()
-  if (attempts) send(attempts)
   const left = leftovers?.see(message)
   if (!(left instanceof Promise) && outgoing.isOver) return sendWith(message, left)
   // vitest empties lists of its messages once they are posted.
