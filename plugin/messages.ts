@@ -1,6 +1,7 @@
 // What the two halves of a pool worker say to each other, besides vitest's own messages.
 
 import type { LeftBehind } from './left-behind.ts'
+import type { RefusedMessage } from './refused-attempts.ts'
 import type { RunningTest } from './test-watch.ts'
 
 /** An artifact's file, read inside before its sandbox is gone. */
@@ -15,6 +16,8 @@ export type HostToWorker =
   | { nsbox: 'ping' }
   /** Each test is to be told of before it runs. That takes some 20 µs, which is as much as a small test does. */
   | { nsbox: 'tell-tests' }
+  /** Before anything of its file: its number among all that run on this machine, and whether its network is its own. */
+  | { nsbox: 'worker'; number: number; ownNetwork: boolean }
   | { nsbox: 'mirrored'; id: number; error?: string }
   /** Leave the way node does, so that profiles are written. */
   | { nsbox: 'exit' }
@@ -31,6 +34,8 @@ export type WorkerToHost =
   | { nsbox: 'pong' }
   /** Sent before the test runs. */
   | { nsbox: 'test'; test: RunningTest }
+  /** Sent before vitest's next message. */
+  | RefusedMessage
   /** Make the host's file like the sandbox's: these bytes, or absent. */
   | { nsbox: 'mirror'; id: number; path: string; content: Uint8Array | null }
 

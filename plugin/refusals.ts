@@ -1,10 +1,133 @@
-// Hosts that a sandbox tried to reach, and was refused.
+// What sandboxes have refused, file by file, and what would allow it.
 
+import { isIP } from 'node:net'
+import { isListening } from '../src/host/listening.ts'
+import type { RefusedMessage, TestAttempt } from './refused-attempts.ts'
+import { addToError, type TaskUpdate, timeouts } from './task-updates.ts'
+
+/** What reporters find in the `meta.nsbox.refusals` of a file. */
 export interface Refusal {
-  /** Where it is known. */
+  /** With the names of its suites. Missing outside of tests, and where several ran at once. */
   test?: string
   host: string
+  /** Missing where a name alone was asked for. */
   port?: number
-  /** What lets it in. */
+  /** Options that allow it. */
   hint: string
+}
+
+export interface FileRefusals {
+  refusals: Refusal[]
+  /** How many more there were. */
+  more: number
+}
+
+interface Known extends Refusal {
+  testId: string | undefined
+  isLocal: boolean
+}
+
+export class Refusals {
+  readonly #files = new Map<string, { known: Known[]; more: number }>()
+
+  /** A file runs, maybe again. */
+  begin(file: string): void {
+    this.#files.delete(file)
+  }
+
+  see({ file, attempts, more, reached }: Omit<RefusedMessage, 'nsbox'>): void {
+    const found = attempts.filter(({ local, port }) => !local || (port !== undefined && isListening(port)))
+    const of = this.#files.get(file) ?? { known: [], more: 0 }
+    this.#files.set(file, of)
+    of.known.push(...found.map(known))
+    of.known = of.known.filter(({ isLocal, port = 0 }) => !isLocal || !reached.includes(port))
+    of.more += more
+  }
+
+  /** Names that programs of the file asked for in vain, besides those that are known. */
+  seeNames(file: string, names: readonly string[]): void {
+    const known = new Set(this.#files.get(file)?.known.map(({ host }) => host.toLowerCase()))
+    this.see({ file, attempts: names.filter((name) => !known.has(name)).map((host) => ({ host })), more: 0, reached: [] })
+  }
+
+  refusals(file: string): Refusal[] {
+    return (this.#files.get(file)?.known ?? []).map(({ testId: _, isLocal: __, ...refusal }) => refusal)
+  }
+
+  /** Says it in the errors of tests that failed because of it. */
+  explain(file: string, { packs }: TaskUpdate): void {
+    const known = this.#files.get(file)?.known ?? []
+    if (known.length === 0) return
+    for (const [id, result] of packs) {
+      const own = known.filter(({ testId }) => testId === id)
+      if (own.length === 0) continue
+      const late = timeouts(result)
+      for (const error of result?.errors ?? []) {
+        const causes = own.filter(({ host }) => late.includes(error) || mentions(error, host))
+        for (const refusal of causes)
+          addToError(error, `${where(refusal)} cannot be reached from the sandbox; allow it with ${refusal.hint}`)
+      }
+    }
+  }
+
+  /** Of all files that had any. */
+  byFile(): Map<string, FileRefusals> {
+    return new Map([...this.#files].map(([file, { more }]) => [file, { refusals: this.refusals(file), more }]))
+  }
+}
+
+function known(attempt: TestAttempt): Known {
+  const { host, port, test } = attempt
+  const hint = hintFor(attempt)
+  return {
+    ...(test && { test: test.name }),
+    testId: test?.id,
+    isLocal: attempt.local !== undefined,
+    host,
+    ...(port !== undefined && { port }),
+    hint,
+  }
+}
+
+function hintFor({ host, port, local }: TestAttempt): string {
+  if (local) return `forward: [${port}]`
+  if (isIP(host)) return "net: 'host'"
+  const isHere = port !== undefined && isListening(port)
+  return isHere
+    ? `hosts: { '${host}': '127.0.0.1' } and forward: [${port}], where something listens, or net: 'host'`
+    : `net: 'host', or hosts: { '${host}': '127.0.0.1' } for a server of the test's own`
+}
+
+function where({ host, port }: Refusal): string {
+  if (port === undefined) return host
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Errors of fetch have the reason in their cause, those of several attempts in a list. */
+function mentions(error: unknown, host: string, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 5) return false
+  const { message, cause, errors } = error as { message?: unknown; cause?: unknown; errors?: unknown }
+  if (typeof message === 'string' && message.includes(host)) return true
+  return [cause, ...(Array.isArray(errors) ? errors : [])].some((inner) => mentions(inner, host, depth + 1))
+}
+
+/** Of one run. */
+const linesShown = 50
+
+/** Lines for the end of a run; files are named as they are to be shown. */
+export function describeRefusals(byFile: ReadonlyMap<string, FileRefusals>): string[] {
+  const lines = [...byFile].flatMap(([file, { refusals, more }]) => [
+    ...refusals.map((one) => {
+      const place = one.test === undefined ? file : `${file} > ${one.test}`
+      return `${place}: tried ${where(one)} and was refused; allow it with ${one.hint}`
+    }),
+    ...(more > 0 ? [`${file}: and ${more} more`] : []),
+  ])
+  if (lines.length === 0) return []
+  const left = lines.length - linesShown
+  return [
+    ...lines.slice(0, linesShown),
+    ...(left > 0 ? [`and ${left} more, which are in the meta.nsbox of their files`] : []),
+    "for one file: rules: [{ files: 'a.test.ts', … }], or in its first comment // @nsbox net=host",
+  ]
 }

@@ -19,6 +19,8 @@ import { Progress } from './progress.ts'
 import { Turns } from './turns.ts'
 import { nodeFlags } from './worker-kind.ts'
 import type { WorkerLimits } from './worker-limits.ts'
+import { takeWorkerNumber } from './worker-number.ts'
+import { WorkerRefusals } from './worker-refusals.ts'
 import type { WorkerReport } from './worker-report.ts'
 import type { WorkerSandbox } from './workers.ts'
 
@@ -55,6 +57,7 @@ export class Session {
   readonly #report: WorkerReport
   /** Where somebody wants to know. */
   readonly #outcomes: Outcomes | undefined
+  readonly #refusals: WorkerRefusals
   readonly #hang: HangWatch
   #stderr = ''
   /** Nobody expects anything of it any more. */
@@ -68,6 +71,7 @@ export class Session {
     this.#limits = host.pool.limitsOf(worker, host.options)
     this.#report = host.pool.reportOf(worker, host.options)
     this.#outcomes = host.pool.outcomesOf(worker, host.options)
+    this.#refusals = new WorkerRefusals(host.pool.refusals, worker.sandbox)
     this.#hang = new HangWatch(host.pool.options.hangTimeout, {
       ping: () => this.#post({ nsbox: 'ping' }),
       hung: (error) => void this.#endHung(error),
@@ -169,6 +173,9 @@ export class Session {
   #connect(): void {
     const { sandbox, ended } = this.#worker
     if (this.#limits) this.#post({ nsbox: 'tell-tests' })
+    const number = takeWorkerNumber()
+    this.#post({ nsbox: 'worker', number: number.value, ownNetwork: this.#worker.ownNetwork })
+    void ended.then(() => number.release())
     const { logger } = this.#host.options.project.vitest
     sandbox.stdout.on('data', (chunk) => logger.outputStream.write(chunk))
     sandbox.stderr.on('data', (chunk: Buffer) => {
@@ -230,6 +237,8 @@ export class Session {
     } else if (message.nsbox === 'test') {
       this.#progress.seeTest(message.test)
       this.#limits?.seeTest(message.test?.id)
+    } else if (message.nsbox === 'refused') {
+      this.#host.pool.refusals.see(message)
     } else if (message.nsbox === 'mirror') {
       this.#post({ nsbox: 'mirrored', id: message.id, ...this.#mirror(message) })
     }
@@ -237,6 +246,7 @@ export class Session {
 
   /** At once, unless something has to be done first. */
   #deliver({ vitest, files, left }: VitestMessage): Promise<void> | undefined {
+    this.#refusals.see(vitest)
     const limited = this.#limits?.see(vitest)
     if (!limited && !files) return this.#emitReported(vitest, left)
     const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))

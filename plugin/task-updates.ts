@@ -34,6 +34,16 @@ export function queuedFile(message: unknown): FileTask | undefined {
   return method === 'onQueued' ? (args?.[0] as FileTask) : undefined
 }
 
+export function endsFile({ events }: TaskUpdate, fileId: string | undefined): boolean {
+  return events.some(([id, event]) => id === fileId && fileEnds.includes(event))
+}
+
+/** Adds to what reporters find in the `meta.nsbox` of a task. */
+export function addToMeta({ packs }: TaskUpdate, id: string | undefined, data: object): void {
+  const pack = packs.find(([task]) => task === id)
+  if (pack) pack[2] = { ...pack[2], nsbox: { ...(pack[2]['nsbox'] as object | undefined), ...data } }
+}
+
 /** Whether a file has been loaded, and its tests are known. */
 export function isCollected(message: unknown): boolean {
   return (message as RpcRequest).m === 'onCollected'
@@ -65,10 +75,20 @@ export function timeouts(result: { errors?: TaskError[] } | undefined): TaskErro
   return (result?.errors ?? []).filter(({ message }) => timedOut.test(message ?? ''))
 }
 
-/** Says more behind vitest's words, also where a stack begins with them. */
+/** Says more behind vitest's words. */
 export function addToTimeout(error: TaskError, words: string): void {
+  changeMessage(error, (message) => message.replace(timedOut, `$& (${words})`))
+}
+
+/** A line behind what it says. */
+export function addToError(error: TaskError, line: string): void {
+  changeMessage(error, (message) => `${message}\n${line}`)
+}
+
+/** Also where a stack begins with it. */
+function changeMessage(error: TaskError, change: (message: string) => string): void {
   const { message = '', stack } = error
-  const longer = message.replace(timedOut, `$& (${words})`)
+  const longer = change(message)
   if (stack !== undefined) error.stack = stack.replace(message, () => longer)
   error.message = longer
 }

@@ -8,7 +8,7 @@ import type { Limits } from '../src/plan/limits.ts'
 import { type LimitedUsage, limitedUsage } from '../src/run/usage.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import { limitsBetween } from './file-options.ts'
-import { addToTimeout, fileEnds, queuedFile, type TaskUpdate, taskUpdate, timeouts } from './task-updates.ts'
+import { addToMeta, addToTimeout, endsFile, queuedFile, type TaskUpdate, taskUpdate, timeouts } from './task-updates.ts'
 
 /** What reporters find in the `meta.nsbox` of a file. Memory is the worker's, and so of all its files until then. */
 export interface FileUsage extends LimitedUsage {
@@ -80,17 +80,16 @@ export class WorkerLimits {
     return began && this.#words(began)
   }
 
-  #account({ packs, events }: TaskUpdate): Promise<void> | undefined {
+  #account(update: TaskUpdate): Promise<void> | undefined {
+    const { packs, events } = update
     const work: Promise<void>[] = []
     for (const [id, result] of packs) {
       const began = this.#testsBegan.get(id)
       const late = began ? timeouts(result) : []
       if (began && late.length > 0) work.push(this.#explain(late, began))
     }
-    for (const [id, event] of events) {
-      if (event === 'test-finished') this.#testsBegan.delete(id)
-      if (id === this.#fileId && fileEnds.includes(event)) work.push(this.#tell(packs.find(([task]) => task === id)))
-    }
+    for (const [id, event] of events) if (event === 'test-finished') this.#testsBegan.delete(id)
+    if (endsFile(update, this.#fileId)) work.push(this.#tell(update))
     return work.length > 0 ? Promise.all(work).then(() => undefined) : undefined
   }
 
@@ -99,11 +98,11 @@ export class WorkerLimits {
     if (words !== undefined) for (const error of late) addToTimeout(error, words)
   }
 
-  async #tell(pack: TaskUpdate['packs'][number] | undefined): Promise<void> {
+  async #tell(update: TaskUpdate): Promise<void> {
     const [before, after] = await Promise.all([this.#fileBegan?.usage, this.#read().usage])
-    if (!pack || !before || !after) return
+    if (!before || !after) return
     const usage: FileUsage = { ...usedBetween(before, after), limits: { ...this.#limits.held } }
-    pack[2] = { ...pack[2], nsbox: usage }
+    addToMeta(update, this.#fileId, usage)
   }
 
   async #words(began: Reading): Promise<string | undefined> {

@@ -9,6 +9,8 @@ import { type LeftBehind, Leftovers } from './left-behind.ts'
 import { answerMadeHere } from './made-here.ts'
 import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
 import { Mirror, mirrorSnapshots } from './mirror.ts'
+import { watchRefusals } from './refusal-watch.ts'
+import { RefusedAttempts } from './refused-attempts.ts'
 import { answerRehearsal, canRehearse, rehearsalRun, rehearsalStart } from './rehearsal.ts'
 import { Starts } from './starts.ts'
 import { watchTests } from './test-watch.ts'
@@ -45,6 +47,8 @@ let starts: Starts | undefined
 let leftovers: Leftovers | undefined
 /** What is looked for when a file ends may take time; the messages keep their order. */
 const outgoing = new Turns()
+let ownNetwork = false
+const refused = new RefusedAttempts()
 let root = process.cwd()
 let vitestDist = ''
 /** What the newest environment gave back; it ends that environment. */
@@ -58,12 +62,16 @@ export async function prepare(data: unknown): Promise<void> {
   const { looks, ...own } = data as WorkerData
   vitestDist = own.vitestDist
   starts = looks ? new Starts() : undefined
+  watchRefusals((attempt) => {
+    if (ownNetwork) refused.see(attempt)
+  })
   const vitest = (await import(pathToFileURL(`${vitestDist}/worker.js`).href)) as VitestWorkerModule
   const tests =
     (method: 'run' | 'collect'): RunTests =>
     (state, traces) => {
       root = state.config.root
       starts?.watch(state)
+      refused.follow(state)
       if (tellsTests) watchTests(state, (test) => send({ nsbox: 'test', test }))
       if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
       // Spent once, before the fork: no file waited for it.
@@ -129,6 +137,10 @@ function receive(message: HostToWorker): void {
     case 'tell-tests':
       tellsTests = true
       return
+    case 'worker':
+      process.env['NSBOX_WORKER'] = String(message.number)
+      ownNetwork = message.ownNetwork
+      return
     case 'mirrored':
       return mirror?.settle(message)
     case 'exit':
@@ -141,6 +153,8 @@ function deliver(message: unknown): void {
 }
 
 function post(message: unknown): void {
+  const attempts = refused.take()
+  if (attempts) send(attempts)
   if (!channel) return postedBeforeFork?.(message)
   const answer = answerMadeHere(message, begun, root)
   if (answer) return void setImmediate(() => deliver(answer))

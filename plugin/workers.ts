@@ -25,6 +25,8 @@ export interface WorkerSandbox {
    * it did not get that far, or has long ended.
    */
   readUppers(read: (layers: UpperLayer[]) => void | Promise<void>): void
+  /** Whether its network is its own. */
+  ownNetwork: boolean
 }
 
 export interface WorkerEnd extends SandboxEnd {
@@ -61,7 +63,15 @@ export class Workers {
     this.#unreleased.add(released)
     // Whoever closes hears of it.
     released.catch(() => undefined)
-    return { sandbox, limits, isLimited: this.limited !== null, ended, uppers, readUppers: (read) => readers.add(read) }
+    return {
+      sandbox,
+      limits,
+      isLimited: this.limited !== null,
+      ended,
+      uppers,
+      readUppers: (read) => readers.add(read),
+      ownNetwork: plan.namespaces.includes('net'),
+    }
   }
 
   /** When all sandboxes have ended. @throws NsboxError for a cgroup that cannot be removed */

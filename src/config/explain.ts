@@ -63,4 +63,5 @@ const kindWords: Record<string, string> = {
   string: 'a text',
   object: 'an object',
   array: 'a list',
+  record: 'an object',
 }

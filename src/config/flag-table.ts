@@ -1,6 +1,6 @@
 // Flags of `nsbox run`, `shell` and `plan`, and the options that they stand for.
 
-import { assignment, bindOf, descriptorOf, hugetlbOf, ioOf, nameOf, numberOr, rlimitOf, tmpfsOf } from './flag-values.ts'
+import { assignment, bindOf, descriptorOf, hostOf, hugetlbOf, ioOf, nameOf, numberOr, rlimitOf, tmpfsOf } from './flag-values.ts'
 
 export type EnvironmentChange = { do: 'clear' } | { do: 'set'; name: string; value: string } | { do: 'unset'; name: string }
 
@@ -92,6 +92,7 @@ export const flagGroups: Record<string, Record<string, Flag>> = {
     net: choice('net', 'none|host', "own localhost only, or the host's network (none)"),
     forward: list('forward', 'PORT[:PORT]', "a port inside leads to one of the host's localhost"),
     expose: list('expose', 'PORT[:PORT]', "a port of the host's localhost leads to one inside; 0 is any"),
+    host: byName('hosts', 'NAME=ADDRESS', 'a host name and its address, such as db.example=127.0.0.1', hostOf),
     pid: choice('pid', privateOrHost, 'processes (private)'),
     ipc: choice('ipc', privateOrHost, 'System V IPC and message queues (private)'),
     uts: choice('uts', privateOrHost, 'host name (private)'),

@@ -59,6 +59,12 @@ export function rlimitOf(given: string): Record<string, { soft: string; hard: st
   return { [name]: { soft: soft as string, hard: hard as string } }
 }
 
+export function hostOf(given: string): Record<string, string> {
+  const [, name, address] = /^([^=]+)=(.+)$/.exec(given) ?? []
+  if (name !== undefined && address !== undefined) return { [name]: address }
+  throw new TypeError('it must be a name and an address, such as db.example=127.0.0.1')
+}
+
 export function assignment(given: string): EnvironmentChange {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(given) ?? []
   if (name === undefined || value === undefined) throw new TypeError('it must be NAME=VALUE')

@@ -43,10 +43,12 @@ function hostName(value: unknown): string {
   if (
     typeof value === 'string' &&
     value.length <= 253 &&
-    /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/i.test(value)
+    /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i.test(value)
   )
     return value
-  throw new TypeError('a host name has letters, digits, hyphens and dots')
+  throw new TypeError(
+    `${JSON.stringify(value)} is no host name, which has letters, digits, hyphens and dots, and 63 characters at most between two dots`,
+  )
 }
 
 function address(value: unknown): string {

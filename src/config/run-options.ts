@@ -50,6 +50,8 @@ export interface SandboxOptions extends LimitOptions, LimitSourceOptions {
    * the host is 3000 inside. With `'0:3000'` it is any that is free.
    */
   expose?: (number | string)[]
+  /** Addresses of host names: `{ 'db.example': '127.0.0.1' }`. */
+  hosts?: Record<string, string>
   /** `host`: processes of the host are seen. Then a sandbox whose init is killed may leave processes. @default 'private' */
   pid?: 'private' | 'host'
   /** System V IPC and POSIX message queues. @default 'private' */
@@ -108,6 +110,7 @@ export interface ResolvedSandboxOptions extends Limits {
   net: 'none' | 'host'
   forward: PortPair[]
   expose: PortPair[]
+  hosts: Record<string, string>
   pid: 'private' | 'host'
   ipc: 'private' | 'host'
   uts: 'private' | 'host'
@@ -147,6 +150,7 @@ export const sandboxDefaults: ResolvedSandboxOptions = {
   net: 'none',
   forward: [],
   expose: [],
+  hosts: {},
   pid: 'private',
   ipc: 'private',
   uts: 'private',

@@ -24,6 +24,7 @@ export const sandboxShape: Shape = {
   net: z._default(z.enum(['none', 'host']), sandboxDefaults.net),
   forward: z._default(reachShape['forward'] as z.ZodMiniType, sandboxDefaults.forward),
   expose: z._default(reachShape['expose'] as z.ZodMiniType, sandboxDefaults.expose),
+  hosts: z._default(reachShape['hosts'] as z.ZodMiniType, sandboxDefaults.hosts),
   pid: z._default(kept, sandboxDefaults.pid),
   ipc: z._default(kept, sandboxDefaults.ipc),
   uts: z._default(kept, sandboxDefaults.uts),

@@ -30,7 +30,7 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
     home,
     rebuilt: rebuilt(home === null ? overlays : [...overlays, home]),
     sharedDirectories: sharedDirectories(env),
-    keepVisible: [realpathSync(process.execPath), ...resolverConfiguration()],
+    keepVisible: [realpathSync(process.execPath), ...resolverConfiguration(), ...fileBehind('/etc/hosts')],
     resolverConfiguration: resolverConfiguration(),
   }
 }
@@ -73,5 +73,9 @@ export function realDirectory(path: string | undefined): string | null {
 
 /** Often a link below /run (resolv.conf(5)); with the host's network it has to stay readable. */
 function resolverConfiguration(): string[] {
-  return existsSync('/etc/resolv.conf') ? [realpathSync('/etc/resolv.conf')] : []
+  return fileBehind('/etc/resolv.conf')
+}
+
+function fileBehind(path: string): string[] {
+  return existsSync(path) ? [realpathSync(path)] : []
 }

@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net'
 import type { ErrorData } from '../errors.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
 import type { SandboxEnd } from '../wire/protocol.ts'
 import { type AnySandbox, SandboxEnds, type Streams } from './sandbox.ts'
 
@@ -14,13 +15,14 @@ export class Child implements AnySandbox {
   readonly #reported = Promise.withResolvers<SandboxEnd>()
   #failure: ErrorData | undefined
 
-  constructor(streams: Streams, kill: () => void) {
-    this.ends = new SandboxEnds(streams)
+  constructor(streams: Streams, plan: SandboxPlan, kill: () => void) {
+    this.ends = new SandboxEnds(streams, plan)
     this.kill = kill
     this.#forked.promise.catch(() => undefined)
     this.ended = this.#reported.promise.then(async (end) => {
       await Promise.all([this.ends.drained(), this.ends.ports?.close()])
       this.ends.control?.close()
+      this.ends.names?.close()
       return end
     })
   }
@@ -52,6 +54,10 @@ export class Child implements AnySandbox {
 
   get ports(): AnySandbox['ports'] {
     return this.ends.ports
+  }
+
+  get names(): AnySandbox['names'] {
+    return this.ends.names
   }
 
   takeScratch(): number | undefined {

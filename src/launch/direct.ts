@@ -17,6 +17,7 @@ import { ThreadWatch } from '../zygote/threads.ts'
 import { Handles } from './handles.ts'
 import type { IdMapper } from './id-mapper.ts'
 import { InitControl } from './init-control.ts'
+import { NameServer } from './name-server.ts'
 import type { Ports } from './ports.ts'
 
 const SIGKILL = 9
@@ -75,8 +76,10 @@ export class DirectSandbox {
       keepHeapOverFork()
       new ThreadWatch().check()
       const self = pidfdOpen(process.pid)
-      const kept = scratch || ports ? new Handles() : undefined
-      const sealed = ports?.open()
+      const names = NameServer.of(plan)
+      const takers = [ports, names].filter((taker) => taker !== undefined)
+      const kept = scratch || takers.length > 0 ? new Handles() : undefined
+      const sealed = takers.length > 0 ? kept?.open() : undefined
       const orders = control ? new InitControl() : null
       const descriptors = { stdin: 0, stdout: 1, stderr: 2 }
       const streams = Object.values(descriptors)
@@ -89,7 +92,10 @@ export class DirectSandbox {
         program: { program, descriptors },
         streams,
         job,
-        inChild: () => ports?.leave(),
+        inChild: () => {
+          kept?.leave()
+          ports?.leave()
+        },
       })
       if (birth.in === 'payload') return becomeProgram(plan, program, descriptors, birth.report)
       if (kept) close(kept.theirs)
@@ -97,7 +103,8 @@ export class DirectSandbox {
       if (orders) close(orders.theirs)
       close(self)
       const sandbox = new DirectSandbox(birth, kept, orders, ports, onStop)
-      if (kept) ports?.begin(kept, scratch)
+      if (takers.length > 0) kept?.giveTo(takers, scratch)
+      void sandbox.ended.then(() => names?.close())
       if (mapper && birth.mapped !== undefined) void sandbox.#mapIds(mapper, birth.mapped)
       return sandbox
     } catch (error) {

@@ -7,10 +7,10 @@ import { NsboxError } from '../errors.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { hasPorts, portsOf, portWords } from '../plan/port-steps.ts'
 import type { PortPair } from '../plan/reach.ts'
-import { close, pipe } from '../sys/descriptor.ts'
+import { close } from '../sys/descriptor.ts'
 import type { SysError } from '../sys/sys-error.ts'
 import { isIpv6, type Listening, listenOnLoopback, portOf, SocketMaker } from '../sys/tcp.ts'
-import type { Handles } from './handles.ts'
+import type { Handles, Taker } from './handles.ts'
 import { faithful, Relay, type RelayOptions } from './relay.ts'
 
 /** How long what a sandbox has sent may take to be passed on once it has ended, in milliseconds. */
@@ -18,14 +18,13 @@ const patience = 2000
 
 const localhost = ['127.0.0.1', '::1'] as const
 
-export class Ports {
+export class Ports implements Taker {
   /** Is told of ports of the host that did not answer. */
   onRefused: (pair: PortPair, error: NodeJS.ErrnoException) => void = () => undefined
   /** Ports of the host's that were connected to and did not answer. */
   readonly refused: Set<number> = new Set()
   readonly #forward: readonly PortPair[]
   readonly #expose: readonly PortPair[]
-  #sealed: number | undefined
   /** Listening on the host, and nobody accepts yet. */
   #waiting: (Listening & { to: number })[] = []
   #exposed: PortPair[] = []
@@ -75,33 +74,17 @@ export class Ports {
     }
   }
 
-  /** A pipe for the sandbox's init, which hangs up when its sockets are passed back. The caller closes it. */
-  open(): number {
-    const { read, write } = pipe()
-    this.#sealed = read
-    return write
-  }
-
   /** In a fork of this process: what is the host's. */
   leave(): void {
-    for (const fd of [this.#sealed, ...this.#waiting.flatMap(({ fds }) => fds)]) if (fd !== undefined) close(fd)
+    for (const fd of this.#waiting.flatMap(({ fds }) => fds)) close(fd)
   }
 
-  /** Once the sandbox is forked. `handles` are what it passes back. */
-  begin(handles: Handles, isShared: boolean): void {
-    const fd = this.#sealed as number
-    this.#sealed = undefined
-    const sealed = new Socket({ fd, readable: true, writable: false }).unref().resume()
-    sealed
-      .on('error', () => undefined)
-      .once('close', () => {
-        const [listening, seeds] = [handles.take('forward'), handles.take('expose')]
-        if (!isShared) handles.close()
-        if (this.#isClosed) return [...listening, ...seeds].forEach(close)
-        for (const one of listening) this.#serveInside(one)
-        this.#makers = makersOf(seeds)
-        this.#serveHost()
-      })
+  take(handles: Handles): void {
+    const [listening, seeds] = [handles.take('forward'), handles.take('expose')]
+    if (this.#isClosed) return [...listening, ...seeds].forEach(close)
+    for (const one of listening) this.#serveInside(one)
+    this.#makers = makersOf(seeds)
+    this.#serveHost()
   }
 
   /** When the sandbox has ended: passes on what it had sent, and lets go of everything. */
@@ -116,8 +99,6 @@ export class Ports {
     for (const relay of this.#relays) relay.destroy()
     for (const maker of Object.values(this.#makers ?? {})) maker.close()
     this.#makers = undefined
-    if (this.#sealed !== undefined) close(this.#sealed)
-    this.#sealed = undefined
   }
 
   #dropWaiting(): void {

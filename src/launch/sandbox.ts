@@ -2,12 +2,14 @@
 
 import { openSync } from 'node:fs'
 import { Socket } from 'node:net'
+import type { SandboxPlan } from '../plan/plan.ts'
 import { close, pipe } from '../sys/descriptor.ts'
 import { socketpair } from '../sys/socket.ts'
 import { Channel } from '../wire/channel.ts'
 import type { Descriptors, SandboxEnd } from '../wire/protocol.ts'
 import { Handles } from './handles.ts'
 import { InitControl } from './init-control.ts'
+import { NameServer } from './name-server.ts'
 import type { Ports } from './ports.ts'
 
 /** Streams, channel and control are null where they were not asked for. */
@@ -20,6 +22,8 @@ export interface Sandbox<Output = Socket, Messages = Channel> {
   readonly control: InitControl | null
   /** That lead out of its network, or into it. */
   readonly ports: Ports | null
+  /** Undefined where the plan has none. */
+  readonly names: NameServer | undefined
   /** Pid of the sandbox's init on the host, once it is forked. */
   readonly pid: number | undefined
   /** Settles with that pid. Rejects when the sandbox is never forked. */
@@ -63,11 +67,12 @@ export class SandboxEnds {
   readonly channel: Channel | null
   readonly control: InitControl | null
   readonly ports: Ports | null
+  readonly names: NameServer | undefined
   readonly #handles: Handles | undefined
   readonly #theirs: Descriptors
   readonly #given: number[] = []
 
-  constructor({ stdin, stdout, stderr, channel, scratch, cgroup, control = false, ports }: Streams) {
+  constructor({ stdin, stdout, stderr, channel, scratch, cgroup, control = false, ports }: Streams, plan: SandboxPlan) {
     const input = this.#input(stdin)
     const [output, errors] = [this.#output(stdout), this.#output(stderr)]
     this.stdin = input.ours
@@ -81,12 +86,14 @@ export class SandboxEnds {
       this.#theirs.channel = this.#give(theirs)
     }
     if (cgroup !== undefined) this.#theirs.cgroup = cgroup
-    this.#handles = scratch || ports ? new Handles() : undefined
-    if (this.#handles) this.#theirs.handles = this.#give(this.#handles.theirs)
     this.ports = ports ?? null
-    if (ports && this.#handles) {
-      this.#theirs.sealed = this.#give(ports.open())
-      ports.begin(this.#handles, scratch)
+    this.names = NameServer.of(plan)
+    const takers = [ports, this.names].filter((taker) => taker !== undefined)
+    this.#handles = scratch || takers.length > 0 ? new Handles() : undefined
+    if (this.#handles) this.#theirs.handles = this.#give(this.#handles.theirs)
+    if (this.#handles && takers.length > 0) {
+      this.#theirs.sealed = this.#give(this.#handles.open())
+      this.#handles.giveTo(takers, scratch)
     }
     this.control = control ? new InitControl() : null
     if (this.control) this.#theirs.control = this.#give(this.control.theirs)

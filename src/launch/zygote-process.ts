@@ -100,7 +100,7 @@ export class ZygoteProcess {
   launch(plan: SandboxPlan, payload: ForkPayload, streams: Streams = sockets): AnySandbox {
     const id = this.#nextId++
     const full: Payload = payload.kind === 'preloaded' ? { ...payload, execArgv: [...this.#execArgv] } : payload
-    const child = new Child(streams, () => this.#post({ type: 'kill', id }))
+    const child = new Child(streams, plan, () => this.#post({ type: 'kill', id }))
     void this.#mapIds(id, plan, child)
     this.#sandboxes.set(id, child)
     this.#holdLoop()

@@ -43,6 +43,8 @@ function describeStep(step: SealStep | LastStep): string {
       return 'unmount the old root'
     case 'mask':
       return `cover ${step.target}`
+    case 'lines':
+      return `${step.target} with ${step.lines.join(', ')}${step.more ? ', ahead of what it has' : ''}`
     case 'dev':
       return `own /dev${step.nodes.length > 0 ? `, with ${step.nodes.join(', ')}` : ''}${step.console === null ? '' : ', with the terminal as /dev/console'}`
     case 'proc':
@@ -55,6 +57,8 @@ function describeStep(step: SealStep | LastStep): string {
       return `forward ${step.ports.map(({ listen, to }) => `localhost:${listen} to port ${to} of the host's localhost`).join(', ')}`
     case 'expose':
       return `expose localhost:${step.ports.map(({ listen, to }) => `${to} at ${listen === 0 ? 'a free port' : `port ${listen}`} of the host's localhost`).join(', localhost:')}`
+    case 'name-server':
+      return `a name server for ${Object.keys(step.hosts).join(', ')}`
     case 'chdir':
       return `change to ${step.path}`
     case 'oom-score':

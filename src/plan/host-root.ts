@@ -8,6 +8,7 @@ import {
   extraMountSteps,
   heldFor,
   lastPlaceSteps,
+  nameSteps,
   ownCgroupStep,
   partStep,
   partsOf,
@@ -47,6 +48,7 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
     ...(request.ownCgroup && own.includes('cgroup') ? [ownCgroupStep()] : []),
     ...extraMountSteps(run),
     ...allowedSteps(host.allowed.filter((mount) => !isAround(mount))),
+    ...nameSteps(request, own, scratch),
     ...lastPlaceSteps(request, own),
   ]
 }

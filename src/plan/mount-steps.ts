@@ -120,9 +120,37 @@ function extraMountStep(mount: ExtraMount): SealStep {
   }
 }
 
-export function lastPlaceSteps(request: SandboxRequest, own: Namespace[]): SealStep[] {
+/** For programs that look names up in files, and where to ask for those that do not. */
+export function nameSteps({ hosts = {} }: SandboxRequest, own: Namespace[], scratch: string): SealStep[] {
+  const lines = Object.entries(hosts).map(([name, address]) => `${address} ${name}`)
+  if (lines.length === 0) return []
   return [
-    ...(own.includes('net') ? [step('a new network namespace has its loopback down', { do: 'loopback' }), ...portSteps(request)] : []),
+    step('asked for: names that have addresses here', { do: 'lines', target: '/etc/hosts', lines, more: true, scratch }),
+    ...(own.includes('net')
+      ? [
+          step('no other name server can be reached', {
+            do: 'lines',
+            target: '/etc/resolv.conf',
+            lines: ['nameserver 127.0.0.1'],
+            more: false,
+            scratch,
+          }),
+        ]
+      : []),
+  ]
+}
+
+function nameServerSteps(hosts: Record<string, string>): SealStep[] {
+  if (Object.keys(hosts).length === 0) return []
+  return [step('not every program reads /etc/hosts', { do: 'name-server', hosts })]
+}
+
+export function lastPlaceSteps(request: SandboxRequest, own: Namespace[]): SealStep[] {
+  const { hosts = {} } = request
+  return [
+    ...(own.includes('net')
+      ? [step('a new network namespace has its loopback down', { do: 'loopback' }), ...portSteps(request), ...nameServerSteps(hosts)]
+      : []),
     step('the old working directory is still the one below the mounts', { do: 'chdir', path: request.cwd }),
   ]
 }

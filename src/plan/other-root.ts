@@ -9,6 +9,7 @@ import {
   extraMountSteps,
   heldFor,
   lastPlaceSteps,
+  nameSteps,
   partStep,
   partsOf,
   passThroughSteps,
@@ -61,6 +62,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
     deviceStep(run),
     ...extraMountSteps(run),
     ...allowedSteps(host.allowed),
+    ...nameSteps(request, own, scratch),
     step("the host's tree is gone, and with it the last way back", { do: 'leave-root' }),
     ...lastPlaceSteps(request, own),
   ]

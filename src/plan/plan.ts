@@ -49,6 +49,8 @@ export type SealAction =
   | { do: 'pivot-root'; rootfs: string; scratch: string; layers: string[] }
   | { do: 'leave-root' }
   | { do: 'mask'; target: string }
+  /** A read-only file of these lines; with `more`, those that were there follow. It lies in `scratch`. */
+  | { do: 'lines'; target: string; lines: string[]; more: boolean; scratch: string }
   /** `console` is the caller's terminal, on the host. */
   | { do: 'dev'; nodes: string[]; console: string | null }
   | { do: 'proc' }
@@ -59,6 +61,8 @@ export type SealAction =
   | { do: 'forward'; ports: PortPair[] }
   /** Sockets through which the host connects to localhost, for whoever connects to its own. */
   | { do: 'expose'; ports: PortPair[] }
+  /** Sockets of localhost's port 53, which the host answers at: addresses by name. */
+  | { do: 'name-server'; hosts: Record<string, string> }
   | { do: 'chdir'; path: string }
   | { do: 'oom-score'; score: number }
   | { do: 'capabilities'; keep: Capability[] }

@@ -24,6 +24,7 @@ export async function sandboxRequest(
     uid: options.uid,
     net: options.net,
     ...portsOf(options),
+    hosts: options.hosts,
     hostname: options.hostname,
     overlays,
     passThrough: [],

@@ -21,7 +21,7 @@ import {
   pivotRoot,
   treeSetAttributes,
 } from '../sys/mount.ts'
-import { interfaceUp } from '../sys/network.ts'
+import { interfaceUp, localhostDatagrams } from '../sys/network.ts'
 import { prctl } from '../sys/process.ts'
 import { installFilter } from '../sys/seccomp.ts'
 import { listenOnLoopback, socketSeeds } from '../sys/tcp.ts'
@@ -30,6 +30,7 @@ import { setUserXattr } from '../sys/xattr.ts'
 import type { HandedBack, NotEnforced } from '../wire/protocol.ts'
 import { mountDevices } from './devices.ts'
 import { writeIdMaps } from './id-maps.ts'
+import { mountLines } from './lines.ts'
 import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
 
@@ -143,6 +144,8 @@ class Sealing {
       case 'mask':
         requireThere(step.target, 'What is to be masked')
         return mask(placeOf(step.target))
+      case 'lines':
+        return mountLines(step, this.#heldPath(step.scratch))
       case 'dev':
         return mountDevices(step, (path) => this.#heldPath(path))
       case 'proc':
@@ -156,6 +159,9 @@ class Sealing {
         return
       case 'expose':
         return this.#give('expose', socketSeeds())
+      case 'name-server':
+        // Port 53 takes a capability (capabilities(7), CAP_NET_BIND_SERVICE), which steps that follow may take away.
+        return this.#give('names', [localhostDatagrams(53), ...listenOnLoopback(53).fds])
       case 'chdir':
         requireDirectory(step.path, 'The working directory')
         return this.#enter(step.path)

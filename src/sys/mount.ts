@@ -59,6 +59,11 @@ export function mountOverlay(target: string, lowers: readonly string[], upper: s
   mount('overlay', target, 'overlay', ['MS_NOSUID', 'MS_NODEV'], data)
 }
 
+/** Directories seen as one, read-only. The first is on top. */
+export function mountMerged(target: string, directories: readonly string[]): void {
+  mount('overlay', target, 'overlay', ['MS_NOSUID', 'MS_NODEV'], `lowerdir=${directories.join(':')},userxattr`)
+}
+
 /**
  * Makes `root` the root of this mount namespace and leaves the old one mounted on top of it, out of
  * sight, until {@link detach}: the `pivot_root(".", ".")` of pivot_root(2).

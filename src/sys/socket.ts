@@ -1,6 +1,6 @@
 // Unix sockets that carry descriptors (unix(7), cmsg(3)).
 
-import { pollReadable, waitWritable } from './descriptor.ts'
+import { close, pollReadable, waitWritable } from './descriptor.ts'
 import { addressOf, bind, bindChecked, checked, errno } from './libc.ts'
 
 const AF_UNIX = 1
@@ -15,6 +15,10 @@ const EAGAIN = 11
 /** SCM_MAX_FD, and what keeps the length of control data a multiple of 8. */
 const mostDescriptors = 254
 
+const EADDRINUSE = 98
+
+const socket_ = bindChecked('socket', 'int', ['int', 'int', 'int'])
+const bind_ = bind('bind', 'int', ['int', 'uint64', 'int'])
 const socketpair_ = bindChecked('socketpair', 'int', ['int', 'int', 'int', 'uint64'])
 const sendmsg_ = bind('sendmsg', 'long', ['int', 'uint64', 'int'])
 const recvmsg_ = bind('recvmsg', 'long', ['int', 'uint64', 'int'])
@@ -24,6 +28,21 @@ export function socketpair(): [number, number] {
   const pair = Buffer.alloc(8)
   socketpair_(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, addressOf(pair))
   return [pair.readInt32LE(0), pair.readInt32LE(4)]
+}
+
+/**
+ * Holds an abstract name (unix(7)): one descriptor on the machine has it, of those in one network namespace, and
+ * the kernel gives it back when that is closed, however its process ends. Undefined when somebody else has it.
+ */
+export function holdName(name: string): number | undefined {
+  const address = Buffer.from(`..\0${name}`) // struct sockaddr_un: sa_family_t, then the path
+  address.writeUInt16LE(AF_UNIX, 0)
+  const fd = socket_(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)
+  if (bind_(fd, addressOf(address), address.length) === 0) return fd
+  const isTaken = errno() === EADDRINUSE
+  if (!isTaken) checked(-1, 'bind', [fd, `@${name}`])
+  close(fd)
+  return undefined
 }
 
 /** struct msghdr with one struct iovec and room for control data: 64-bit layout. */

@@ -30,9 +30,9 @@ export type Descriptors = Record<'stdin' | 'stdout' | 'stderr', number> & Partia
 
 /**
  * The letters of what init passes back: a handle to what overlays keep; for each port of `forward` the sockets that
- * listen; for `expose` the seeds of sockets that connect.
+ * listen; for `expose` the seeds of sockets that connect; of the name server a socket for datagrams, and those that listen.
  */
-export const handedBackAs = { scratch: 's', forward: 'f', expose: 'e' } as const
+export const handedBackAs = { scratch: 's', forward: 'f', expose: 'e', names: 'n' } as const
 export type HandedBack = keyof typeof handedBackAs
 
 /** A function to call in a sandbox. */

@@ -59,8 +59,17 @@ test('the order of the seal', () => {
   `)
 })
 
+test('names of hosts: files over all else, and a name server once there is a localhost', () => {
+  const hosts = { 'db.example': '127.0.0.1' }
+  const plain = outline()
+  const added = (net: 'none' | 'host') => outline({ net, hosts }).filter((line) => !plain.includes(line))
+  expect(added('none')).toEqual(['lines /etc/hosts', 'lines /etc/resolv.conf', 'name-server'])
+  expect(added('host')).toEqual(['lines /etc/hosts'])
+  expect(outline({ hosts: {} })).toEqual(plain)
+})
+
 test('every step says why', () => {
-  for (const { why } of sandboxPlan(request, host).steps) expect(why).toMatch(/^\w.*[^.]$/)
+  for (const { why } of sandboxPlan({ ...request, hosts: { db: '::1' } }, host).steps) expect(why).toMatch(/^\w.*[^.]$/)
 })
 
 test('a plan is the same every time, and plain data', () => {

@@ -1,0 +1,102 @@
+// Promise: names that are asked for have their addresses inside, for every way to look them up, and no others have any.
+
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ExtraMount } from '../../src/plan/request.ts'
+import { plainRun } from '../../src/plan/request.ts'
+import { resultOf } from '../support/evaluate.ts'
+import { Bench, payloadFixture } from '../support/sandbox.ts'
+
+const hosts = { 'db.example': '127.0.0.1', 'Six.example': '::1', api: '10.1.2.3' }
+let bench: Bench
+beforeAll(() => {
+  bench = new Bench({ mode: 'threads', preload: payloadFixture('evaluate'), request: { hosts } })
+})
+afterAll(() => bench.close())
+
+type Kind = 'lookup' | 'resolve4' | 'resolve6' | 'resolvePtr'
+
+const ask = async (_: unknown, ...questions: [kind: Kind, name: string][]) => {
+  const { promises } = process.getBuiltinModule('node:dns')
+  const answers = questions.map(async ([kind, name]) => promises[kind](name).catch((error: NodeJS.ErrnoException) => error.code))
+  return JSON.stringify(await Promise.all(answers))
+}
+
+describe('in a forked node', () => {
+  test('getaddrinfo(3) and questions of DNS', async () => {
+    const answers = await resultOf(bench, ask, ['lookup', 'api'], ['resolve4', 'db.example'], ['resolve6', 'six.example'])
+    expect(JSON.parse(answers)).toEqual([{ address: '10.1.2.3', family: 4 }, ['127.0.0.1'], ['::1']])
+  })
+
+  test('names of addresses, and names without an address of that kind', async () => {
+    const answers = await resultOf(bench, ask, ['resolvePtr', '3.2.1.10.in-addr.arpa'], ['resolve6', 'db.example'])
+    expect(JSON.parse(answers)).toEqual([['api'], 'ENODATA'])
+  })
+
+  test('no other name is there', async () => {
+    const answers = await resultOf(bench, ask, ['lookup', 'other.example'], ['resolve4', 'other.example'])
+    expect(JSON.parse(answers)).toEqual(['ENOTFOUND', 'ENOTFOUND'])
+  })
+})
+
+test('questions in a stream', async () => {
+  const { stdout } = await bench.node(`
+    import { connect } from 'node:net'
+    const question = Buffer.from('abcd01000001000000000000' + '0361706900' + '00010001', 'hex')
+    const framed = Buffer.concat([Buffer.of(0, question.length), question])
+    const socket = connect(53, '127.0.0.1')
+    // Two questions, the second in pieces.
+    socket.write(Buffer.concat([framed, framed.subarray(0, 5)]))
+    setTimeout(() => socket.write(framed.subarray(5)), 20)
+    let answers = Buffer.alloc(0)
+    for await (const chunk of socket) {
+      answers = Buffer.concat([answers, chunk])
+      if (answers.length === 2 * (2 + question.length + 16)) break
+    }
+    console.log(answers.subarray(-4).join('.'))
+  `)
+  expect(stdout).toBe('10.1.2.3\n')
+})
+
+test('what the host has follows, and nothing of it can be changed', async () => {
+  const { stdout, stderr } = await bench.sh('cat /etc/hosts; cat /etc/resolv.conf; echo more >> /etc/hosts')
+  const lines = stdout.split('\n')
+  expect(lines.slice(0, 3)).toEqual(['127.0.0.1 db.example', '::1 Six.example', '10.1.2.3 api'])
+  expect(stdout).toMatch(/^127\.0\.0\.1\s.*\blocalhost\b/m)
+  expect(lines.slice(-2)).toEqual(['nameserver 127.0.0.1', ''])
+  expect(stderr).toContain('Read-only file system')
+})
+
+test("with the host's network there is no name server of its own", async () => {
+  const { stdout } = await bench.sh('head -1 /etc/hosts; cat /etc/resolv.conf', { change: { net: 'host' } })
+  expect(stdout).toMatch(/^127\.0\.0\.1 db\.example\n/)
+  expect(stdout).not.toContain('nameserver 127.0.0.1\n')
+})
+
+test('without names nothing is changed', async () => {
+  const { stdout } = await bench.sh('cat /etc/hosts /etc/resolv.conf', { change: { hosts: {} } })
+  expect(stdout).toBe(['hosts', 'resolv.conf'].map((name) => readFileSync(`/etc/${name}`, 'utf8')).join(''))
+})
+
+describe('where a file is missing, or a link that leads nowhere', () => {
+  const etc = (make: (path: string) => void): ExtraMount => {
+    const source = join(bench.root, `etc-${Math.random()}`)
+    mkdirSync(source)
+    writeFileSync(join(source, 'motd'), 'there\n')
+    make(source)
+    return { kind: 'bind', source, target: '/etc', writable: false }
+  }
+  const makings: Record<string, (path: string) => void> = {
+    both: () => undefined,
+    'the first is a link': (path) => symlinkSync('/nowhere/hosts', join(path, 'hosts')),
+    'the second': (path) => writeFileSync(join(path, 'hosts'), '127.0.0.1 localhost\n'),
+    'the first': (path) => writeFileSync(join(path, 'resolv.conf'), 'nameserver 192.0.2.1\n'),
+  }
+
+  test.each(Object.keys(makings))('%s', async (name) => {
+    const change = { run: { ...plainRun, mounts: [etc(makings[name] as (path: string) => void)] } }
+    const { stdout } = await bench.sh('head -1 /etc/hosts; cat /etc/resolv.conf /etc/motd', { change })
+    expect(stdout).toBe('127.0.0.1 db.example\nnameserver 127.0.0.1\nthere\n')
+  })
+})
