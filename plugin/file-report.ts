@@ -5,7 +5,7 @@ import { describeCap } from '../src/launch/describe-cap.ts'
 import { isWithin } from '../src/plan/paths.ts'
 import { plainUsage } from '../src/run/usage.ts'
 import type { LeftBehind, LeftProcess, OpenPort } from './left-behind.ts'
-import type { Refusal } from './refusals.ts'
+import type { FileRefusals, Refusal } from './refusals.ts'
 import type { FileUsage } from './worker-limits.ts'
 import type { WorkerEnd } from './workers.ts'
 import type { Written } from './written-files.ts'
@@ -22,12 +22,15 @@ export interface FileReport extends FileUsage {
   processes: LeftProcess[] | null
   /** Null where nobody could look. */
   ports: OpenPort[] | null
+  /** 20 of them at most. */
   refused: Refusal[]
+  /** How many more there are. */
+  refusedMore: number
   caps: HitCap[]
 }
 
 /** Without what was noticed while the file ran. */
-type LookedReport = Omit<FileReport, 'refused'>
+type LookedReport = Omit<FileReport, keyof FileRefusals>
 
 export interface WrittenFile {
   /** Relative to the workspace, the first where there are several; or with `~/` for HOME; or absolute. A directory has a slash at its end. */

@@ -3,6 +3,7 @@
 import type { Category } from '../src/config/report-options.ts'
 import type { FileReport } from './file-report.ts'
 import type { OpenPort } from './left-behind.ts'
+import { hostAndPort } from './refusals.ts'
 
 export interface Leak {
   category: Category | 'caps'
@@ -12,13 +13,12 @@ export interface Leak {
 
 /** Empty for a file that left nothing. CPU time that was held back is no leak: who caps it wants that. */
 export function leaksOf(report: FileReport): Leak[] {
-  const { written, processes, ports, refused, caps } = report
+  const { written, processes, ports, refused, refusedMore, caps } = report
   return [
     ...(processes ?? []).map(({ command, pid, test }) => leak('processes', 'process', `${command} (pid ${pid})${by('started', test)}`)),
     ...(ports ?? []).map((port) => leak('ports', 'port', portWords(port))),
-    ...refused.map(({ host, port, test, hint }) =>
-      leak('refused', 'refused', `${host}${port === undefined ? '' : `:${port}`}${by('asked for', test)}: ${hint}`),
-    ),
+    ...refused.map((one) => leak('refused', 'refused', `${hostAndPort(one)}${by('tried', one.test)}; allow it with ${one.hint}`)),
+    ...(refusedMore > 0 ? [leak('refused', 'refused', `${refusedMore} more`)] : []),
     ...caps.filter(({ limit }) => limit !== 'cpu').map(({ limit, words }) => leak('caps', 'cap', `${limit}: ${words}`)),
     // Of these there may be most.
     ...(written ?? []).map(({ path, kind }) => leak('writes', 'wrote', `${path} (${kind})`)),
@@ -41,7 +41,7 @@ const fixes: Record<Category, string> = {
   writes: 'write below os.tmpdir(), or name the paths in expectedWrites',
   processes: "end each process and await its 'exit' in the test that starts it, or in an after hook",
   ports: 'close each server and await it: `await new Promise((closed) => server.close(closed))`',
-  refused: 'let the hosts in, or replace what asks for them',
+  refused: 'allow them, or replace what asks for them',
 }
 
 /** The first of them, a line each, and how many more there are. `where` says where they can be read. */

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { relative } from 'node:path'
-import type { Reporter, TestModule, Vitest } from 'vitest/node'
+import type { Vitest } from 'vitest/node'
 import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
 import { allowedHere } from '../src/host/allowed.ts'
 import { chooseLaunch, type LaunchChoice } from '../src/launch/choose.ts'
@@ -23,13 +23,13 @@ import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
 import type { Outcomes } from './outcomes.ts'
 import { foreignGroup, installDirectory, outlivingDirectories, type Places, placesOf } from './places.ts'
-import { describeRefusals, Refusals } from './refusals.ts'
 import { RunReport } from './run-report.ts'
 import { settledWithin } from './settled.ts'
 import { SetupLayer, type SetupPlace } from './setup-layer.ts'
 import { usualWrites } from './usual-writes.ts'
 import type { WorkerKind } from './worker-kind.ts'
 import { WorkerLimits } from './worker-limits.ts'
+import type { WorkerRefusals } from './worker-refusals.ts'
 import { WorkerReport } from './worker-report.ts'
 import { type WorkerSandbox, Workers } from './workers.ts'
 
@@ -47,8 +47,6 @@ export class SandboxPool {
   setupLayer: SetupLayer | undefined
   #kept: KeptFiles | undefined
   /** What sandboxes of this run have refused. */
-  readonly refusals: Refusals = new Refusals()
-  readonly #reportAtEnd: Reporter = { onTestRunEnd: (modules) => this.#reportRefusals(modules) }
   readonly #leaving = new Set<Promise<unknown>>()
   /** Protections and limits that are not in force, in the words that were said of them. */
   readonly #said = new Set<string>()
@@ -78,8 +76,6 @@ export class SandboxPool {
   /** A worker that waits for its first message. @throws NsboxError */
   async launch(kind: WorkerKind, start: StartMessage, settings: FileSettings): Promise<WorkerSandbox> {
     const { mode } = await this.open(kind)
-    const { reporters } = kind.project.vitest as Vitest & { reporters: Reporter[] }
-    if (!reporters.includes(this.#reportAtEnd)) reporters.push(this.#reportAtEnd)
     const launcher = await this.#launcherFor(settings.limits, kind, mode)
     const isOrdinary = JSON.stringify(settings.reach) === JSON.stringify(this.options.reach)
     const worker = await launcher.launch(kind, mode, start, isOrdinary ? undefined : settings.reach)
@@ -115,7 +111,7 @@ export class SandboxPool {
   }
 
   /** Of one worker. */
-  reportOf(worker: WorkerSandbox, kind: WorkerKind): WorkerReport {
+  reportOf(worker: WorkerSandbox, kind: WorkerKind, refusals: WorkerRefusals): WorkerReport {
     const { vitest, config, name } = kind.project
     const run = RunReport.of(vitest)
     const { strict } = this.options
@@ -127,7 +123,7 @@ export class SandboxPool {
       isUsual: this.#usualWrites({ workspaces, home }),
       strict: (file) => (this.settingsOf(file, kind).failOnWrite ? [...new Set([...strict, 'writes' as const])] : strict),
       name: (file) => relative(config.root, file),
-      refusals: () => [],
+      refusals: (file) => refusals.of(file),
       began: (told) => run.began(told),
       tell: (file, report) => run.add(file, name, report, this.options),
       task: (id) => vitest.state.idMap.get(id),
@@ -260,17 +256,6 @@ export class SandboxPool {
     for (const { protection, error } of missing) {
       this.warn(vitest, `not sealed here: ${protection}: ${error.message}`)
     }
-  }
-
-  /** Said when a run has ended, of the files that were in it. */
-  #reportRefusals(modules: readonly TestModule[]): void {
-    const [first] = modules
-    if (!first) return
-    const { config, logger } = first.project.vitest
-    const own = new Set(modules.map(({ moduleId }) => moduleId))
-    const found = [...this.refusals.byFile()].filter(([file]) => own.has(file))
-    const lines = describeRefusals(new Map(found.map(([file, refusals]) => [relative(config.root, file), refusals])))
-    if (lines.length > 0) logger.warn(['nsbox: refused by the seal:', ...lines].join('\n  '))
   }
 
   /** @throws NsboxError ERR_NSBOX_LIMIT for one of every file's that cannot be held, when the seal is `require` */

@@ -1,11 +1,11 @@
-// What sandboxes have refused, file by file, and what would allow it.
+// What the sandbox of a worker has refused, file by file, and what would allow it.
 
 import { isIP } from 'node:net'
 import { isListening } from '../src/host/listening.ts'
 import type { RefusedMessage, TestAttempt } from './refused-attempts.ts'
 import { addToError, type TaskUpdate, timeouts } from './task-updates.ts'
 
-/** What reporters find in the `meta.nsbox.refusals` of a file. */
+/** What reporters find in the `meta.nsbox.refused` of a file. */
 export interface Refusal {
   /** With the names of its suites. Missing outside of tests, and where several ran at once. */
   test?: string
@@ -17,9 +17,9 @@ export interface Refusal {
 }
 
 export interface FileRefusals {
-  refusals: Refusal[]
+  refused: Refusal[]
   /** How many more there were. */
-  more: number
+  refusedMore: number
 }
 
 interface Known extends Refusal {
@@ -50,8 +50,9 @@ export class Refusals {
     this.see({ file, attempts: names.filter((name) => !known.has(name)).map((host) => ({ host })), more: 0, reached: [] })
   }
 
-  refusals(file: string): Refusal[] {
-    return (this.#files.get(file)?.known ?? []).map(({ testId: _, isLocal: __, ...refusal }) => refusal)
+  of(file: string): FileRefusals {
+    const { known, more } = this.#files.get(file) ?? { known: [], more: 0 }
+    return { refused: known.map(({ testId: _, isLocal: __, ...refusal }) => refusal), refusedMore: more }
   }
 
   /** Says it in the errors of tests that failed because of it. */
@@ -65,14 +66,9 @@ export class Refusals {
       for (const error of result?.errors ?? []) {
         const causes = own.filter(({ host }) => late.includes(error) || mentions(error, host))
         for (const refusal of causes)
-          addToError(error, `${where(refusal)} cannot be reached from the sandbox; allow it with ${refusal.hint}`)
+          addToError(error, `${hostAndPort(refusal)} cannot be reached from the sandbox; allow it with ${refusal.hint}`)
       }
     }
-  }
-
-  /** Of all files that had any. */
-  byFile(): Map<string, FileRefusals> {
-    return new Map([...this.#files].map(([file, { more }]) => [file, { refusals: this.refusals(file), more }]))
   }
 }
 
@@ -98,7 +94,7 @@ function hintFor({ host, port, local }: TestAttempt): string {
     : `net: 'host', or hosts: { '${host}': '127.0.0.1' } for a server of the test's own`
 }
 
-function where({ host, port }: Refusal): string {
+export function hostAndPort({ host, port }: Refusal): string {
   if (port === undefined) return host
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
@@ -109,25 +105,4 @@ function mentions(error: unknown, host: string, depth = 0): boolean {
   const { message, cause, errors } = error as { message?: unknown; cause?: unknown; errors?: unknown }
   if (typeof message === 'string' && message.includes(host)) return true
   return [cause, ...(Array.isArray(errors) ? errors : [])].some((inner) => mentions(inner, host, depth + 1))
-}
-
-/** Of one run. */
-const linesShown = 50
-
-/** Lines for the end of a run; files are named as they are to be shown. */
-export function describeRefusals(byFile: ReadonlyMap<string, FileRefusals>): string[] {
-  const lines = [...byFile].flatMap(([file, { refusals, more }]) => [
-    ...refusals.map((one) => {
-      const place = one.test === undefined ? file : `${file} > ${one.test}`
-      return `${place}: tried ${where(one)} and was refused; allow it with ${one.hint}`
-    }),
-    ...(more > 0 ? [`${file}: and ${more} more`] : []),
-  ])
-  if (lines.length === 0) return []
-  const left = lines.length - linesShown
-  return [
-    ...lines.slice(0, linesShown),
-    ...(left > 0 ? [`and ${left} more, which are in the meta.nsbox of their files`] : []),
-    "for one file: rules: [{ files: 'a.test.ts', … }], or in its first comment // @nsbox net=host",
-  ]
 }

@@ -1,4 +1,4 @@
-// What the test files of a run left behind: a section on the terminal, and a JSON file.
+// What the test files of a run left behind, or were refused: a section on the terminal, and a JSON file.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
@@ -102,11 +102,13 @@ export function sectionOf(files: readonly ReportedFile[], seen: number, reportFi
   const leaking = files.map((file) => ({ file, leaks: leaksOf(file) })).filter(({ leaks }) => leaks.length > 0)
   if (leaking.length === 0) return undefined
   const where = reportFile === undefined ? " (reportFile: 'nsbox-report.json' has all)" : ` in ${reportFile}`
+  const wasRefused = leaking.some(({ file }) => file.refused.length > 0)
   const shown = leaking.sort((a, b) => byName(a.file, b.file)).slice(0, filesShown)
   return [
-    `nsbox: ${leaking.length} of ${seen} test file${seen === 1 ? '' : 's'} left something behind:`,
+    `nsbox: ${leaking.length} of ${seen} test file${seen === 1 ? '' : 's'} left something behind${wasRefused ? ', or tried what is refused' : ''}:`,
     ...shown.flatMap(({ file, leaks }) => [`  ${nameOf(file)}`, ...leakLines(leaks, file, linesShown, where).map((line) => `    ${line}`)]),
     ...(leaking.length > filesShown ? [`  … ${leaking.length - filesShown} more files${where}`] : []),
+    ...(wasRefused ? [`  What one file needs is allowed by rules, or in its first comment: // @nsbox net=host`] : []),
     '',
   ].join('\n')
 }

@@ -69,9 +69,9 @@ export class Session {
     this.#host = host
     this.#worker = worker
     this.#limits = host.pool.limitsOf(worker, host.options)
-    this.#report = host.pool.reportOf(worker, host.options)
+    this.#refusals = new WorkerRefusals(worker.sandbox)
+    this.#report = host.pool.reportOf(worker, host.options, this.#refusals)
     this.#outcomes = host.pool.outcomesOf(worker, host.options)
-    this.#refusals = new WorkerRefusals(host.pool.refusals, worker.sandbox)
     this.#hang = new HangWatch(host.pool.options.hangTimeout, {
       ping: () => this.#post({ nsbox: 'ping' }),
       hung: (error) => void this.#endHung(error),
@@ -238,7 +238,7 @@ export class Session {
       this.#progress.seeTest(message.test)
       this.#limits?.seeTest(message.test?.id)
     } else if (message.nsbox === 'refused') {
-      this.#host.pool.refusals.see(message)
+      this.#refusals.take(message)
     } else if (message.nsbox === 'mirror') {
       this.#post({ nsbox: 'mirrored', id: message.id, ...this.#mirror(message) })
     }

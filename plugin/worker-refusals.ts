@@ -1,21 +1,29 @@
-// What the sandbox of one worker has refused, put where people look for it.
+// What the sandbox of one worker has refused, as vitest's messages come by.
 
 import type { Sandbox } from '../src/launch/sandbox.ts'
-import type { Refusals } from './refusals.ts'
-import { addToMeta, endsFile, queuedFile, taskUpdate } from './task-updates.ts'
+import { type FileRefusals, Refusals } from './refusals.ts'
+import type { RefusedMessage } from './refused-attempts.ts'
+import { endsFile, queuedFile, taskUpdate } from './task-updates.ts'
 
 export class WorkerRefusals {
-  readonly #refusals: Refusals
+  readonly #refusals = new Refusals()
   readonly #names: Sandbox['names']
   #file = ''
   #fileId: string | undefined
 
-  constructor(refusals: Refusals, { names }: Sandbox) {
-    this.#refusals = refusals
+  constructor({ names }: Sandbox) {
     this.#names = names
   }
 
-  /** Before vitest has the message: adds to errors of tests, and to the meta of a file that has ended. */
+  take(message: RefusedMessage): void {
+    this.#refusals.see(message)
+  }
+
+  of(file: string): FileRefusals {
+    return this.#refusals.of(file)
+  }
+
+  /** Before vitest has the message: adds to errors of tests. */
   see(message: unknown): void {
     const queued = queuedFile(message)
     if (queued) {
@@ -26,9 +34,6 @@ export class WorkerRefusals {
     const update = taskUpdate(message)
     if (!update) return
     this.#refusals.explain(this.#file, update)
-    if (!endsFile(update, this.#fileId)) return
-    this.#refusals.seeNames(this.#file, this.#names?.takeUnknown() ?? [])
-    const refusals = this.#refusals.refusals(this.#file)
-    if (refusals.length > 0) addToMeta(update, this.#fileId, { refusals })
+    if (endsFile(update, this.#fileId)) this.#refusals.seeNames(this.#file, this.#names?.takeUnknown() ?? [])
   }
 }

@@ -4,7 +4,7 @@ import type { Category } from '../src/config/report-options.ts'
 import { type FileReport, fileReport, killedReport, type WrittenPlaces } from './file-report.ts'
 import { leakError, leaksOf } from './leaks.ts'
 import type { LeftBehind } from './left-behind.ts'
-import type { Refusal } from './refusals.ts'
+import type { FileRefusals } from './refusals.ts'
 import { type FileTask, fileEnds, queuedFile, type TaskUpdate, taskUpdate } from './task-updates.ts'
 import type { FileUsage } from './worker-limits.ts'
 import type { WorkerEnd, WorkerSandbox } from './workers.ts'
@@ -19,7 +19,7 @@ export interface ReportContext extends WrittenPlaces {
   /** What a file is called. */
   name(file: string): string
   /** What the file tried to reach in vain. */
-  refusals(file: string): Refusal[]
+  refusals(file: string): FileRefusals
   /** A file runs, and is told of when this settles. */
   began(told: Promise<void>): void
   tell(file: string, report: FileReport): void
@@ -69,8 +69,8 @@ export class WorkerReport {
     try {
       if (!file || !this.#context.looks) return
       const written = await this.#look()
-      const refused = this.#context.refusals(file.filepath)
-      const report = { ...killedReport(end, written, { ...this.#worker.limits.held }, this.#context), refused }
+      const refusals = this.#context.refusals(file.filepath)
+      const report = { ...killedReport(end, written, { ...this.#worker.limits.held }, this.#context), ...refusals }
       const task = this.#context.task(file.id)
       if (task) task.meta = { ...task.meta, nsbox: report }
       this.#context.tell(file.filepath, report)
@@ -101,7 +101,7 @@ export class WorkerReport {
 
   #tell(file: FileTask, pack: Pack, left: LeftBehind | undefined, written: Written | null): undefined {
     const meta = pack[2] as { nsbox?: FileUsage }
-    const report = { ...fileReport(left, written, meta.nsbox, this.#context), refused: this.#context.refusals(file.filepath) }
+    const report = { ...fileReport(left, written, meta.nsbox, this.#context), ...this.#context.refusals(file.filepath) }
     pack[2] = { ...meta, nsbox: report }
     // What fails a file is partly read from its source.
     const strict = leaksOf(report).length > 0 ? this.#context.strict(file.filepath) : []

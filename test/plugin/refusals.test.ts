@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { FileReport } from '../../plugin/file-report.ts'
+import { hostAndPort } from '../../plugin/refusals.ts'
 import { nsboxConfig, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
@@ -84,8 +86,7 @@ test.concurrent('one', async () => { await dns.promises.lookup('together.example
   let server: Server
   let port: number
   let run: VitestRun
-  let lines: string[]
-  let meta: Record<string, { refusals?: unknown[] } | null>
+  let meta: Record<string, FileReport | null>
   beforeAll(async () => {
     server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -95,26 +96,25 @@ test.concurrent('one', async () => { await dns.promises.lookup('together.example
       env,
       killAfter: 280_000,
     })
-    lines = run.output.split('\n').filter((line) => /and was refused|and \d+ more/.test(line) && line.startsWith('  '))
     const entries = readFileSync(env.META, 'utf8').trim().split('\n')
     meta = Object.fromEntries(entries.map((line) => JSON.parse(line)))
   }, 300_000)
   afterAll(() => void server.close())
 
-  const of = (file: string) => lines.filter((line) => line.includes(`  ${file}`)).map((line) => line.trim().replace(`${file} > `, ''))
+  const of = (file: string) => (meta[file]?.refused ?? []).map((one) => `${one.test ?? file}: ${hostAndPort(one)}; ${one.hint}`)
 
   test('every way to try, with its test and what allows it', () => {
     expect(of('all.test.ts')).toEqual([
-      `suite > fetch: tried fetch.example.com:443 and was refused; allow it with ${orName('fetch.example.com')}`,
-      `suite > fetch of an address: tried 192.0.2.1:8080 and was refused; allow it with ${net}`,
-      `suite > https: tried https.example.com:443 and was refused; allow it with ${orName('https.example.com')}`,
-      `suite > http: tried http.example.com:81 and was refused; allow it with ${orName('http.example.com')}`,
-      `suite > tls: tried tls.example.com:636 and was refused; allow it with ${orName('tls.example.com')}`,
-      `suite > a socket: tried [2001:db8::1]:22 and was refused; allow it with ${net}`,
-      `suite > lookup: tried lookup.example.com and was refused; allow it with ${orName('lookup.example.com')}`,
-      `suite > query: tried query.example.com and was refused; allow it with ${orName('query.example.com')}`,
-      `suite > datagram: tried 192.0.2.2:8125 and was refused; allow it with ${net}`,
-      `suite > the host's port: tried 127.0.0.1:${port} and was refused; allow it with forward: [${port}]`,
+      `suite > fetch: fetch.example.com:443; ${orName('fetch.example.com')}`,
+      `suite > fetch of an address: 192.0.2.1:8080; ${net}`,
+      `suite > https: https.example.com:443; ${orName('https.example.com')}`,
+      `suite > http: http.example.com:81; ${orName('http.example.com')}`,
+      `suite > tls: tls.example.com:636; ${orName('tls.example.com')}`,
+      `suite > a socket: [2001:db8::1]:22; ${net}`,
+      `suite > lookup: lookup.example.com; ${orName('lookup.example.com')}`,
+      `suite > query: query.example.com; ${orName('query.example.com')}`,
+      `suite > datagram: 192.0.2.2:8125; ${net}`,
+      `suite > the host's port: 127.0.0.1:${port}; forward: [${port}]`,
     ])
   })
 
@@ -130,13 +130,13 @@ test.concurrent('one', async () => { await dns.promises.lookup('together.example
   })
 
   test('outside of tests, and where several run, the file alone is named', () => {
-    const allow = (name: string) => `tried ${name} and was refused; allow it with ${orName(name)}`
+    const allow = (name: string) => `${name}; ${orName(name)}`
     expect(of('apart.test.ts')).toEqual(['before', 'together'].map((name) => `apart.test.ts: ${allow(`${name}.example.com`)}`))
   })
 
   test('there is an end to it', () => {
-    expect(of('many.test.ts')).toHaveLength(21)
-    expect(of('many.test.ts').at(-1)).toBe('many.test.ts: and 10 more')
+    expect(of('many.test.ts')).toHaveLength(20)
+    expect(meta['many.test.ts']?.refusedMore).toBe(10)
   })
 
   test('errors that came of it say so', () => {
@@ -146,17 +146,22 @@ test.concurrent('one', async () => { await dns.promises.lookup('together.example
     expect(other).not.toContain('cannot be reached')
   })
 
-  test('reporters find it in the meta of the file', () => {
-    expect(meta['all.test.ts']?.refusals?.slice(0, 2)).toEqual([
-      { test: 'suite > fetch', host: 'fetch.example.com', port: 443, hint: orName('fetch.example.com') },
-      { test: 'suite > fetch of an address', host: '192.0.2.1', port: 8080, hint: net },
-    ])
-    expect(meta['quiet.test.ts']?.refusals).toBeUndefined()
+  test('the end of the run tells it', () => {
+    expect(run.stderr).toMatch(/^nsbox: 4 of 6 test files left something behind, or tried what is refused:$/m)
+    expect(run.stderr).toContain(`  apart.test.ts\n    refused  before.example.com; allow it with ${orName('before.example.com')}\n`)
+    expect(run.stderr).toMatch(/refused {2}wanted\.example\.com:443, tried in 'of it'; allow it with net: 'host', or hosts/)
+  })
+
+  test('strict: such a file fails', { timeout: 120_000 }, async () => {
+    project.write('strict.config.ts', nsboxConfig({ options: "strict: ['refused']" }))
+    const strict = await vitestRun(project, ['apart', 'allowed', '--config=strict.config.ts', '--pool=nsbox'], { killAfter: 100_000 })
+    expect(strict.files).toEqual({ 'apart.test.ts': 'failed', 'allowed.test.ts': 'passed' })
+    expect(strict.exitCode).toBe(1)
   })
 
   test('names are answered; those that programs ask for in vain are told', { timeout: 120_000 }, async () => {
     const named = await vitestRun(project, ['named', '--config=named.config.ts', '--pool=nsbox'], { killAfter: 100_000 })
     expect(named.failures, named.output).toEqual({})
-    expect(named.output).toContain('named.test.ts: tried asked.example.com and was refused')
+    expect(named.output).toMatch(/named\.test\.ts\n {4}refused {2}asked\.example\.com; allow it with/)
   })
 })

@@ -13,6 +13,7 @@ const clean: FileReport = {
   processes: [],
   ports: [],
   refused: [],
+  refusedMore: 0,
   caps: [],
 }
 const leaking: FileReport = {
@@ -23,7 +24,7 @@ const leaking: FileReport = {
     { protocol: 'tcp', port: 80, by: 'worker' },
     { protocol: 'udp', port: 53, by: 4, test: 'starts' },
   ],
-  refused: [{ host: 'db.example', port: 5432, test: 'asks', hint: 'forward: [5432] lets it in' }],
+  refused: [{ host: 'db.example', port: 5432, test: 'asks', hint: 'forward: [5432]' }],
   caps: [
     { limit: 'pids', words: 'refused 3 processes' },
     { limit: 'cpu', words: 'held back for 1.0 s' },
@@ -40,7 +41,7 @@ test('each in a line, the longest list at the end', () => {
     "process  sleep 60 (pid 4), started in 'starts'",
     'port     tcp 80 of the worker',
     "port     udp 53 of pid 4, opened in 'starts'",
-    "refused  db.example:5432, asked for in 'asks': forward: [5432] lets it in",
+    "refused  db.example:5432, tried in 'asks'; allow it with forward: [5432]",
     'cap      pids: refused 3 processes',
     'wrote    out.txt (added)',
   ])
@@ -74,8 +75,16 @@ Fix: close each server and await it: \`await new Promise((closed) => server.clos
 test('a section is short, however many files leak', () => {
   const files = Array.from({ length: 14 }, (_, index): ReportedFile => ({ ...leaking, file: `${index}.test.ts`, project: '' }))
   const lines = (sectionOf(files, 20, 'report.json') ?? '').split('\n')
-  expect(lines).toHaveLength(1 + 10 * 7 + 1 + 1)
-  expect(lines[0]).toBe('nsbox: 14 of 20 test files left something behind:')
-  expect(lines.slice(-3)).toEqual(['    … 1 more in report.json', '  … 4 more files in report.json', ''])
+  expect(lines).toHaveLength(1 + 10 * 7 + 1 + 1 + 1)
+  expect(lines[0]).toBe('nsbox: 14 of 20 test files left something behind, or tried what is refused:')
+  expect(lines.slice(-4)).toEqual([
+    '    … 1 more in report.json',
+    '  … 4 more files in report.json',
+    '  What one file needs is allowed by rules, or in its first comment: // @nsbox net=host',
+    '',
+  ])
+  expect(sectionOf([{ ...leaking, refused: [], file: 'a.test.ts', project: '' }], 1, undefined)).toMatch(
+    /^nsbox: 1 of 1 test file left something behind:\n/,
+  )
   expect(sectionOf([{ ...clean, file: 'a.test.ts', project: '' }], 1, undefined)).toBeUndefined()
 })

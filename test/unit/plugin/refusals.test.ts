@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { describeRefusals, Refusals } from '../../../plugin/refusals.ts'
+import { Refusals } from '../../../plugin/refusals.ts'
 import { RefusedAttempts } from '../../../plugin/refused-attempts.ts'
 import type { TaskUpdate } from '../../../plugin/task-updates.ts'
 
@@ -42,25 +42,25 @@ test('a port of localhost is told where the host listens, until it is reached', 
   const refusals = new Refusals()
   const local = { host: '127.0.0.1', port, local: 'refused' } as const
   refusals.see(told([local, { ...local, port: 1 }]))
-  expect(refusals.refusals(file)).toEqual([{ host: '127.0.0.1', port, hint: `forward: [${port}]` }])
+  expect(refusals.of(file).refused).toEqual([{ host: '127.0.0.1', port, hint: `forward: [${port}]` }])
   refusals.see({ ...told([]), reached: [port] })
-  expect(refusals.refusals(file)).toEqual([])
+  expect(refusals.of(file).refused).toEqual([])
 })
 
 test('a name whose port the host listens at is here under another name', async () => {
   const port = await listener()
   const refusals = new Refusals()
   refusals.see(told([{ host: 'db', port }]))
-  expect(refusals.refusals(file)[0]?.hint).toContain(`hosts: { 'db': '127.0.0.1' } and forward: [${port}]`)
+  expect(refusals.of(file).refused[0]?.hint).toContain(`hosts: { 'db': '127.0.0.1' } and forward: [${port}]`)
 })
 
 test('names that programs asked for are told unless they are known', () => {
   const refusals = new Refusals()
   refusals.see(told([{ ...api, test: test1 }]))
   refusals.seeNames(file, ['api.example.com', 'other.example.com'])
-  expect(refusals.refusals(file).map(({ host }) => host)).toEqual(['api.example.com', 'other.example.com'])
+  expect(refusals.of(file).refused.map(({ host }) => host)).toEqual(['api.example.com', 'other.example.com'])
   refusals.begin(file)
-  expect(refusals.refusals(file)).toEqual([])
+  expect(refusals.of(file).refused).toEqual([])
 })
 
 test('errors that came of it are longer by a line, the others stay', () => {
@@ -81,13 +81,4 @@ test('errors that came of it are longer by a line, the others stay', () => {
   expect(second).toEqual(errors[1])
   expect(third?.message).toContain('cannot be reached')
   expect(other.packs[0]?.[1]?.errors).toEqual(errors)
-})
-
-test('the end of a run has no more lines than are read', () => {
-  const refusal = { host: '2001:db8::1', port: 80, hint: "net: 'host'" }
-  const lines = describeRefusals(new Map([['a.test.ts', { refusals: Array(60).fill(refusal), more: 7 }]]))
-  expect(lines).toHaveLength(52)
-  expect(lines[0]).toBe("a.test.ts: tried [2001:db8::1]:80 and was refused; allow it with net: 'host'")
-  expect(lines[50]).toBe('and 11 more, which are in the meta.nsbox of their files')
-  expect(describeRefusals(new Map())).toEqual([])
 })
