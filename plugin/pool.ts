@@ -78,7 +78,10 @@ export class SandboxPool {
     const { mode } = await this.open(kind)
     const launcher = await this.#launcherFor(settings.limits, kind, mode)
     const isOrdinary = JSON.stringify(settings.reach) === JSON.stringify(this.options.reach)
-    const worker = await launcher.launch(kind, mode, start, isOrdinary ? undefined : settings.reach)
+    // Coverage may be turned on while vitest watches, and its directory is made anew for each run.
+    const passThrough = outlivingDirectories(kind.project.vitest)
+    const change = { ...(isOrdinary ? {} : settings.reach), ...(passThrough.length > 0 ? { passThrough } : {}) }
+    const worker = await launcher.launch(kind, mode, start, Object.keys(change).length > 0 ? change : undefined)
     await this.#expose(worker)
     return worker
   }

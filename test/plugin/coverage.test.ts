@@ -1,7 +1,9 @@
 // Coverage outlives the sandbox, and its figures are those of forks.
 
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { type Project, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { vitestRun } from '../support/vitest-run.ts'
@@ -73,5 +75,29 @@ test('starts both', async () => { execFileSync(process.execPath, ['src/child.mjs
     ])
     expect(run.exitCode, run.output).toBe(0)
     expect(summary(project, 'figures')).toMatchObject({ total: { functions: { total: 4, covered: 2 } } })
+  })
+})
+
+describe.each(vitestVersions)('$name', (version) => {
+  test('turned on while vitest watches, and again right after', async () => {
+    const { root, home } = seedTest(version, {
+      ...files,
+      'again.test.ts': files['square.test.ts'],
+      'drive.mjs': `import { startVitest } from 'vitest/node'
+import { readFileSync } from 'node:fs'
+const coverage = { enabled: false, provider: 'v8', reporter: 'json-summary', include: ['src/**'] }
+const vitest = await startVitest('test', [], { watch: true, pool: 'nsbox', reporters: [], coverage })
+await vitest.enableCoverage()
+for (const round of [1, 2]) {
+  await vitest.rerunFiles()
+  const { total } = JSON.parse(readFileSync('coverage/coverage-summary.json', 'utf8'))
+  console.log('round', round, total.functions.covered, vitest.state.getUnhandledErrors().map(String).join())
+}
+await vitest.close()\n`,
+    })
+    const env = { PATH: dirname(process.execPath), HOME: home, NO_COLOR: '1' }
+    const { stdout } = await promisify(execFile)(process.execPath, ['drive.mjs'], { cwd: root, env, timeout: 60_000 })
+    expect(stdout).toMatch(/^round 1 1 $/m)
+    expect(stdout).toMatch(/^round 2 1 $/m)
   })
 })
