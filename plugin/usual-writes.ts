@@ -2,9 +2,9 @@
 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createFilter } from 'vite'
 import { isWithin } from '../src/plan/paths.ts'
 import type { WrittenPlaces } from './file-report.ts'
+import { createFilter } from './vite.ts'
 
 /** Caches of tools. Snapshots, coverage and attachments reach the host by other ways, and are known by those. */
 const caches = ['**/node_modules/.{vite,vite-temp,vitest,cache}/**', '~/.cache/**', '~/.npm/**']
