@@ -16,9 +16,11 @@ export function linkedDirectories(directories: readonly string[], known: readonl
       seen.add(modules)
       if (!known.some((path) => isWithin(modules, path))) found.add(modules)
       for (const target of linksOf(modules)) {
-        // pnpm's links to its own store of packages stay inside.
         if (isWithin(target, modules)) continue
-        if (!known.some((path) => isWithin(target, path))) found.add(workspaceRoot(target))
+        const around = known.find((path) => isWithin(target, path))
+        if (around === undefined) found.add(workspaceRoot(target))
+        // What is installed links to what is installed, and pnpm's store holds thousands of such links.
+        else if (target.slice(around.length).includes('/node_modules/')) continue
         follow(target)
       }
     }
