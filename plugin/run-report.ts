@@ -3,9 +3,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { Reporter, Vitest } from 'vitest/node'
+import { settledWithin } from '../src/launch/settled.ts'
 import type { FileReport } from './file-report.ts'
 import { leakLines, leaksOf } from './leaks.ts'
-import { settledWithin } from './settled.ts'
 
 /** Of one file, in the JSON file. */
 export interface ReportedFile extends FileReport {

@@ -12,6 +12,7 @@ import type { SysError } from '../sys/sys-error.ts'
 import { isIpv6, type Listening, listenOnLoopback, portOf, SocketMaker } from '../sys/tcp.ts'
 import type { Handles, Taker } from './handles.ts'
 import { faithful, Relay, type RelayOptions } from './relay.ts'
+import { settledWithin } from './settled.ts'
 
 /** How long what a sandbox has sent may take to be passed on once it has ended, in milliseconds. */
 const patience = 2000
@@ -95,7 +96,10 @@ export class Ports implements Taker {
     this.#isClosed = true
     for (const server of this.#servers) server.close()
     this.#dropWaiting()
-    await within(patience, Promise.all([...this.#relays].map(({ drained }) => drained)))
+    await settledWithin(
+      [...this.#relays].map(({ drained }) => drained),
+      patience,
+    )
     for (const relay of this.#relays) relay.destroy()
     for (const maker of Object.values(this.#makers ?? {})) maker.close()
     this.#makers = undefined
@@ -169,11 +173,4 @@ function notTaken(pair: PortPair, { errno = '', message }: SysError): NsboxError
     errno,
     hint: `'0:${pair.to}' takes a port that is free, and says which.`,
   })
-}
-
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, milliseconds)))
-  await Promise.race([work, late])
-  clearTimeout(timer)
 }
