@@ -76,14 +76,15 @@ export function watchRefusals(notice: Notice): void {
 function bindings(): Bindings | undefined {
   const { noDeprecation } = process
   try {
-    process.noDeprecation = true
+    // With --no-deprecation it is so already, and read-only.
+    if (!noDeprecation) process.noDeprecation = true
     const binding = (process as unknown as { binding<Name extends keyof Bindings>(name: Name): Bindings[Name] }).binding.bind(process)
     return { tcp_wrap: binding('tcp_wrap'), udp_wrap: binding('udp_wrap'), cares_wrap: binding('cares_wrap') } as Bindings
   } catch {
     return undefined
   } finally {
     if (noDeprecation === undefined) Reflect.deleteProperty(process, 'noDeprecation')
-    else process.noDeprecation = noDeprecation
+    else if (!noDeprecation) process.noDeprecation = noDeprecation
   }
 }
 

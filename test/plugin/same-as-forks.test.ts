@@ -47,7 +47,7 @@ const byFile = ['json', 'junit']
 function comparable(text: string, directory: string): string {
   return text
     .replaceAll(directory, 'DIRECTORY')
-    .replaceAll(/\b\d+(\.\d+)?(?= ?m?s\b)/g, 'N')
+    .replaceAll(/\b\d+(\.\d+)? ?m?s\b/g, 'TIME')
     .replaceAll(/("(?:duration|startTime|endTime)":|(?:time|timestamp)=")[\d.:TZ-]+/g, '$1N')
     .replaceAll(/\d+(?= MB heap used)/g, 'N')
     .replaceAll(/^ *(Start at|Duration) .*$/gm, '$1')
