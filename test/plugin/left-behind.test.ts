@@ -49,7 +49,7 @@ describe.each(vitestVersions)('$name', (version) => {
   ${startsProcess}
   test('starts what starts another', () => { spawn('sh', ['-c', 'sleep 61; true']) })
   test('rests', () => new Promise((over) => setTimeout(over, 60)))
-  test('starts a daemon', () => { execSync('sleep 62 > /dev/null 2>&1 &'); const end = Date.now() + 50; while (Date.now() < end); })
+  test('starts a daemon', async () => { await new Promise((over) => setTimeout(over, 40)); execSync('sleep 62 > /dev/null 2>&1 &'); const end = Date.now() + 50; while (Date.now() < end); })
 })
 test('cleans up', async () => { const one = spawn('sleep', ['63']); one.kill(); await new Promise((over) => one.once('exit', over)) })`),
       'ports.test.ts': leaves(`${opensPort}
