@@ -13,12 +13,8 @@ export interface CgroupUsage {
   throttledPeriods: number | null
   /** Bytes (Linux 5.19). */
   memoryPeak: number | null
-  /** Bytes now. */
-  memory: number | null
   /** Processes that the out-of-memory killer ended. */
   oomKills: number | null
-  /** Times that memory.max was about to be passed. */
-  memoryMaxHits: number | null
   /** Most processes and threads at once (Linux 6.1). */
   pidsPeak: number | null
   /** Times that fork(2) was refused. */
@@ -47,9 +43,7 @@ export function usageOf(directory: string): CgroupUsage {
     periods: cpu['nr_periods'] ?? null,
     throttledPeriods: cpu['nr_throttled'] ?? null,
     memoryPeak: number(readValue(directory, 'memory.peak')),
-    memory: number(readValue(directory, 'memory.current')),
     oomKills: memory?.['oom_kill'] ?? null,
-    memoryMaxHits: memory?.['max'] ?? null,
     pidsPeak: number(readValue(directory, 'pids.peak')),
     pidsRefused: readFlatKeyed(directory, 'pids.events')?.['max'] ?? null,
     io: ioUsage(directory),
