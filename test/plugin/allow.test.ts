@@ -34,6 +34,27 @@ test('writable', () => { expect(readFileSync(scratch + '/data/file', 'utf8')).to
     expect(project.read('../scratch/data/written')).toBe('inside')
   })
 
+  test('snapshots that a matcher writes itself, as jest-image-snapshot does', async () => {
+    const project = seedTest(version, {
+      'images/.keep': '',
+      'other/.keep': '',
+      'image.test.ts': testFile(`import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+expect.extend({ toMatchImage(image, path) {
+  if (!existsSync(path)) writeFileSync(path, image)
+  return { pass: readFileSync(path, 'utf8') === image, message: () => 'another image' }
+} })
+test('image', () => { expect(process.env.IMAGE).toMatchImage('images/image'); expect(process.env.IMAGE).toMatchImage('other/image') })`),
+    })
+    project.write('vitest.config.ts', nsboxConfig({ options: `allow: ['${project.root}/images:rw']` }))
+    const run = await vitestRun(project, [], { env: { IMAGE: 'old' } })
+    expect(run.exitCode, run.output).toBe(0)
+    expect(project.read('images/image')).toBe('old')
+    expect(project.list('other')).toEqual(['.keep'])
+    expect(run.output).toContain('wrote    other/image (added)')
+    const second = await vitestRun(project, [], { env: { IMAGE: 'new' } })
+    expect(second.failures['image.test.ts > image'], second.output).toContain('another image')
+  })
+
   test.each([
     ['allow', "allow: ['/tmp', '~/not-there:rw']"],
     ['rules.0.allow', "rules: [{ files: 'other/**', allow: ['~/not-there'] }]"],
