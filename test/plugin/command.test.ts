@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { nsbox } from '../support/command.ts'
-import { seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { sealedTest, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { vitestRun } from '../support/vitest-run.ts'
 
 const env = { NO_COLOR: '1' }
@@ -57,6 +57,31 @@ test.skip('skipped', () => {})`),
     expect(run).toMatchObject({ exitCode: 1, stdout: '' })
     expect(run.stderr).toContain('thrown while collecting')
     expect(run.stderr).toContain('broken.test.ts:1')
+  })
+
+  test('a config that has a pool is sealed all the same', async () => {
+    const { root, home } = seedTest(version, {
+      'vitest.config.ts': "export default { test: { pool: 'threads' } }\n",
+      'a.test.ts': sealedTest,
+    })
+    const run = await nsbox(['vitest', 'run'], { cwd: root, home, env, killAfter: 60_000 })
+    expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+  })
+
+  test.each(['forks', 'threads', 'vmThreads'])('projects that have the pool %s are sealed all the same', async (pool) => {
+    const { root, home } = seedTest(version, {
+      'vitest.config.ts': `export default { test: { pool: '${pool}', projects: [
+  { test: { name: 'one', include: ['a.test.ts'], pool: '${pool}' } },
+  { extends: true, test: { name: 'two', include: ['a.test.ts'] } },
+  './packages/three',
+] } }\n`,
+      'a.test.ts': sealedTest,
+      'packages/three/vitest.config.ts': `export default { test: { name: 'three', pool: '${pool}' } }\n`,
+      'packages/three/b.test.ts': sealedTest,
+    })
+    const run = await nsbox(['vitest', 'run'], { cwd: root, home, env, killAfter: 60_000 })
+    expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+    expect(run.stdout).toMatch(/Tests +3 passed/)
   })
 
   test('a config that throws is told with its place', async () => {
