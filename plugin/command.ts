@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import type { CliOptions, createVitest, PoolRunnerInitializer, parseCLI, startVitest } from 'vitest/node'
+import type { CliOptions, createVitest, parseCLI, startVitest } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
 import { sandboxPool } from './index.ts'
 import { printTests } from './list.ts'
@@ -21,7 +21,7 @@ export async function runVitest(words: string[]): Promise<undefined> {
   const rest = words.filter((word) => !isOwnOption(word))
   const [command] = rest
   const { filter, options } = parseCLI(['vitest', ...rest])
-  const sealed = { ...asVitestDoes(filter, options), pool: asFunction(initializer) as never }
+  const sealed = { ...asVitestDoes(filter, options), pool: initializer as never }
   const overrides = { plugins: [plugin] }
   if (command === 'list') {
     return inVitestsWords('Collect Error', async () => {
@@ -50,15 +50,6 @@ async function inVitestsWords(banner: string, act: () => Promise<void>): Promise
     // A server that was begun may keep node going.
     process.exit(process.exitCode ?? 1)
   }
-}
-
-/** vitest merges an object into what a config has, and where that is the name of a pool the name stays. A function takes its place. */
-function asFunction({ name, createPoolWorker }: PoolRunnerInitializer): PoolRunnerInitializer {
-  return Object.defineProperty(
-    Object.assign(() => undefined, { createPoolWorker }),
-    'name',
-    { value: name },
-  )
 }
 
 /** What vitest's own command does to its options before it starts. */

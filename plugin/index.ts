@@ -37,7 +37,7 @@ export function nsboxPool(options?: PoolOptions): PoolRunnerInitializer {
 /** A pool in both of its shapes. As a vitest option it reaches every project, as a plugin it is opened early. */
 export function sandboxPool(options: unknown): { plugin: Plugin; initializer: PoolRunnerInitializer } {
   const pool = new SandboxPool(poolOptions(options))
-  const initializer: PoolRunnerInitializer = { name: poolName, createPoolWorker: (worker) => new NsboxPoolWorker(worker, pool) }
+  const initializer = asFunction({ name: poolName, createPoolWorker: (worker) => new NsboxPoolWorker(worker, pool) })
   const plugin: Plugin = {
     name: 'nsbox',
     ...setupModules(() => pool.setupLayer),
@@ -50,6 +50,15 @@ export function sandboxPool(options: unknown): { plugin: Plugin; initializer: Po
     },
   }
   return { plugin, initializer }
+}
+
+/** vitest merges an object into what a config has, and where that is the name of a pool the name stays. A function takes its place. */
+function asFunction({ name, createPoolWorker }: PoolRunnerInitializer): PoolRunnerInitializer {
+  return Object.defineProperty(
+    Object.assign(() => undefined, { createPoolWorker }),
+    'name',
+    { value: name },
+  )
 }
 
 interface InlineConfig {
