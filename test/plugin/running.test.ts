@@ -1,7 +1,8 @@
 // The ways to run vitest: every one of them ends in sandboxes.
 
+import { spawnSync } from 'node:child_process'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { nsboxConfig, type Project, sealedTest, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { nsboxConfig, type Project, sealedTest, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 const counter = `globalThis.loads = (globalThis.loads ?? 0) + 1`
@@ -24,6 +25,18 @@ describe.each(vitestVersions)('$name', (version) => {
       expect(sealed).toMatchObject({ exitCode: 0, tests: { 'a.test.ts > sealed': 'passed' } })
       expect(plain).toMatchObject({ exitCode: 1, tests: { 'a.test.ts > sealed': 'failed' } })
     })
+  })
+
+  test('the pool by itself, over the name of another', async () => {
+    const start = `import { nsboxPool } from 'nsbox/vitest'
+import { startVitest } from 'vitest/node'
+const vitest = await startVitest('test', [], { pool: nsboxPool(), watch: false })
+await vitest.close()
+`
+    const config = `import { defineConfig } from 'vitest/config'\nexport default defineConfig({ test: { pool: 'threads' } })\n`
+    const project = seedTest(version, { 'vitest.config.ts': config, 'start.js': start, 'a.test.ts': sealedTest })
+    const { stdout } = spawnSync(process.execPath, ['start.js'], { cwd: project.root, encoding: 'utf8' })
+    expect(stdout).toContain('1 passed')
   })
 
   describe('a small suite', () => {
