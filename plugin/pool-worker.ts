@@ -97,6 +97,7 @@ export class NsboxPoolWorker implements PoolWorker {
     const parts = this.#partsOf(message.context.files)
     if (parts.length === 0) return this.#respond('testfileFinished')
     for (const [index, part] of parts.entries()) {
+      if (this.#stopping) return
       const finished = index < parts.length - 1 ? new Promise<void>((resolve) => (this.#nextPart = resolve)) : undefined
       const paths = part.files.map(({ filepath }) => filepath)
       const session = await this.#sessionFor(part.settings, paths)
