@@ -10,7 +10,6 @@ import type { SandboxRequest } from '../src/plan/request.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import { coldWorkerPath, workerUrl } from './entry.ts'
 import type { StartMessage } from './messages.ts'
-import { outlivingDirectories } from './places.ts'
 import { isProfiled, ProfileCollection } from './profiles.ts'
 import { Template } from './template.ts'
 import type { WorkerData } from './worker.ts'
@@ -106,7 +105,7 @@ export class Launcher {
     const flags = nodeFlags(kind)
     const staging = isProfiled(flags) ? await mkdtemp(join(await this.#stagingDirectory(), 'profiles-')) : undefined
     const profiles = staging === undefined ? undefined : new ProfileCollection(flags, staging)
-    const passThrough = [...outlivingDirectories(kind.project.vitest), ...(staging === undefined ? [] : [staging])]
+    const passThrough = [...(change.passThrough ?? []), ...(staging === undefined ? [] : [staging])]
     // A debugger connects from outside, and a network namespace has no outside.
     const inspected = { net: 'host', forward: [], expose: [] } as const satisfies Partial<SandboxRequest>
     const argv = [process.execPath, ...execArgv, ...(profiles?.flags() ?? []), coldWorkerPath, distPath, ...(this.#looks ? ['looks'] : [])]

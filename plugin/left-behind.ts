@@ -2,7 +2,7 @@
 
 import { commandOf, openSockets, type ProcessStat, pids, processStat, type Socket, socketsOf, usedTables } from './procfs.ts'
 import type { Starts } from './starts.ts'
-import { fileEnds, queuedFile, taskUpdate } from './task-updates.ts'
+import { endsFile, queuedFile, taskUpdate } from './task-updates.ts'
 
 export interface LeftProcess {
   /** In the sandbox. */
@@ -74,8 +74,8 @@ export class Leftovers {
   see(message: unknown): LeftBehind | Promise<LeftBehind> | undefined {
     const file = queuedFile(message)
     if (file) this.#begin(file)
-    const ends = taskUpdate(message)?.events.some(([id, event]) => id === this.#fileId && fileEnds.includes(event))
-    return ends ? this.#find() : undefined
+    const update = taskUpdate(message)
+    return update && endsFile(update, this.#fileId) ? this.#find() : undefined
   }
 
   #begin(file: { id: string }): void {

@@ -46,7 +46,6 @@ export class SandboxPool {
   /** What the option setup has written, once the pool is open. */
   setupLayer: SetupLayer | undefined
   #kept: KeptFiles | undefined
-  /** What sandboxes of this run have refused. */
   readonly #leaving = new Set<Promise<unknown>>()
   /** Protections and limits that are not in force, in the words that were said of them. */
   readonly #said = new Set<string>()

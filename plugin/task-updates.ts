@@ -66,7 +66,7 @@ export function taskUpdate(message: unknown): TaskUpdate | undefined {
 }
 
 /** Events of a file that is over. The second is said of one that could not be loaded. */
-export const fileEnds: readonly string[] = ['suite-finished', 'suite-failed-early']
+const fileEnds: readonly string[] = ['suite-finished', 'suite-failed-early']
 
 const timedOut = /^(?:Test|Hook) timed out in \d+ms/
 

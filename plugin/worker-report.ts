@@ -5,7 +5,7 @@ import { type FileReport, fileReport, killedReport, type WrittenPlaces } from '.
 import { leakError, leaksOf } from './leaks.ts'
 import type { LeftBehind } from './left-behind.ts'
 import type { FileRefusals } from './refusals.ts'
-import { type FileTask, fileEnds, queuedFile, type TaskUpdate, taskUpdate } from './task-updates.ts'
+import { endsFile, type FileTask, queuedFile, type TaskUpdate, taskUpdate } from './task-updates.ts'
 import type { FileUsage } from './worker-limits.ts'
 import type { WorkerEnd, WorkerSandbox } from './workers.ts'
 import { type Written, WrittenFiles } from './written-files.ts'
@@ -54,7 +54,7 @@ export class WorkerReport {
     if (queued) return this.#begin(queued)
     const file = this.#file
     const update = file && taskUpdate(message)
-    if (!file || !update?.events.some(([id, event]) => id === file.id && fileEnds.includes(event))) return undefined
+    if (!file || !update || !endsFile(update, file.id)) return undefined
     const pack = update.packs.find(([id]) => id === file.id)
     const isWanted = this.#context.looks || this.#context.strict(file.filepath).length > 0
     if (!pack || !isWanted) return this.#end()
