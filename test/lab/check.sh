@@ -11,9 +11,9 @@ guest() { # machine manager [options] [filters]
   npm run --silent lab -- --timeout 1200 --results "$results/results-lab-$count.json" "$@" || failed=1
 }
 
-guest uml plain cgroup held-memory held-pids guest doctor -- --retry=1
-guest uml systemd cgroup.test held-cpu held-others guest doctor -- --retry=1
-guest uml systemd --project plugin plugin/limits -- --retry=1
+guest uml plain cgroup held-memory held-pids guest doctor -- --retry=2
+guest uml systemd cgroup.test held-cpu held-others guest doctor -- --retry=2
+guest uml systemd --project plugin plugin/limits -- --retry=2
 # Its emulated processor lets node crash now and then: README.md.
 guest qemu systemd held-cpu held-others guest doctor -- --retry=6
 exit $failed
