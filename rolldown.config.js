@@ -4,7 +4,7 @@ import { defineConfig } from 'rolldown'
 
 const common = {
   platform: 'node',
-  external: [/^node:/, 'koffi', 'tmp-promise', 'vite', 'vitest', /^vitest\//],
+  external: [/^node:/, 'koffi', 'tinypool', 'tmp-promise', 'vite', 'vitest', /^vitest\//],
 }
 
 // Chunks lie beside the entries, because programs are found by the code that starts them: see src/launch/entry.ts and plugin/entry.ts.
