@@ -5,6 +5,7 @@ import type { init, runBaseTests, setupEnvironment } from 'vitest/worker'
 import type { PayloadContext } from '../src/payload/preloaded.ts'
 import type { Channel } from '../src/wire/channel.ts'
 import { stagedFiles } from './artifacts.ts'
+import { turnInside } from './inside-knobs.ts'
 import { type LeftBehind, Leftovers } from './left-behind.ts'
 import { answerMadeHere } from './made-here.ts'
 import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
@@ -141,6 +142,8 @@ function receive(message: HostToWorker): void {
       process.env['NSBOX_WORKER'] = String(message.number)
       ownNetwork = message.ownNetwork
       return
+    case 'knobs':
+      return void turnInside(message.knobs).then((missing) => send({ nsbox: 'turned', missing }))
     case 'mirrored':
       return mirror?.settle(message)
     case 'exit':
