@@ -32,6 +32,7 @@ export class AttemptWatch {
   #beganMs = this.#startedMs
   #wallMs = 0
   #stopPulses: (() => void) | undefined
+  readonly #accounted = Promise.withResolvers<void>()
   #used: LimitedUsage | undefined
   #peak: number | null = null
   /** What ended it, in words. */
@@ -77,6 +78,7 @@ export class AttemptWatch {
     this.#stop()
     this.#note(await usageOf(worker))
     this.#peak = peakOf(worker.sandbox.pid)
+    this.#accounted.resolve()
   }
 
   ended({ capHit, counted }: WorkerEnd): void {
@@ -84,6 +86,12 @@ export class AttemptWatch {
     this.#stop()
     this.#note(counted)
     if (capHit) this.#fatal ??= { limit: capHit.limit, words: describeCap(capHit), fatal: true }
+    this.#accounted.resolve()
+  }
+
+  /** When it is known what its worker has used. */
+  get accounted(): Promise<void> {
+    return this.#worker ? this.#accounted.promise : Promise.resolve()
   }
 
   /** When vitest is done with it. */
