@@ -60,7 +60,7 @@ export class AttemptRunner {
     this.#pools.attempt = watch
     try {
       const { unhandledErrors } = await this.#vitest.runTestSpecifications([specification])
-      await watch.accounted
+      await watch.settled()
       return attemptResult(specification.testModule, unhandledErrors, watch)
     } finally {
       this.#pools.attempt = undefined

@@ -8,10 +8,12 @@ import type { HeldLimits } from '../src/plan/limit-plan.ts'
 import { type LimitedUsage, limitedUsage } from '../src/run/usage.ts'
 import type { AttemptError, AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting } from '../src/stress/attempt.ts'
 import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
+import { pulses } from '../src/stress/pulses.ts'
 import type { FileSettings } from './file-options.ts'
 import { capsOf } from './file-report.ts'
 import { overridden } from './overrides.ts'
-import { drivePulses } from './pulse-driver.ts'
+import { PulseDriver } from './pulse-driver.ts'
+import { isCollected } from './task-updates.ts'
 import type { WorkerEnd, WorkerSandbox } from './workers.ts'
 
 /** Of what a worker prints, in bytes. */
@@ -31,7 +33,9 @@ export class AttemptWatch {
   #worker: WorkerSandbox | undefined
   #beganMs = this.#startedMs
   #wallMs = 0
-  #stopPulses: (() => void) | undefined
+  #pulses: PulseDriver | undefined
+  /** Why it could not be stopped any more, though it ran to its end. */
+  #notFrozen: MissingKnob | undefined
   readonly #accounted = Promise.withResolvers<void>()
   #used: LimitedUsage | undefined
   #peak: number | null = null
@@ -55,8 +59,14 @@ export class AttemptWatch {
     this.#worker = worker
     this.miss(missing)
     this.#beganMs = performance.now()
-    this.#stopPulses = drivePulses(worker, this.knobs)
+    const { freeze, seed = 0 } = this.knobs
+    if (freeze !== undefined) this.#pulses = new PulseDriver(worker.limits, pulses(freeze, seed))
     if (this.#fatal) worker.sandbox.kill()
+  }
+
+  /** From when its tests are known, so that each meets the same pulses with the same seed. */
+  see(vitest: unknown): void {
+    if (isCollected(vitest)) this.#pulses?.begin()
   }
 
   /** @throws NsboxError when the seal is `require` */
@@ -76,8 +86,8 @@ export class AttemptWatch {
   async ending(worker: WorkerSandbox): Promise<void> {
     clearTimeout(this.#timer)
     this.#stop()
-    this.#note(await usageOf(worker))
-    this.#peak = peakOf(worker.sandbox.pid)
+    await this.#pulses?.end().catch(({ message: why }) => (this.#notFrozen = { knob: 'freeze', why }))
+    await this.#account(worker)
     this.#accounted.resolve()
   }
 
@@ -89,9 +99,13 @@ export class AttemptWatch {
     this.#accounted.resolve()
   }
 
-  /** When it is known what its worker has used. */
-  get accounted(): Promise<void> {
-    return this.#worker ? this.#accounted.promise : Promise.resolve()
+  /**
+   * When it is known what its worker has used, where there was one.
+   * @throws NsboxError for a knob that was not turned all the time, when the seal is `require`
+   */
+  async settled(): Promise<void> {
+    if (this.#worker) await this.#accounted.promise
+    if (this.#notFrozen) this.miss([this.#notFrozen])
   }
 
   /** When vitest is done with it. */
@@ -133,17 +147,20 @@ export class AttemptWatch {
     const worker = this.#worker
     if (!worker) return
     this.#stop()
-    this.#note(await usageOf(worker))
-    this.#peak = peakOf(worker.sandbox.pid)
+    await this.#account(worker)
     const { wallMs, cpuMs } = this.usage
     this.#fatal.words = `${words} (${seconds(wallMs)} wall, ${seconds(cpuMs)} CPU)`
     worker.sandbox.kill()
   }
 
   #stop(): void {
-    this.#stopPulses?.()
-    this.#stopPulses = undefined
+    this.#pulses?.end().catch(() => undefined)
     this.#wallMs ||= performance.now() - this.#beganMs
+  }
+
+  async #account(worker: WorkerSandbox): Promise<void> {
+    this.#peak = peakOf(worker.sandbox.pid) ?? this.#peak
+    this.#note(await usageOf(worker))
   }
 
   #note(counted: LimitUsage | undefined): void {
@@ -168,15 +185,15 @@ async function usageOf({ limits }: WorkerSandbox): Promise<LimitUsage | undefine
 }
 
 /**
- * Where no cgroup counts: the most that each process has had resident, of those that still run, together.
- * Init is none of them. It is more than a cap counts, because forks share pages with their zygote.
+ * Where nobody counts: of all processes that still run but init, the share that each has of its memory (Pss), and what it has given
+ * back since its peak. Caps count shares too: most pages of a fork are its zygote's.
  */
 function peakOf(init: number | undefined): number | null {
   if (init === undefined) return null
   try {
-    return descendants(init).reduce((sum, pid) => sum + residentPeak(pid), 0) || null
+    return descendants(init).reduce((sum, pid) => sum + sharePeak(pid), 0) || null
   } catch {
-    return null // gone meanwhile, or a kernel without proc_pid_task_children
+    return null // gone meanwhile, or a kernel without proc_pid_task_children(5)
   }
 }
 
@@ -185,9 +202,15 @@ function descendants(pid: number): number[] {
   return children.flatMap((child) => [child, ...descendants(child)])
 }
 
-/** Of a zombie there is none. */
-function residentPeak(pid: number): number {
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+/** Zombies have none of it. */
+function sharePeak(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const [peak, now] = [bytesOf('VmHWM', status), bytesOf('VmRSS', status)]
+  return peak === 0 ? 0 : bytesOf('Pss', readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) + peak - now
+}
+
+function bytesOf(name: string, lines: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(lines)?.[1] ?? 0) * 1024
 }
 
 /** `30 s`, `0.4 s`. */

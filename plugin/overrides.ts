@@ -42,11 +42,12 @@ export function allowedCpus(): number[] {
 }
 
 function requestOf(knobs: Knobs): Partial<SandboxRequest> {
-  const { disk, inodes, hostname, uid } = knobs
+  const { disk, inodes, inotify, hostname, uid } = knobs
   const run = runOf(knobs)
   return {
     ...(disk !== undefined && { disk }),
     ...(inodes !== undefined && { inodes }),
+    ...(inotify !== undefined && { inotify }),
     ...(hostname !== undefined && { hostname }),
     ...(uid !== undefined && { uid }),
     ...(run && { run }),

@@ -257,6 +257,7 @@ export class Session {
     this.#hang.alive()
     if ('vitest' in message) {
       this.#progress.see(message.vitest)
+      this.#attempt?.see(message.vitest)
       this.#deliveries.take(() => this.#deliver(message))
     } else if (message.nsbox === 'test') {
       this.#progress.seeTest(message.test)

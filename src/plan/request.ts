@@ -19,6 +19,8 @@ export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 
   layers?: Record<string, string[]>
   /** Most bytes of files in what overlays keep, and in each private directory. */
   disk?: number | undefined
+  /** Most inotify(7) watches of each of its users. */
+  inotify?: number | undefined
   /** Most files and directories, in each of them. */
   inodes?: number | undefined
   /** Limits that its init sees to. */
