@@ -66,6 +66,8 @@ export interface AttemptError {
   name: string
   message: string
   stack: string
+  /** Of what was expected and what was there, as vitest shows it, without colours; missing where there is none. */
+  diff?: string
   /** vitest's own time limit of a test or hook. */
   isTimeout: boolean
 }

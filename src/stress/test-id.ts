@@ -1,0 +1,48 @@
+// `src/a.test.ts > suite > name`: a test file, and which of its tests; and the command that runs it again.
+
+/** Between a file, its suites and a test, as vitest prints them. */
+const separator = ' > '
+
+export interface TestId {
+  file: string
+  /** `suite > name`; null is the whole file. */
+  name: string | null
+}
+
+/** Up to the first separator it is the file. */
+export function parseTestId(text: string): TestId {
+  const at = text.indexOf(separator)
+  return at === -1 ? { file: text.trim(), name: null } : { file: text.slice(0, at).trim(), name: text.slice(at + separator.length).trim() }
+}
+
+export function printTestId({ file, name }: TestId): string {
+  return name === null ? file : `${file}${separator}${name}`
+}
+
+/** To be copied into a shell. */
+export function reproCommand(id: TestId, recipe: string): string {
+  return `nsbox repro ${shellWord(printTestId(id))} --recipe ${shellWord(recipe)}`
+}
+
+/** vitest's testNamePattern for one test alone. */
+export function testPattern(name: string): string {
+  return `^\\s?${patternOf(name)}$`
+}
+
+/** For all tests of a suite. */
+export function suitePattern(name: string): string {
+  return `^\\s?${patternOf(name)} `
+}
+
+/** vitest joins names with a blank; and a name may have the separator in it. */
+function patternOf(name: string): string {
+  return name
+    .split(separator)
+    .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
+    .join('(?: >)? ')
+}
+
+/** A word as a shell's command line has it. */
+export function shellWord(text: string): string {
+  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,44 @@
+// Promise: a test that is named is the one that runs, and the line that repeats it can be copied.
+
+import { describe, expect, test } from 'vitest'
+import { parseTestId, printTestId, reproCommand, shellWord, suitePattern, testPattern } from '../../../src/stress/test-id.ts'
+
+describe('names of tests', () => {
+  test.each([
+    ['src/a.test.ts', { file: 'src/a.test.ts', name: null }],
+    ['src/a.test.ts > name', { file: 'src/a.test.ts', name: 'name' }],
+    ['src/a.test.ts > suite > a > b', { file: 'src/a.test.ts', name: 'suite > a > b' }],
+  ])('%s', (text, id) => {
+    expect(parseTestId(text)).toEqual(id)
+    expect(printTestId(id)).toBe(text)
+  })
+})
+
+describe('patterns', () => {
+  test('fit that test alone, as vitest calls it', () => {
+    const pattern = new RegExp(testPattern('suite > adds 1 + 1 (twice)'))
+    expect(['suite adds 1 + 1 (twice)', ' suite adds 1 + 1 (twice)'].every((name) => pattern.test(name))).toBe(true)
+    expect(
+      ['suite adds 1 + 1 (twice) again', 'my suite adds 1 + 1 (twice)', 'suite adds 11 (twice)'].some((name) => pattern.test(name)),
+    ).toBe(false)
+  })
+
+  test('fit a name with the separator in it', () => {
+    expect('a > b c').toMatch(new RegExp(testPattern('a > b > c')))
+  })
+
+  test('of a suite fit its tests', () => {
+    const pattern = new RegExp(suitePattern('outer > inner'))
+    expect(['outer inner a', 'outer inner b c'].every((name) => pattern.test(name))).toBe(true)
+    expect(['outer innermost a', 'outer inner'].some((name) => pattern.test(name))).toBe(false)
+  })
+})
+
+describe('the command', () => {
+  test('is one that a shell takes apart rightly', () => {
+    expect(reproCommand({ file: 'src/a.test.ts', name: "it's > $HOME" }, 'n1:cpu=0.25/1s,seed=77')).toBe(
+      "nsbox repro 'src/a.test.ts > it'\\''s > $HOME' --recipe n1:cpu=0.25/1s,seed=77",
+    )
+    expect(shellWord('')).toBe("''")
+  })
+})
