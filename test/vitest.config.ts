@@ -33,6 +33,15 @@ const config: ViteUserConfig = defineConfig({
           hookTimeout: 60_000,
         },
       },
+      {
+        test: {
+          name: 'stress',
+          include: ['test/stress/**/*.test.ts'],
+          globalSetup: 'test/support/built-command.ts',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
       { test: { name: 'plugin', include: ['test/plugin/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },

@@ -1,0 +1,87 @@
+// Figures and names as every output writes them.
+
+import { stripVTControlCharacters } from 'node:util'
+import { shellQuote } from '../../host/remedies/remedy.ts'
+import type { Attempt, Rate, TestVerdict } from '../results.ts'
+
+/** `15 %`, `2.2 %`, `0.4 %`. */
+export function percent(fraction: number): string {
+  const of100 = fraction * 100
+  const digits = of100 >= 9.95 || of100 === 0 || of100 === 100 ? 0 : 1
+  return `${of100.toFixed(digits)} %`
+}
+
+/** `[5–36 %]` */
+export function intervalWords([low, high]: Rate['interval']): string {
+  return `[${percent(low).replace(' %', '')}–${percent(high)}]`
+}
+
+/** `3/20, 15 % [5–36 %]` */
+export function rateWords(rate: Rate): string {
+  if (rate.runs === 0) return 'never run'
+  return `${rate.failed}/${rate.runs}, ${percent(rate.failed / rate.runs)} ${intervalWords(rate.interval)}`
+}
+
+/** `4 m 10 s`, `2 h 5 m`, `5.8 s`, `40 ms`. */
+export function timeWords(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${seconds % 60} s`
+  const minutes = Math.round(seconds / 60)
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} m`
+}
+
+/** `64 MiB` */
+export function sizeWords(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
+  return `${Number((bytes / 1024 ** power).toFixed(bytes / 1024 ** power >= 10 ? 0 : 1))} ${units[power]}`
+}
+
+/** `1 run`, `20 runs`. */
+export function count(number: number, one: string, many: string = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}
+
+/** `[project] src/a.test.ts > suite > name` */
+export function testWords({ project, file, name }: Pick<TestVerdict, 'project' | 'file' | 'name'>): string {
+  return shown(`${project === '' ? '' : `[${project}] `}${file}${name === null ? '' : ` > ${name}`}`)
+}
+
+/** The command that makes a failure happen again. */
+export function reproCommand({ file, name }: Pick<TestVerdict, 'file' | 'name'>, recipe: string): string {
+  return `nsbox repro ${quotedForShell(name === null ? file : `${file} > ${name}`)} --recipe ${quotedForShell(recipe)}`
+}
+
+function quotedForShell(word: string): string {
+  if (!control.test(word)) return shellQuote(word)
+  const escaped = [...word].map((character) =>
+    control.test(character) ? `\\u${hexOf(character).padStart(4, '0')}` : character.replace(/['\\]/, '\\$&'),
+  )
+  return `$'${escaped.join('')}'`
+}
+
+/** What a terminal would act on instead of showing it: control characters and marks of direction. */
+const control = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u
+
+function hexOf(character: string): string {
+  return (character.codePointAt(0) as number).toString(16)
+}
+
+/** Text of a test on one line. */
+export function shown(text: string): string {
+  return shownLines(text).replaceAll('\n', '\\n')
+}
+
+/** Text of a test, without colours, and without anything that could forge lines or move a cursor. */
+export function shownLines(text: string): string {
+  return [...stripVTControlCharacters(text).toWellFormed().replaceAll('\r\n', '\n').replaceAll('\t', '  ')]
+    .map((character) => (character !== '\n' && control.test(character) ? `\\u{${hexOf(character)}}` : character))
+    .join('')
+}
+
+export function hasFailed({ result }: Attempt): boolean {
+  return result.end !== 'passed'
+}
