@@ -6,7 +6,7 @@
 // at places of all kinds. rr stops for a fifth of the time, over thousands of runs. A campaign has a few runs for this knob, so that
 // it is a third: more would make of every time limit a failure, which is what a cap on CPU time is for.
 
-import { seededRandom } from './random.ts'
+import { seededRandom } from '../random.ts'
 
 /** Milliseconds: it runs, and then it is stopped. */
 export interface Pulse {
