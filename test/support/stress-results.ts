@@ -4,13 +4,10 @@ import type { AttemptError, AttemptOrder, AttemptResult, AttemptUsage, TestResul
 import type { Knobs } from '../../src/stress/knobs.ts'
 import { printKnobs, printRecipe } from '../../src/stress/recipe.ts'
 import type { Attempt, Cluster, KnobEffect, Rate, Results, TestVerdict } from '../../src/stress/results.ts'
+import { wilson } from '../../src/stress/statistics.ts'
 
 export function rate(failed: number, runs: number): Rate {
-  if (runs === 0) return { failed, runs, interval: [0, 1] }
-  const [p, z] = [failed / runs, 1.96]
-  const middle = (p + z ** 2 / (2 * runs)) / (1 + z ** 2 / runs)
-  const half = (z / (1 + z ** 2 / runs)) * Math.sqrt((p * (1 - p)) / runs + z ** 2 / (4 * runs ** 2))
-  return { failed, runs, interval: [Math.max(0, middle - half), Math.min(1, middle + half)] }
+  return { failed, runs, interval: wilson(failed, runs) }
 }
 
 export function error(message: string, more: Partial<AttemptError> = {}): AttemptError {
