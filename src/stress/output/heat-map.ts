@@ -1,10 +1,9 @@
 // Failure rates of a grid over the two knobs that it varies most usefully, or over one.
 
+import { type Outcome, rateOf } from '../effects.ts'
 import { type KnobName, type Knobs, knobNames } from '../knobs.ts'
 import { printKnob } from '../recipe.ts'
 import type { Attempt, Rate } from '../results.ts'
-import { rateOver } from './outcomes.ts'
-import { hasFailed } from './words.ts'
 
 export interface Axis {
   knob: KnobName
@@ -26,17 +25,18 @@ export interface HeatMap {
 const axes: readonly KnobName[] = ['cpu', 'memory', ...knobNames.filter((name) => !['cpu', 'memory', 'seed'].includes(name))]
 
 /** Of the attempts of a grid alone: those that confirm and shrink are where failures are. Undefined where nothing was varied. */
-export function heatMapOf(
-  attempts: readonly Attempt[],
-  failed: (attempt: Attempt) => boolean | undefined = hasFailed,
-): HeatMap | undefined {
-  const grid = attempts.filter(({ phase }) => phase === 'grid')
-  const varied = axes.map((knob) => ({ knob, labels: labelsOf(grid, knob) })).filter(({ labels }) => labels.length > 1)
+export function heatMapOf(outcomes: readonly Outcome[]): HeatMap | undefined {
+  const grid = outcomes.filter(({ attempt }) => attempt.phase === 'grid')
+  const all = grid.map(({ attempt }) => attempt)
+  const varied = axes.map((knob) => ({ knob, labels: labelsOf(all, knob) })).filter(({ labels }) => labels.length > 1)
   const [x, y] = varied
   if (!x) return undefined
   const at = (across: string, down?: string) =>
-    grid.filter(({ order }) => labelOf(order.knobs, x.knob) === across && (!y || labelOf(order.knobs, y.knob) === down))
-  const rows = (y?.labels ?? [undefined]).map((down) => x.labels.map((across) => rateOver(at(across, down), failed)))
+    grid.filter(({ attempt }) => {
+      const { knobs } = attempt.order
+      return labelOf(knobs, x.knob) === across && (!y || labelOf(knobs, y.knob) === down)
+    })
+  const rows = (y?.labels ?? [undefined]).map((down) => x.labels.map((across) => rateOf(at(across, down))))
   return {
     x: axisOf(x.knob, x.labels),
     y: y && axisOf(y.knob, y.labels),

@@ -2,12 +2,12 @@
 // https://maven.apache.org/surefire/maven-surefire-plugin/examples/rerun-failing-tests.html
 
 import { stripVTControlCharacters } from 'node:util'
-import type { AttemptError } from '../attempt.ts'
 import { printRecipe } from '../recipe.ts'
 import type { Attempt, Results, TestVerdict } from '../results.ts'
 import { reproCommand } from '../test-id.ts'
-import { outcomeOf } from './outcomes.ts'
-import { rateWords } from './words.ts'
+import type { Failure, Trial } from '../trials.ts'
+import { type TrialsOfTest, trialsOfTest } from './trials-of-test.ts'
+import { failureWords, rateWords } from './words.ts'
 
 /** Of one test. Readers of this file keep all of it in memory. */
 const failuresShown = 20
@@ -16,14 +16,15 @@ const outputShown = 4096
 
 export function junitOf(results: Results): string {
   const files = Map.groupBy(results.tests, ({ project, file }) => (project === '' ? file : `[${project}] ${file}`))
-  const suites = [...files].map(([name, tests]) => suiteOf(name, tests, results))
+  const trials = trialsOfTest(results.attempts)
+  const suites = [...files].map(([name, tests]) => suiteOf(name, tests, results, trials))
   const attributes = { name: 'nsbox stress', ...sums(results.tests), time: secondsBetween(results) }
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', attributes, suites.join(''))}`
 }
 
-function suiteOf(name: string, tests: readonly TestVerdict[], results: Results): string {
+function suiteOf(name: string, tests: readonly TestVerdict[], results: Results, trials: TrialsOfTest): string {
   const properties = { seed: results.seed, nsbox: results.nsbox, vitest: results.vitest, node: results.node }
-  const cases = tests.map((test) => caseOf(name, test, results.attempts))
+  const cases = tests.map((test) => caseOf(name, test, trials(test)))
   return element(
     'testsuite',
     { name, ...sums(tests), time: cases.reduce((sum, { seconds }) => sum + seconds, 0), timestamp: results.startedAt },
@@ -51,14 +52,10 @@ function kindOf({ verdict, failed, runs }: TestVerdict): 'failure' | 'error' | u
   return verdict === 'KILLED' && failed === runs ? 'error' : undefined
 }
 
-function caseOf(classname: string, test: TestVerdict, attempts: readonly Attempt[]): { xml: string; seconds: number } {
-  const ran = attempts.flatMap((attempt) => {
-    const outcome = outcomeOf(attempt, test)
-    return outcome ? [{ attempt, ...outcome }] : []
-  })
-  const failed = ran.filter((one) => one.failed).slice(0, failuresShown)
+function caseOf(classname: string, test: TestVerdict, trials: readonly Trial[]): { xml: string; seconds: number } {
+  const failures = trials.flatMap(({ attempt, failure }) => (failure ? [shownFailure(attempt, failure)] : []))
+  const [first, ...again] = failures.slice(0, failuresShown)
   const kind = kindOf(test)
-  const [first, ...again] = failed.map(({ attempt, errors }) => ({ attempt, ...whatFailed(attempt, errors) }))
   const children =
     first === undefined
       ? ''
@@ -68,14 +65,14 @@ function caseOf(classname: string, test: TestVerdict, attempts: readonly Attempt
           again.map((one) => rerun(kind === 'failure' ? 'rerunFailure' : 'rerunError', one)).join('')
   const repro = test.recipe === null ? '' : `\n${reproCommand(test, test.recipe.text)}`
   const said = test.verdict === 'PASS' ? '' : element('system-out', {}, textOf(`${test.verdict} ${rateWords(test)}${repro}`))
-  const seconds = ran.reduce((sum, { attempt }) => sum + durationOf(attempt, test), 0) / 1000
+  const seconds = trials.reduce((sum, { attempt }) => sum + durationOf(attempt, test), 0) / 1000
   return {
     xml: element('testcase', { classname, name: test.name ?? classname, time: seconds, file: test.file, line: test.line }, children + said),
     seconds,
   }
 }
 
-interface Failure {
+interface ShownFailure {
   attempt: Attempt
   message: string
   type: string
@@ -83,24 +80,16 @@ interface Failure {
   isKilled: boolean
 }
 
-function rerun(name: string, { attempt, message, type, stack }: Failure): string {
+function rerun(name: string, { attempt, message, type, stack }: ShownFailure): string {
   const said = `${printRecipe(attempt.order.knobs)}\n${attempt.result.output.slice(-outputShown)}`
   return element(name, { message, type }, element('stackTrace', {}, textOf(stack)) + element('system-out', {}, textOf(said)))
 }
 
-function whatFailed({ result }: Attempt, errors: readonly AttemptError[]): Omit<Failure, 'attempt'> {
-  const [error] = errors
-  const fatal = result.caps.find((cap) => cap.fatal)
-  const isKilled = error === undefined && result.end === 'killed'
-  if (error)
-    return {
-      message: error.message,
-      type: error.name || 'Error',
-      stack: errors.map(({ stack, message }) => stack || message).join('\n\n'),
-      isKilled,
-    }
-  const words = fatal?.words ?? (isKilled ? 'its worker was killed' : 'it failed without an error of its own')
-  return { message: words, type: isKilled ? 'Killed' : 'Error', stack: words, isKilled }
+function shownFailure(attempt: Attempt, failure: Failure): ShownFailure {
+  const isKilled = failure.killedBy !== null
+  const message = failureWords(attempt, failure)
+  const stack = failure.errors.map((error) => error.stack || error.message).join('\n\n') || message
+  return { attempt, message, type: isKilled ? 'Killed' : failure.errors[0]?.name || 'Error', stack, isKilled }
 }
 
 function durationOf({ result }: Attempt, { name }: TestVerdict): number {

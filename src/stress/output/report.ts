@@ -6,8 +6,8 @@ import { upperBound } from '../statistics.ts'
 import { reproCommand } from '../test-id.ts'
 import { heatMapOf } from './heat-map.ts'
 import { heatText } from './heat-text.ts'
-import { outcomeOf } from './outcomes.ts'
-import { count, hasFailed, percent, rateWords, shown, testWords, timeWords } from './words.ts'
+import { type TrialsOfTest, trialsOfTest } from './trials-of-test.ts'
+import { count, failureWords, hasFailed, percent, rateWords, shown, testWords, timeWords } from './words.ts'
 
 export interface ReportOptions {
   color: boolean
@@ -37,11 +37,12 @@ export function reportText(results: Results, { color, columns = 80 }: ReportOpti
   const paint: Paint = (format, text) => (color ? styleText(format, text, { validateStream: false }) : text)
   const found = results.tests.filter(({ verdict }) => verdict !== 'PASS').sort(byInterest)
   const left = found.length - testsShown
+  const trials = trialsOfTest(results.attempts)
   const sections = [
     heatSection(results, { color, columns }),
     clusterSection(results.clusters, paint),
     ...(left > 0 ? [[`… ${count(left, 'more test')} in results.json`]] : []),
-    ...found.slice(-testsShown).map((test) => testSection(test, results, { paint, columns })),
+    ...found.slice(-testsShown).map((test) => testSection(test, trials, { paint, columns })),
     closing(results, paint),
   ]
   return `${sections
@@ -55,7 +56,7 @@ function byInterest(a: TestVerdict, b: TestVerdict): number {
 }
 
 function heatSection({ attempts }: Results, options: { color: boolean; columns: number }): string[] {
-  const map = heatMapOf(attempts)
+  const map = heatMapOf(attempts.map((attempt) => ({ attempt, failed: hasFailed(attempt) })))
   if (!map) return []
   const knobs = map.y ? `${map.x.knob} and ${map.y.knob}` : map.x.knob
   return [`Failure rate by ${knobs}, of ${count(map.runs, 'run')}`, ...heatText(map, options)]
@@ -83,12 +84,12 @@ function someOf(words: readonly string[]): string {
   return words.length <= 4 ? words.join(', ') : `${words.slice(0, 3).join(', ')} and ${words.length - 3} more`
 }
 
-function testSection(test: TestVerdict, results: Results, { paint, columns }: { paint: Paint; columns: number }): string[] {
+function testSection(test: TestVerdict, trials: TrialsOfTest, { paint, columns }: { paint: Paint; columns: number }): string[] {
   const { verdict, recipe, cause } = test
   const title = [`${paint(['bold', verdictColours[verdict]], verdict)} ${rateWords(test)}`, paint('bold', testWords(test))]
   return [
     ...(plainLength(title[0] as string, title[1] as string) <= columns || columns >= 80 ? [title.join('  ')] : title),
-    ...indented(firstFailure(test, results), columns),
+    ...indented(firstFailure(test, trials), columns),
     ...effectLines(test, columns, paint),
     ...(cause ? indented([`${cause.class}: ${cause.evidence.map(shown).join(' ')}`], columns) : []),
     ...(recipe ? [`  ${paint('cyan', reproCommand(test, recipe.text))}`, `    fails ${rateWords(recipe)}`] : []),
@@ -100,19 +101,13 @@ function plainLength(...texts: string[]): number {
 }
 
 /** Its message, and what it took where it had no time left. */
-function firstFailure(test: TestVerdict, { attempts }: Results): string[] {
-  const failed = attempts.flatMap((attempt) => {
-    const outcome = outcomeOf(attempt, test)
-    return outcome?.failed ? [{ attempt, errors: outcome.errors }] : []
-  })
-  const [first] = failed
-  if (!first) return []
-  const [error] = first.errors
-  const fatal = first.attempt.result.caps.find((cap) => cap.fatal)
+function firstFailure(test: TestVerdict, trials: TrialsOfTest): string[] {
+  const first = trials(test).find(({ failure }) => failure !== null)
+  if (!first?.failure) return []
+  const { errors, killedBy } = first.failure
   const { wallMs, cpuMs } = first.attempt.result.usage
-  const took = error?.isTimeout || fatal?.limit === 'time' ? ` (${timeWords(wallMs)} wall, ${timeWords(cpuMs)} CPU)` : ''
-  const words = error ? `${error.message.split('\n')[0]}` : (fatal?.words ?? 'it failed without an error of its own')
-  return [`${shown(words)}${took}`]
+  const took = errors[0]?.isTimeout || killedBy === 'time' ? ` (${timeWords(wallMs)} wall, ${timeWords(cpuMs)} CPU)` : ''
+  return [`${shown(failureWords(first.attempt, first.failure).split('\n')[0] as string)}${took}`]
 }
 
 /** Those that are guilty, and the worst of the others that have failures. */
