@@ -22,6 +22,7 @@ const outputKept = 64 * 1024
 const patience = 1000
 
 export class AttemptWatch {
+  /** Those that are turned. */
   readonly knobs: Knobs
   readonly notTurned: MissingKnob[] = []
   readonly #seal: CampaignSetting['seal']
@@ -42,9 +43,15 @@ export class AttemptWatch {
   /** What ended it, in words. */
   #fatal: AttemptResult['caps'][number] | undefined
 
-  constructor({ knobs, timeoutMs }: Pick<AttemptOrder, 'knobs' | 'timeoutMs'>, seal: CampaignSetting['seal']) {
-    this.knobs = knobs
+  /** `missing` are knobs that cannot be turned here. @throws NsboxError for the first of them, when the seal is `require` */
+  constructor(
+    { knobs, timeoutMs }: Pick<AttemptOrder, 'knobs' | 'timeoutMs'>,
+    seal: CampaignSetting['seal'],
+    missing: readonly MissingKnob[],
+  ) {
     this.#seal = seal
+    this.miss(missing)
+    this.knobs = Object.fromEntries(Object.entries(knobs).filter(([name]) => !missing.some(({ knob }) => knob === name)))
     this.#timeoutMs = timeoutMs
     this.#timer = setTimeout(() => void this.#killLate(), timeoutMs)
   }
