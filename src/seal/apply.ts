@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, statSync,
 import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { stepName } from '../plan/step.ts'
+import type { Traffic } from '../plan/traffic.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
@@ -33,6 +34,7 @@ import { writeIdMaps } from './id-maps.ts'
 import { mountLines } from './lines.ts'
 import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
+import { shapeTraffic } from './traffic.ts'
 
 /**
  * `passBack` is given what the host is to have; it is closed here afterwards. `scratch` is a handle to the directory
@@ -154,6 +156,8 @@ class Sealing {
         return mountCgroup(step.target)
       case 'loopback':
         return interfaceUp('lo')
+      case 'traffic':
+        return this.#shape(step)
       case 'forward':
         for (const { listen } of step.ports) this.#give('forward', listenOnLoopback(listen).fds)
         return
@@ -227,6 +231,11 @@ class Sealing {
     mkdirSync(at, { recursive: true })
     mountOverlay(at, lowers, upper, work)
     return at
+  }
+
+  #shape(traffic: Traffic): void {
+    const queue = shapeTraffic(traffic)
+    if (queue !== undefined) this.#give('packets', [queue])
   }
 
   #give(kind: HandedBack, fds: readonly number[]): void {
