@@ -20,6 +20,10 @@ export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 
   layers?: Record<string, string[]>
   /** Most bytes of files in what overlays keep, and in each private directory. */
   disk?: number | undefined
+  /** Most inotify(7) watches of each of its users. */
+  inotify?: number | undefined
+  /** Most files and directories, in each of them. */
+  inodes?: number | undefined
   /** How packets arrive at its localhost. */
   traffic?: Traffic | undefined
   /** `none`: /etc/hosts alone tells addresses by name. */
