@@ -78,8 +78,10 @@ async function find(pool: AttemptPool, signal: AbortSignal): Promise<Found | num
   }
 }
 
-function settingOf({ words, filters, testNamePattern, prefer }: StressFlags): CampaignSetting {
-  return { cwd: process.cwd(), words, filters, testNamePattern, seal: prefer ? 'prefer' : 'require' }
+/** What nobody asked for by name is left out where it cannot be turned, and said: a sweep is of what there is. */
+function settingOf({ words, filters, testNamePattern, prefer, values }: StressFlags): CampaignSetting {
+  const isSweep = Object.keys(values).length === 0
+  return { cwd: process.cwd(), words, filters, testNamePattern, seal: prefer || isSweep ? 'prefer' : 'require' }
 }
 
 function optionsOf({ values, runs, duration, budget, untilFail, shard, timeout }: StressFlags, seed: number): CampaignOptions {

@@ -11,7 +11,7 @@ import type { CampaignSetting, Found, Target } from './attempt.ts'
 import { clustersOf } from './clusters.ts'
 import { failedAgain, type Hit, hitsOf } from './follow-up.ts'
 import { gridOf, type KnobValues } from './grid.ts'
-import { type KnobName, type Knobs, knobNames } from './knobs.ts'
+import { type KnobName, type Knobs, knobNames, type MissingKnob } from './knobs.ts'
 import { isOf, type Measured, measuredOf } from './measured.ts'
 import type { Progress } from './output/progress.ts'
 import { baselineRound, baselineShare, type Planned, type Shard, stepsOf, whole } from './plan.ts'
@@ -77,6 +77,7 @@ export class Campaign {
   readonly #parts: CampaignParts
   readonly #shard: Shard
   readonly #attempts: Attempt[] = []
+  readonly #leftOut = new Set<KnobName>()
   /** Of before a resumption. */
   readonly #resumed = new Map<number, Attempt>()
   #startedAt = new Date().toISOString()
@@ -118,15 +119,21 @@ export class Campaign {
 
   /** Says what is left out. @throws NsboxError ERR_NSBOX_CONFIG for what was asked for, unless the seal is `prefer` */
   #missing(): Set<KnobName> {
-    const { found, setting, progress } = this.#parts
+    const { found, setting } = this.#parts
     const missing = new Map(found.missing.map(({ knob, why }) => [knob, why]))
     const names = new Set(missing.keys())
     for (const knob of this.#isGrid ? knobNames.filter((name) => names.has(name) && this.#options.values[name]) : leftOutOfSweep(names)) {
-      const words = `${knob} cannot be turned here: ${missing.get(knob)}`
-      if (this.#isGrid && setting.seal === 'require') throw configError(`--${knob}: ${words}; --prefer leaves it out`)
-      progress.say(`left out: ${words}`)
+      if (setting.seal === 'require') throw configError(`--${knob} cannot be turned here: ${missing.get(knob)}; --prefer leaves it out`)
+      this.#sayLeftOut({ knob, why: missing.get(knob) ?? '' })
     }
     return names
+  }
+
+  /** Once each. */
+  #sayLeftOut({ knob, why }: MissingKnob): void {
+    if (this.#leftOut.has(knob)) return
+    this.#leftOut.add(knob)
+    this.#parts.progress.say(`left out: the knob ${knob} cannot be turned here: ${why}`)
   }
 
   get #isGrid(): boolean {
@@ -270,6 +277,7 @@ export class Campaign {
     // What failed in the baseline may be broken, which is not what was waited for.
     if (attempt.phase !== 'baseline' && attempt.result.end !== 'passed') this.#hasFailed = true
     this.#parts.progress.attempt(attempt)
+    for (const knob of attempt.result.notTurned) this.#sayLeftOut(knob)
   }
 
   #isOver(isFollowUp = false): boolean {
