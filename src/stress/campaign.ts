@@ -5,36 +5,28 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { configError } from '../errors.ts'
-import type { CampaignSetting, Found, Target } from './attempt.ts'
+import type { AttemptOrder, CampaignSetting, Found, Target } from './attempt.ts'
+import { brokenOf, type WhatIsLeft, withoutBroken } from './broken.ts'
 import { clustersOf } from './clusters.ts'
-import { failedAgain, type Hit, hitsOf } from './follow-up.ts'
+import { hitsOf } from './follow-up.ts'
 import { gridOf, type KnobValues } from './grid.ts'
-import { type KnobName, type Knobs, knobNames, type MissingKnob } from './knobs.ts'
+import { type KnobName, knobNames, type MissingKnob } from './knobs.ts'
 import { isOf, type Measured, measuredOf } from './measured.ts'
 import type { Progress } from './output/progress.ts'
 import { baselineRound, baselineShare, type Planned, type Shard, stepsOf, whole } from './plan.ts'
-import { printKnobs, printRecipe } from './recipe.ts'
+import { printRecipe } from './recipe.ts'
+import { lookAgain } from './recipes.ts'
 import type { AttemptMaker } from './repeat.ts'
 import { type Attempt, type Results, resultsVersion } from './results.ts'
-import { confirm, shrink, type Try } from './shrink.ts'
-import type { Counted } from './statistics.ts'
+import { type StopOptions, StopRules } from './stop-rules.ts'
 import type { AttemptStore, PlanKey } from './store.ts'
 import { baselineRuns, leftOutOfSweep, sweepOf, sweepRuns } from './sweep.ts'
-import { printTestId, testPattern } from './test-id.ts'
 import { verdictsOf } from './verdicts.ts'
 
-export interface CampaignOptions {
+export interface CampaignOptions extends StopOptions {
   /** What to turn, in all combinations; of none it is the sweep. */
   values: KnobValues
-  /** Of each file: steps of the sweep, or runs of each combination. */
-  runs: number | undefined
-  /** Milliseconds. */
-  duration: number | undefined
-  /** CPU time of all attempts, in milliseconds. */
-  budget: number | undefined
-  untilFail: boolean
   seed: number
   shard: Shard | null
   /** Of one attempt, in milliseconds. */
@@ -61,29 +53,35 @@ export interface Campaigned {
 
 /** Of a combination of a grid, where nothing says how many. */
 const gridRuns = 10
-/** Time and CPU time that is kept for looking again at what failed. */
-const followUpPart = 0.25
-/** Clusters of failures that a recipe is looked for, and runs for each. */
+/** Clusters of failures that a recipe is looked for. */
 const mostHits = 5
-const runsPerHit = 80
+
+/** Numbers from here on are of attempts that no plan has: a plan may go on for ever. */
+const firstAgain = 1_000_000_000
 
 const baselineTimeoutMs = 600_000
 const leastTimeoutMs = 60_000
 /** How much longer than in the baseline an attempt may take: a cap of a tenth, and what else is turned. */
 const slowest = 20
 
+/** A target after its baseline. */
+interface Subject extends Target {
+  measured: Measured
+  left: WhatIsLeft
+}
+
 export class Campaign {
   readonly #options: CampaignOptions
   readonly #parts: CampaignParts
   readonly #shard: Shard
+  readonly #rules: StopRules
   readonly #attempts: Attempt[] = []
   readonly #leftOut = new Set<KnobName>()
   /** Of before a resumption. */
   readonly #resumed = new Map<number, Attempt>()
   #startedAt = new Date().toISOString()
-  #startedMs = performance.now()
-  #cpuMs = 0
-  #hasFailed = false
+  /** That were looked again at. */
+  #again = 0
   #endedEarly: string | null = null
   #failure: unknown
 
@@ -91,40 +89,36 @@ export class Campaign {
     this.#options = options
     this.#parts = parts
     this.#shard = options.shard ?? whole
+    this.#rules = new StopRules(options)
   }
 
   /** @throws NsboxError ERR_NSBOX_CONFIG where what is to be resumed is of another plan, or something cannot be turned here */
   async run(resume: boolean): Promise<Campaigned> {
-    const { found, store, progress } = this.#parts
+    const { found, progress, signal } = this.#parts
     const missing = this.#missing()
-    const plan = this.#key()
-    if (resume) {
-      const { startedAt, attempts } = store.resume(plan)
-      this.#startedAt = startedAt
-      for (const attempt of attempts) this.#resumed.set(attempt.number, attempt)
-    } else store.begin(plan, this.#startedAt)
-    this.#startedMs = performance.now()
+    this.#open(resume)
     try {
-      const targets = await this.#baseline(found.targets)
-      await this.#planned(targets, missing)
-      await this.#followUp()
+      const subjects = await this.#baseline(found.targets)
+      await this.#planned(subjects, missing)
+      await this.#followUp(subjects)
     } catch (error) {
       // What a cancelled attempt says is of no interest.
-      if (!this.#parts.signal.aborted) this.#failure = error
+      if (!signal.aborted) this.#failure ??= error
     }
-    if (this.#parts.signal.aborted) this.#endedEarly = 'interrupted'
+    if (signal.aborted) this.#endedEarly = 'interrupted'
     progress.ended()
     return { results: this.#results(), failure: this.#failure }
   }
 
-  /** Says what is left out. @throws NsboxError ERR_NSBOX_CONFIG for what was asked for, unless the seal is `prefer` */
+  /** Says what is left out. @throws NsboxError ERR_NSBOX_CONFIG when the seal is `require` */
   #missing(): Set<KnobName> {
     const { found, setting } = this.#parts
     const missing = new Map(found.missing.map(({ knob, why }) => [knob, why]))
     const names = new Set(missing.keys())
     for (const knob of this.#isGrid ? knobNames.filter((name) => names.has(name) && this.#options.values[name]) : leftOutOfSweep(names)) {
-      if (setting.seal === 'require') throw configError(`--${knob} cannot be turned here: ${missing.get(knob)}; --prefer leaves it out`)
-      this.#sayLeftOut({ knob, why: missing.get(knob) ?? '' })
+      const why = missing.get(knob) ?? ''
+      if (setting.seal === 'require') throw configError(`--${knob} cannot be turned here: ${why}; --prefer leaves it out`)
+      this.#sayLeftOut({ knob, why })
     }
     return names
   }
@@ -140,223 +134,153 @@ export class Campaign {
     return Object.keys(this.#options.values).length > 0
   }
 
+  #open(resume: boolean): void {
+    const { store } = this.#parts
+    if (!resume) return store.begin(this.#key(), this.#startedAt)
+    const { startedAt, attempts } = store.resume(this.#key())
+    this.#startedAt = startedAt
+    for (const attempt of attempts) this.#resumed.set(attempt.number, attempt)
+    this.#again = attempts.filter(({ number }) => number >= firstAgain).length
+  }
+
   #key(): PlanKey {
-    const { seed, duration: _, budget: __, untilFail: ___, ...options } = this.#options
-    const { found, setting } = this.#parts
-    const { words, filters, testNamePattern, seal } = setting
-    const files = found.targets.map(({ file }) => [file, hashOf(join(found.root, file))])
-    return { seed, options: { ...options, words, filters, testNamePattern, seal }, files: Object.fromEntries(files) }
+    const { values, runs, seed, shard, timeout } = this.#options
+    const { words, filters, testNamePattern, seal } = this.#parts.setting
+    const { targets, root } = this.#parts.found
+    const files = targets.map(({ file }) => [file, hashOf(join(root, file))])
+    return { seed, options: { ...values, runs, shard, timeout, words, filters, testNamePattern, seal }, files: Object.fromEntries(files) }
   }
 
-  /** @returns what is worth going on with, and what it needs */
-  async #baseline(targets: Target[]): Promise<{ target: Target; measured: Measured }[]> {
+  /** @returns what each needs, and which of its tests are worth going on with */
+  async #baseline(targets: readonly Target[]): Promise<Subject[]> {
     const share = baselineShare(this.#shard)
-    const total = share * targets.length
-    this.#parts.progress.began({
-      attempts: this.#isEndless
-        ? null
-        : total + this.#stepsOfTarget(this.#isGrid ? gridOf(this.#options.values).length : sweepRuns) * targets.length,
-    })
-    const rounds = Array.from({ length: share }, (_, round) => baselineRound(round, targets.length, this.#shard)).flat()
-    await this.#makeAll(rounds, (planned) => this.#make(planned, targets[planned.target] as Target, baselineTimeoutMs))
-    for (let round = share; round < baselineRuns; round++) {
-      const failing = baselineRound(round, targets.length, this.#shard).filter(
-        ({ target }) => this.#brokenOf(targets[target] as Target).length > 0,
-      )
-      await this.#makeAll(failing, (planned) => this.#make(planned, targets[planned.target] as Target, baselineTimeoutMs))
-    }
-    return targets.map((target) => ({
-      target,
-      measured: measuredOf(this.#attempts.filter(isOf(target)).map(({ result }) => result)),
-    }))
-  }
-
-  async #planned(targets: { target: Target; measured: Measured }[], missing: ReadonlySet<KnobName>): Promise<void> {
-    const { values, seed } = this.#options
-    const cells = gridOf(Object.fromEntries(Object.entries(values).filter(([name]) => !missing.has(name as KnobName))))
-    const knobs = targets.map(({ measured }) => (this.#isGrid ? cells : sweepOf(measured, missing)))
-    const steps = this.#isEndless && this.#options.runs === undefined ? Infinity : this.#stepsOfTarget(knobs[0]?.length ?? 0)
-    const planned = stepsOf({ phase: this.#isGrid ? 'grid' : 'sweep', seed, shard: this.#shard, knobs, steps })
-    const patterns = targets.map(({ target }) => this.#patternFor(target))
-    const made = function* (): Generator<Planned> {
-      for (const one of planned) if (patterns[one.target] !== null) yield one
-    }
-    await this.#makeAll(made(), (one) => {
-      const { target, measured } = targets[one.target] as { target: Target; measured: Measured }
-      const pattern = patterns[one.target] ?? undefined
-      return this.#make(one, target, Math.max(leastTimeoutMs, measured.wallMs * slowest), pattern)
+    this.#foresee(share * targets.length + Math.ceil((targets.length * this.#steps()) / this.#shard.count))
+    const makeAll = (planned: Planned[]) =>
+      this.#makeAll(planned, (one) => this.#make(one, { ...this.#target(one), knobs: {}, timeoutMs: baselineTimeoutMs }))
+    const round = (number: number) => baselineRound(number, targets.length, this.#shard)
+    await makeAll(Array.from({ length: share }, (_, number) => round(number)).flat())
+    for (let number = share; number < baselineRuns; number++)
+      await makeAll(round(number).filter((one) => brokenOf(this.#of(this.#target(one))).length > 0))
+    if (verdictsOf(this.#attempts).some(({ verdict }) => verdict === 'FLAKY')) this.#rules.foundFlaky()
+    return targets.map((target) => {
+      const own = this.#of(target)
+      const left = withoutBroken(own, this.#parts.setting.testNamePattern)
+      return { ...target, measured: measuredOf(own.map(({ result }) => result)), left }
     })
   }
 
-  get #isEndless(): boolean {
-    const { runs, duration, budget, untilFail } = this.#options
-    return runs === undefined && (duration !== undefined || budget !== undefined || untilFail)
+  #target({ target }: Planned): Target {
+    return this.#parts.found.targets[target] as Target
   }
 
-  #stepsOfTarget(perRound: number): number {
-    const { runs } = this.#options
-    if (!this.#isGrid) return runs ?? sweepRuns
-    return (runs ?? gridRuns) * perRound
+  #of(target: Target): Attempt[] {
+    return this.#attempts.filter(isOf(target))
   }
 
-  /** Tests that failed in all of the baseline. */
-  #brokenOf(target: Target): (string | null)[] {
-    return verdictsOf(this.#attempts.filter(isOf(target)).filter(({ phase }) => phase === 'baseline'))
-      .filter(({ verdict }) => verdict === 'BROKEN')
-      .map(({ name }) => name)
+  async #planned(subjects: readonly Subject[], missing: ReadonlySet<KnobName>): Promise<void> {
+    const values = Object.fromEntries(Object.entries(this.#options.values).filter(([name]) => !missing.has(name as KnobName)))
+    const knobs = subjects.map(({ measured, left }) => {
+      const all = this.#isGrid ? gridOf(values) : sweepOf(measured, missing)
+      return left.nothing ? all.map(() => null) : all
+    })
+    if (knobs.flat().every((one) => one === null)) return
+    const { seed } = this.#options
+    const plan = { phase: this.#isGrid ? 'grid' : 'sweep', seed, shard: this.#shard, knobs } as const
+    const steps = this.#rules.isEndless ? Infinity : this.#steps()
+    if (steps !== Infinity) this.#foresee(this.#attempts.length + [...stepsOf({ ...plan, steps })].length)
+    await this.#makeAll(stepsOf({ ...plan, steps }), (one) => this.#make(one, this.#orderFor(subjects[one.target] as Subject, one.knobs)))
   }
 
-  /** For vitest, that leaves out what is broken; undefined where nothing is, null where all is. */
-  #patternFor(target: Target): string | undefined | null {
-    const own = this.#attempts.filter(isOf(target))
-    const broken = this.#brokenOf(target)
-    const names = new Set(own.flatMap(({ result }) => result.tests.filter(({ state }) => state !== 'skipped').map(({ name }) => name)))
-    const left = [...names].filter((name) => !broken.includes(name))
-    const named = broken.filter((name) => name !== null)
-    if (broken.includes(null) && named.length === 0) return null
-    if (left.length === 0) return named.length === 0 ? undefined : null
-    if (named.length === 0) return undefined
-    const all = this.#parts.setting.testNamePattern
-    return `^(?!${named.map((name) => testPattern(name).slice(1)).join('|')})${all === undefined ? '' : `(?=[\\s\\S]*(?:${all}))`}`
+  #orderFor({ file, project, measured, left: { testNamePattern } }: Subject, knobs: AttemptOrder['knobs']): AttemptOrder {
+    const timeoutMs = Math.round(Math.max(leastTimeoutMs, measured.wallMs * slowest))
+    return { file, project, knobs, timeoutMs, ...(testNamePattern !== undefined && { testNamePattern }) }
   }
 
-  /** As many at once as there are worker processes. */
+  /** Of each target, in all shards. */
+  #steps(): number {
+    const { runs, values } = this.#options
+    return this.#isGrid ? (runs ?? gridRuns) * gridOf(values).length : (runs ?? sweepRuns)
+  }
+
+  #foresee(attempts: number): void {
+    const { until } = this.#rules
+    this.#parts.progress.began({ attempts: this.#rules.isEndless ? null : attempts, ...(until !== undefined && { until }) })
+  }
+
+  async #followUp(subjects: readonly Subject[]): Promise<void> {
+    for (const hit of hitsOf(this.#attempts, mostHits)) {
+      if (this.#isOver('follow-up')) return
+      const words = await lookAgain(hit, {
+        lanes: this.#parts.pool.jobs,
+        isOver: () => this.#isOver('follow-up'),
+        make: (phase, target, knobs) => {
+          const subject = subjects.find((one) => one.file === target.file && one.project === target.project) as Subject
+          const order = this.#orderFor(subject, knobs)
+          this.#foresee(this.#attempts.length + 1)
+          return this.#make({ number: this.#followUpNumber(phase, order), phase }, order)
+        },
+      })
+      if (!this.#parts.signal.aborted) this.#parts.progress.say(words)
+    }
+  }
+
+  /** Each shard has its own; or that of one of before the resumption which is just what is wanted. */
+  #followUpNumber(phase: Attempt['phase'], order: AttemptOrder): number {
+    const recipe = printRecipe(order.knobs)
+    const isSame = (attempt: Attempt) => attempt.phase === phase && isOf(order)(attempt) && printRecipe(attempt.order.knobs) === recipe
+    const same = [...this.#resumed.values()].find(isSame)
+    if (same) return same.number
+    const { index, count } = this.#shard
+    return firstAgain + this.#again++ * count + index - 1
+  }
+
+  /** As many at once as there are worker processes. What fails in one lane ends the others, whose attempts are let finish. */
   async #makeAll(planned: Iterable<Planned>, make: (one: Planned) => Promise<unknown>): Promise<void> {
     const rest = planned[Symbol.iterator]()
     const lane = async () => {
-      while (!this.#isOver()) {
+      while (!this.#isOver('planned')) {
         const { value, done } = rest.next()
         if (done) return
         await make(value)
       }
     }
-    const lanes = await Promise.allSettled(Array.from({ length: this.#parts.pool.jobs }, () => this.#orFail(lane())))
-    for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason
+    await Promise.allSettled(Array.from({ length: this.#parts.pool.jobs }, lane))
+    if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** What fails in one lane ends the others, whose attempts are let finish. */
-  async #orFail(lane: Promise<void>): Promise<void> {
-    try {
-      await lane
-    } catch (error) {
-      this.#failure ??= error
-      throw error
-    }
-  }
-
-  async #make(
-    { number, phase, knobs }: Omit<Planned, 'phase' | 'target'> & Pick<Attempt, 'phase'>,
-    target: Target,
-    timeoutMs: number,
-    testNamePattern?: string,
-  ): Promise<Attempt> {
-    const before = this.#resumed.get(number)
-    if (before) {
-      this.#resumed.delete(number)
-      this.#take(before)
-      return before
-    }
-    const { pool, store, signal } = this.#parts
-    const order = {
-      ...target,
-      knobs,
-      timeoutMs: Math.round(this.#options.timeout ?? timeoutMs),
-      ...(testNamePattern !== undefined && { testNamePattern }),
-    }
-    const startedAt = new Date().toISOString()
-    const result = await pool.run(order, { signal })
-    const attempt: Attempt = { number, phase, order, result, startedAt }
-    store.append(attempt)
-    this.#take(attempt)
-    return attempt
-  }
-
-  #take(attempt: Attempt): void {
-    this.#attempts.push(attempt)
-    this.#cpuMs += attempt.result.usage.cpuMs
-    // What failed in the baseline may be broken, which is not what was waited for.
-    if (attempt.phase !== 'baseline' && attempt.result.end !== 'passed') this.#hasFailed = true
-    this.#parts.progress.attempt(attempt)
-    for (const knob of attempt.result.notTurned) this.#sayLeftOut(knob)
-  }
-
-  #isOver(isFollowUp = false): boolean {
-    const { duration = Infinity, budget = Infinity, untilFail } = this.#options
+  #isOver(what: 'planned' | 'follow-up'): boolean {
     if (this.#parts.signal.aborted || this.#failure !== undefined) return true
-    const part = isFollowUp || !this.#hasFailed ? 1 : 1 - followUpPart
-    const why =
-      untilFail && this.#hasFailed && !isFollowUp
-        ? 'until-fail'
-        : performance.now() - this.#startedMs >= duration * part
-          ? 'duration'
-          : this.#cpuMs >= budget * part
-            ? 'budget'
-            : null
+    const why = this.#rules.over(what)
     this.#endedEarly ??= why
     return why !== null
   }
 
-  async #followUp(): Promise<void> {
-    if (this.#isOver(true)) return
-    for (const hit of hitsOf(this.#attempts, mostHits)) {
-      if (this.#isOver(true)) return
-      await this.#smallest(hit)
+  async #make({ number, phase }: Pick<Attempt, 'number' | 'phase'>, order: AttemptOrder): Promise<Attempt> {
+    const before = this.#resumed.get(number)
+    this.#resumed.delete(number)
+    return this.#take(before ?? (await this.#attempt(number, phase, order)))
+  }
+
+  async #attempt(number: number, phase: Attempt['phase'], order: AttemptOrder): Promise<Attempt> {
+    const { pool, store, signal } = this.#parts
+    const timed = { ...order, timeoutMs: this.#options.timeout ?? order.timeoutMs }
+    const startedAt = new Date().toISOString()
+    try {
+      const attempt = { number, phase, order: timed, result: await pool.run(timed, { signal }), startedAt }
+      store.append(attempt)
+      return attempt
+    } catch (error) {
+      if (!signal.aborted) this.#failure ??= error
+      throw error
     }
   }
 
-  /** Says in words what became of it; the figures are in the attempts. */
-  async #smallest(hit: Hit): Promise<void> {
-    const { progress, pool } = this.#parts
-    const test = printTestId(hit)
-    const again: string[] = []
-    for (const knobs of hit.candidates) {
-      const confirmed = await confirm(knobs, this.#tries(hit, 'confirm'))
-      if (confirmed.failed > 0) {
-        const options = { lanes: pool.jobs, runs: runsPerHit }
-        const { failed, runs, knobs: smallest } = await shrink({ knobs, ...confirmed }, this.#tries(hit, 'shrink'), options)
-        progress.say(`${test}: fails in ${failed} of ${runs} runs with ${printRecipe(smallest)}`)
-        return
-      }
-      again.push(`${printKnobs(knobs) || 'no knob'} (0 of ${confirmed.runs})`)
-      if (this.#isOver(true)) break
-    }
-    progress.say(`${test}: failed, and not again when tried with ${again.join(', ')}`)
-  }
-
-  #tries(hit: Hit, phase: 'confirm' | 'shrink'): Try {
-    const first = this.#attempts.find(isOf(hit))
-    const timeoutMs = this.#attempts.filter(isOf(hit)).reduce((most, { order }) => Math.max(most, order.timeoutMs), 0)
-    const pattern = this.#attempts.findLast((attempt) => isOf(hit)(attempt) && attempt.phase !== 'baseline')?.order.testNamePattern
-    const target = { file: hit.file, project: first?.order.project ?? hit.project }
-    return async (knobs: Knobs, runs: number): Promise<Counted> => {
-      const outcomes: boolean[] = []
-      let left = runs
-      const lane = async () => {
-        while (left > 0 && !this.#isOver(true)) {
-          left--
-          const attempt = await this.#make({ number: this.#nextNumber(phase, target, knobs), phase, knobs }, target, timeoutMs, pattern)
-          const failed = failedAgain(hit, attempt)
-          if (failed !== null) outcomes.push(failed)
-        }
-      }
-      await Promise.all(Array.from({ length: Math.min(runs, this.#parts.pool.jobs) }, () => this.#orFail(lane())))
-      return { failed: outcomes.filter(Boolean).length, runs: outcomes.length }
-    }
-  }
-
-  #given = 0
-
-  /** Behind all that were planned, each shard its own; or one of before the resumption that is just what is wanted. */
-  #nextNumber(phase: Attempt['phase'], target: Target, knobs: Knobs): number {
-    const recipe = printRecipe(knobs)
-    const same = [...this.#resumed.values()].find(
-      (attempt) => attempt.phase === phase && isOf(target)(attempt) && printRecipe(attempt.order.knobs) === recipe,
-    )
-    if (same) return same.number
-    const { index, count } = this.#shard
-    const taken = [...this.#attempts, ...this.#resumed.values()].reduce((most, { number }) => Math.max(most, number), this.#given)
-    this.#given = (Math.floor(taken / count) + 1) * count + index - 1
-    return this.#given
+  #take(attempt: Attempt): Attempt {
+    this.#attempts.push(attempt)
+    this.#rules.take(attempt)
+    this.#parts.progress.attempt(attempt)
+    for (const knob of attempt.result.notTurned) this.#sayLeftOut(knob)
+    return attempt
   }
 
   #results(): Results {
