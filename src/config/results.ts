@@ -11,12 +11,6 @@ const number = z.number()
 const text = z.string()
 const time = z.iso.datetime('it must be a time in ISO 8601')
 const orNull = <T extends z.ZodMiniType>(type: T) => z.nullable(type)
-/** JSON has no infinity: it is written as null. */
-const orInfinity = z.pipe(
-  z.nullable(number),
-  z.transform((value): number => value ?? Infinity),
-)
-
 const knobs = z.object({
   cpu: z.optional(z.object({ share: number, periodMs: number })),
   cores: z.optional(number),
@@ -88,7 +82,7 @@ const test = z.object({
       ...rate,
       knobs: text,
       names: z.array(knobName),
-      amplification: orInfinity,
+      amplification: number,
       p: number,
       pCorrected: number,
       guilty: z.boolean(),

@@ -1,16 +1,14 @@
 // Results of a campaign that never was, for what shows them.
 
 import type { AttemptError, AttemptOrder, AttemptResult, AttemptUsage, TestResult } from '../../src/stress/attempt.ts'
+import { clustersOf } from '../../src/stress/clusters.ts'
 import type { Knobs } from '../../src/stress/knobs.ts'
-import { printKnobs, printRecipe } from '../../src/stress/recipe.ts'
-import type { Attempt, Cluster, KnobEffect, Rate, Results, TestVerdict } from '../../src/stress/results.ts'
+import type { Attempt, Rate, Results, TestVerdict } from '../../src/stress/results.ts'
+import { wilson } from '../../src/stress/statistics.ts'
+import { verdictsOf } from '../../src/stress/verdicts.ts'
 
 export function rate(failed: number, runs: number): Rate {
-  if (runs === 0) return { failed, runs, interval: [0, 1] }
-  const [p, z] = [failed / runs, 1.96]
-  const middle = (p + z ** 2 / (2 * runs)) / (1 + z ** 2 / runs)
-  const half = (z / (1 + z ** 2 / runs)) * Math.sqrt((p * (1 - p)) / runs + z ** 2 / (4 * runs ** 2))
-  return { failed, runs, interval: [Math.max(0, middle - half), Math.min(1, middle + half)] }
+  return { failed, runs, interval: wilson(failed, runs) }
 }
 
 export function error(message: string, more: Partial<AttemptError> = {}): AttemptError {
@@ -88,18 +86,23 @@ function chance(seed: number): () => number {
 const MiB = 1024 ** 2
 const tests = ['cart > adds', 'cart > is saved after the debounce', 'cart > exports a large order']
 
-/** A grid of CPU caps by memory caps after a baseline: one test that is slow to wait, one that memory ends, one that passes. */
+/**
+ * A grid of CPU caps by memory caps after a baseline: one test that is slow to wait, a file that memory ends, tests that pass. Then it is
+ * confirmed, and shrunk.
+ */
 export function gridResults(runs = 10): Results {
   const next = chance(7)
-  const shares = [0.1, 0.25, 0.5, 1]
-  const sizes = [64, 128, 256]
-  const cells = shares.flatMap((share) => sizes.map((size) => ({ share, size })))
-  const baseline = Array.from({ length: 5 }, (_, number) => ({ number, phase: 'baseline' as const, share: 2, size: 4096 }))
-  const grid = cells
-    .flatMap((cell) => Array.from({ length: runs }, () => cell))
-    .map((cell, at) => ({ ...cell, phase: 'grid' as const, number: 5 + at }))
-  const attempts = [...baseline, ...grid].map(({ number, phase, share, size }) => {
-    const knobs: Knobs = phase === 'baseline' ? {} : { cpu: { share, periodMs: 1000 }, memory: size * MiB, seed: 1000 + number }
+  const cells = [0.1, 0.25, 0.5, 1].flatMap((share) => [64, 128, 256].map((size) => ({ share, size })))
+  const baseline = Array.from({ length: 5 }, () => ({ phase: 'baseline' as const, share: 2, size: 4096 }))
+  const grid = cells.flatMap((cell) => Array.from({ length: runs }, () => ({ ...cell, phase: 'grid' as const })))
+  const confirm = Array.from({ length: 10 }, () => ({ phase: 'confirm' as const, share: 0.1, size: 256 }))
+  const shrink = Array.from({ length: 10 }, () => ({ phase: 'shrink' as const, share: 0.25, size: 4096 }))
+  const attempts = [...baseline, ...grid, ...confirm, ...shrink].map(({ phase, share, size }, number) => {
+    const knobs: Knobs = {
+      ...(share < 2 && { cpu: { share, periodMs: 1000 } }),
+      ...(size < 4096 && { memory: size * MiB }),
+      ...(phase !== 'baseline' && { seed: 1000 + number }),
+    }
     const late = next() < 0.9 - share * 1.5
     const isKilled = size < 100 && next() < 0.4
     const wallMs = 300 / Math.min(1, share) + next() * 200
@@ -120,48 +123,7 @@ export function gridResults(runs = 10): Results {
       },
     })
   })
-  const late = attempts.filter(({ result }) => result.tests[1]?.state === 'failed')
-  const killed = attempts.filter(({ result }) => result.end === 'killed')
-  const at = (share: number) => attempts.filter(({ order }) => order.knobs.cpu?.share === share)
-  const effects: KnobEffect[] = shares.map((share) => ({
-    knobs: printKnobs({ cpu: { share, periodMs: 1000 } }),
-    names: ['cpu'],
-    ...rate(late.filter((one) => at(share).includes(one)).length, at(share).length),
-    amplification: [14, 9, 3, 1][shares.indexOf(share)] as number,
-    p: 0.001,
-    pCorrected: 0.004,
-    guilty: share < 0.5,
-  }))
-  const wait = {
-    class: 'async wait' as const,
-    evidence: ['It fails with cpu=0.25 and passes without.', 'The assertion comes 40 ms after a timer of 50 ms.'],
-  }
-  const recipe = { cpu: { share: 0.25, periodMs: 1000 }, seed: 77 }
-  return results({
-    startedAt: '2026-01-02T03:04:05.000Z',
-    finishedAt: '2026-01-02T03:08:15.000Z',
-    attempts,
-    tests: [
-      verdict({
-        name: tests[1] as string,
-        verdict: 'FLAKY',
-        ...rate(late.length, attempts.length),
-        effects,
-        recipe: { text: printRecipe(recipe), knobs: recipe, ...rate(9, 10) },
-        cause: wait,
-      }),
-      verdict({
-        name: tests[2] as string,
-        line: 31,
-        verdict: 'KILLED',
-        ...rate(killed.length, attempts.length),
-        cause: { class: 'resources', evidence: ['It was killed by its memory cap of 64 MiB, and never by one of 128 MiB.'] },
-        recipe: { text: 'n1:memory=64M,seed=1003', knobs: { memory: 64 * MiB, seed: 1003 }, ...rate(4, 10) },
-      }),
-      verdict({ name: tests[0] as string, line: 4, ...rate(0, attempts.length) }),
-    ],
-    clusters: [clusterOf(late, wait)],
-  })
+  return results({ attempts, tests: verdictsOf(attempts), clusters: clustersOf(attempts) })
 }
 
 function saved(share: number): AttemptError {
@@ -170,17 +132,4 @@ function saved(share: number): AttemptError {
     stack: `AssertionError: ${message}\n    at src/cart.test.ts:16:25\n    at src/cart.ts:8:3 <share ${share}>`,
     diff: '- Expected\n+ Received\n\n- saved\n+ unsaved',
   })
-}
-
-function clusterOf(failures: readonly Attempt[], cause: Cluster['cause']): Cluster {
-  const knobs = Object.groupBy(failures, ({ order }) => printKnobs(order.knobs))
-  return {
-    id: 'c1f3a9',
-    error: "AssertionError: expected 'unsaved' to be 'saved'",
-    signature: 'AssertionError: expected <text> to be <text>\n    at src/cart.test.ts',
-    failures: failures.length,
-    tests: [`src/cart.test.ts > ${tests[1]}`],
-    knobs: Object.fromEntries(Object.entries(knobs).map(([text, those = []]) => [text, those.length])),
-    cause,
-  }
 }

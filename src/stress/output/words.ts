@@ -3,6 +3,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Attempt, Rate } from '../results.ts'
 import { printTestId, type TestId } from '../test-id.ts'
+import type { Failure } from '../trials.ts'
 
 /** `15 %`, `2.2 %`, `0.4 %`. */
 export function percent(fraction: number): string {
@@ -71,4 +72,11 @@ export function shownLines(text: string): string {
 
 export function hasFailed({ result }: Attempt): boolean {
   return result.end !== 'passed'
+}
+
+/** What it says, or what ended it. */
+export function failureWords({ result }: Attempt, { errors, killedBy }: Failure): string {
+  const fatal = result.caps.find((cap) => cap.fatal)
+  if (killedBy !== null) return fatal?.words ?? 'its worker was killed, and nobody told by what'
+  return errors[0]?.message || 'it failed without an error of its own'
 }
