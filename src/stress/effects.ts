@@ -23,8 +23,8 @@ export function inPhase(outcomes: readonly Outcome[], ...phases: Attempt['phase'
 
 /**
  * Of all that the sweep or the grid turned, the most telling first. Runs that confirmed count too: without them nothing can be told
- * of 2 runs against a baseline of 5, where p is 1/21 at best, and ten knobs were tried. That they were made after a hit alone favours
- * nobody: a knob without a hit has p = 1 either way. Runs that shrank do not, for each was chosen by the one before.
+ * of 2 runs against a baseline of 5, where p is 1/21 at best, and ten knobs were tried. It does no harm that they are made only after
+ * a hit, for without one p is 1 anyway. Runs that shrank do not count: each was chosen by the one before.
  */
 export function effectsOf(outcomes: readonly Outcome[]): KnobEffect[] {
   const baseline = rateOf(inPhase(outcomes, 'baseline'))
