@@ -57,7 +57,7 @@ describe('the likely cause', () => {
       class: 'async wait',
       evidence: [
         'Of all that was turned, cpu=0.25/1s is enough: it failed 5 of 5 times.',
-        'With cpu=0.25/1s it failed 6 of 6 times, without 0 of 5 (corrected p = 0.017).',
+        'With cpu=0.25/1s it failed 6 of 6 times, without 0 of 5 (corrected p = 0.0079).',
         "All 6 failures ran into vitest's time limit when slowed down.",
       ],
     })
