@@ -5,6 +5,7 @@ import { isSuspect } from './effects.ts'
 import { type KnobName, knobNames } from './knobs.ts'
 import { printKnobs } from './recipe.ts'
 import type { CauseClass, KnobEffect, LikelyCause, Rate, TestVerdict } from './results.ts'
+import { fisherOneSided } from './statistics.ts'
 import type { Failure, Trial } from './trials.ts'
 
 export interface Symptoms {
@@ -47,7 +48,7 @@ const classOf: Record<KnobName, CauseClass> = {
   disk: 'resources',
   inodes: 'resources',
   freeze: 'async wait',
-  uv: 'async wait',
+  uv: 'race',
   net: 'network',
   dns: 'network',
   delay: 'network',
@@ -60,7 +61,7 @@ const classOf: Record<KnobName, CauseClass> = {
   boottime: 'clock',
   clock: 'clock',
   shuffle: 'order',
-  twins: 'resources',
+  twins: 'environment',
   seed: 'randomness',
 }
 
@@ -69,11 +70,7 @@ const weights = { recipe: 3, guilty: 3, suspect: 2 }
 const runsOfRecipe = 3
 
 function knobSigns({ baseline, effects, recipe }: Symptoms): Sign[] {
-  const accused = effects.map((effect) => ({
-    names: effect.names,
-    weight: effectWeight(effect, baseline),
-    words: effectWords(effect, baseline),
-  }))
+  const accused = [...Map.groupBy(effects, ({ names }) => names.join())].map(([, alike]) => accusation(alike, baseline))
   // Several knobs of a class are no more than the strongest of them: what fails under everything is of no class.
   const strongest = [...Map.groupBy(accused.flatMap(shared), ({ of }) => of).values()].map((signs) =>
     signs.reduce((most, sign) => (sign.weight > most.weight ? sign : most)),
@@ -82,35 +79,57 @@ function knobSigns({ baseline, effects, recipe }: Symptoms): Sign[] {
 }
 
 function recipeSigns(recipe: Symptoms['recipe'], baseline: Rate): Sign[] {
-  if (!recipe || recipe.runs < runsOfRecipe || baseline.failed > 0) return []
-  const names = knobNames.filter((name) => name !== 'seed' && recipe.knobs[name] !== undefined)
-  const times = `${recipe.failed} of ${recipe.runs} times`
-  if (names.length > 0) {
-    return shared({
-      names,
-      weight: weights.recipe,
-      words: `Of all that was turned, ${printKnobs(recipe.knobs)} is enough: it failed ${times}.`,
-    })
+  if (!recipe || recipe.runs < runsOfRecipe) return []
+  const { failed, runs, knobs } = recipe
+  const names = knobNames.filter((name) => name !== 'seed' && knobs[name] !== undefined)
+  if (names.length === 0) {
+    const decides = knobs.seed !== undefined && failed === runs && baseline.failed < baseline.runs
+    return decides
+      ? [{ of: 'randomness', weight: 4, words: `The seed alone decides: with seed=${knobs.seed} it failed ${failed} of ${runs} times.` }]
+      : []
   }
-  return recipe.knobs.seed === undefined ? [] : [{ of: 'randomness', weight: 4, words: `The seed alone is enough: it failed ${times}.` }]
+  if (baseline.failed > 0) return []
+  return shared({
+    names,
+    weight: weights.recipe,
+    words: `Of all that was turned, ${printKnobs(knobs)} is enough: it failed ${failed} of ${runs} times.`,
+  })
+}
+
+interface Accusation {
+  names: readonly KnobName[]
+  weight: number
+  words: string
+}
+
+/** Of the same knobs at several strengths: of the guilty one, or of all together. */
+function accusation(alike: readonly KnobEffect[], baseline: Rate): Accusation {
+  const guilty = alike.find((effect) => effect.guilty)
+  const failing = guilty ? [guilty] : alike.filter(({ failed }) => failed > 0)
+  const counted = guilty ?? { failed: total(alike, 'failed'), runs: total(alike, 'runs') }
+  const chance = guilty ? `corrected p = ${guilty.pCorrected.toPrecision(2)}` : 'too few runs to rule out chance'
+  const times = `${counted.failed} of ${counted.runs} times, without ${baseline.failed} of ${baseline.runs}`
+  return {
+    names: alike[0]?.names ?? [],
+    weight: guilty ? weights.guilty : suspicion(alike, fisherOneSided(counted, baseline), baseline),
+    words: `With ${failing.map(({ knobs }) => knobs).join(' or ')} it failed ${times} (${chance}).`,
+  }
 }
 
 /** What fails without any knob too is not told by knobs that may be chance; and by one failure alone no class is named. */
-function effectWeight(effect: KnobEffect, baseline: Rate): number {
-  if (effect.guilty) return weights.guilty
-  if (!isSuspect(effect) || baseline.failed > 0) return 0
-  return effect.p < 0.05 ? weights.suspect : weights.suspect / 2
+function suspicion(alike: readonly KnobEffect[], p: number, baseline: Rate): number {
+  if (baseline.failed > 0 || !alike.some(isSuspect)) return 0
+  return p < 0.05 ? weights.suspect : weights.suspect / 2
+}
+
+function total(effects: readonly KnobEffect[], of: 'failed' | 'runs'): number {
+  return effects.reduce((sum, effect) => sum + effect[of], 0)
 }
 
 /** Of knobs that were turned together nobody knows which it was: each has its part. */
-function shared({ names, weight, words }: { names: readonly KnobName[]; weight: number; words: string }): Sign[] {
+function shared({ names, weight, words }: Accusation): Sign[] {
   const classes = Map.groupBy(names, (name) => classOf[name])
   return [...classes].map(([of, some]) => ({ of, weight: (weight * some.length) / names.length, words }))
-}
-
-function effectWords({ knobs, failed, runs, pCorrected, guilty }: KnobEffect, baseline: Rate): string {
-  const chance = guilty ? `corrected p = ${pCorrected.toPrecision(2)}` : 'too few runs to rule out chance'
-  return `With ${knobs} it failed ${failed} of ${runs} times, without ${baseline.failed} of ${baseline.runs} (${chance}).`
 }
 
 function orderSigns({ trials }: Symptoms): Sign[] {
@@ -142,7 +161,7 @@ const errorKinds: readonly ErrorSign[] = [
   { of: 'resources', weight: 3, pattern: /\b(ENOSPC|EDQUOT)\b/, means: 'no space or no watch was left' },
   { of: 'resources', weight: 3, pattern: /\bENOMEM\b|heap out of memory|reaching memory limit/, means: 'no memory was left' },
   { of: 'resources', weight: 3, pattern: /\bspawn\b.*\bEAGAIN\b/, means: 'no process could be started' },
-  { of: 'resources', weight: 3, pattern: /\bEADDRINUSE\b/, means: 'a port was taken by somebody else' },
+  { of: 'environment', weight: 3, pattern: /\bEADDRINUSE\b/, means: 'somebody else had the port' },
   {
     of: 'leak',
     weight: 3,

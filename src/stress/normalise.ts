@@ -16,7 +16,7 @@ const replacements: readonly [pattern: RegExp, by: string][] = [
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|(?:\blocalhost|\[?::1?\]?):\d{1,5}\b/g, '<address>'],
   [/\bport:? \d{1,5}\b/gi, 'port <port>'],
   [/-?\d+(?:\.\d+)?\s?(?:ms|s|sec|seconds?|milliseconds?|min|minutes?)\b/g, '<duration>'],
-  [/-?\b\d[\d_,]*(?:\.\d+)?(?:e[+-]?\d+)?/gi, '<n>'],
+  [/[+-]?\b\d[\d_,]*(?:\.\d+)?(?:e[+-]?\d+)?/gi, '<n>'],
 ]
 
 /** `root` is of the project, without a slash at its end; null where nobody knows it. */

@@ -37,7 +37,8 @@ describe('the likely cause', () => {
     ['freeze=64ms', unequal, 'async wait'],
     ['cpu=0.25/1s', errorOf('connect ECONNREFUSED 127.0.0.1:3000'), 'async wait'],
     ['cpu=0.25/1s', timeout, 'async wait'],
-    ['uv=1', errorOf("ENOENT: no such file or directory, open 'log.txt'"), 'async wait'],
+    ['cpu=0.25/1s', errorOf("ENOENT: no such file or directory, open 'log.txt'"), 'async wait'],
+    ['cores=1,uv=1', unequal, 'race'],
     ['cores=1', unequal, 'race'],
     ['shuffle=tests', unequal, 'order'],
     ['dns=none', errorOf('getaddrinfo EAI_AGAIN example.org'), 'network'],
@@ -45,7 +46,7 @@ describe('the likely cause', () => {
     ['clock=200d', errorOf('expected 2026 to be 2027'), 'clock'],
     ['tz=+14', unequal, 'environment'],
     ['locale=tr_TR', unequal, 'environment'],
-    ['twins=2', errorOf('listen EADDRINUSE: address already in use :::3000'), 'resources'],
+    ['twins=2', errorOf('listen EADDRINUSE: address already in use :::3000'), 'environment'],
     ['nofile=256', errorOf('EMFILE: too many open files'), 'resources'],
     ['memory=64M', unequal, 'resources'],
   ])('of what fails under %s', (recipe, error, expected) => {
@@ -70,6 +71,16 @@ describe('the likely cause', () => {
         'With shuffle=tests it failed 1 of 1 times, without 0 of 5 (too few runs to rule out chance).',
         'It failed only where the order was shuffled, in none of 12 other runs.',
       ],
+    })
+  })
+
+  it('takes strengths of one knob together', () => {
+    const sweep = ['freeze=64ms', 'freeze=256ms'].map((knobs) => attempt('sweep', knobs, [test('adds', [unequal])]))
+    const passing = ['freeze=16ms', 'tz=+14'].map((knobs) => attempt('sweep', knobs, [test('adds')]))
+    const baseline = times(9, () => attempt('baseline', '', [test('adds')]))
+    expect(causeOf([...baseline, ...sweep, ...passing])).toEqual({
+      class: 'async wait',
+      evidence: ['With freeze=64ms or freeze=256ms it failed 2 of 3 times, without 0 of 9 (too few runs to rule out chance).'],
     })
   })
 
