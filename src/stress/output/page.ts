@@ -88,7 +88,7 @@ function tiles({ attempts, tests, startedAt, finishedAt }: Results): Html {
   return html`<dl class="tiles">
 ${tile('Runs', attempts.length, attempts.length === 0 ? 'none' : phasesOf(attempts))}
 ${tile('Failed runs', failed, attempts.length === 0 ? '–' : percent(failed / attempts.length))}
-${tile('Tests', tests.length, `in ${count(files, 'file')}`)}
+${tile('Tests', tests.filter(({ name }) => name !== null).length, `in ${count(files, 'file')}`)}
 ${tile('Took', timeWords(Date.parse(finishedAt) - Date.parse(startedAt)), `${timeWords(cpuMs)} of CPU time`)}
 </dl>`
 }

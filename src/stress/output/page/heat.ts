@@ -37,5 +37,5 @@ function cell(rate: Rate | undefined): Html {
   if (!rate) return html`<td class="none">·</td>`
   const { failed, runs, interval } = rate
   const heat = failed / runs
-  return html`<td style="--heat:${heat.toFixed(3)}" class="${heat > 0.55 ? 'hot' : 'cool'}" title="${failed} of ${runs} failed, ${intervalWords(interval)}"><b>${percent(heat)}</b><span>${failed}/${runs}</span></td>`
+  return html`<td style="--heat:${heat.toFixed(3)}" class="${heat > 0.72 ? 'hot' : 'cool'}" title="${failed} of ${runs} failed, ${intervalWords(interval)}"><b>${percent(heat)}</b><span>${failed}/${runs}</span></td>`
 }

@@ -10,10 +10,10 @@ export function badge(verdict: Verdict): Html {
 
 /** A rate and its interval on a line from 0 to 100 %. */
 export function intervalMark({ failed, runs, interval: [low, high] }: Rate): Html {
-  const at = (fraction: number) => (2 + fraction * 96).toFixed(1)
+  const at = (fraction: number) => (5 + fraction * 90).toFixed(1)
   if (runs === 0)
-    return html`<svg class="interval" viewBox="0 0 100 12" aria-hidden="true"><line x1="2" x2="98" y1="6" y2="6" class="axis"/></svg>`
-  return html`<svg class="interval" viewBox="0 0 100 12" aria-hidden="true"><line x1="2" x2="98" y1="6" y2="6" class="axis"/><line x1="${at(low)}" x2="${at(high)}" y1="6" y2="6" class="span"/><circle cx="${at(failed / runs)}" cy="6" r="3.5" class="${failed > 0 ? 'bad' : 'good'}"/></svg>`
+    return html`<svg class="interval" viewBox="0 0 100 12" aria-hidden="true"><line x1="5" x2="95" y1="6" y2="6" class="axis"/></svg>`
+  return html`<svg class="interval" viewBox="0 0 100 12" aria-hidden="true"><line x1="5" x2="95" y1="6" y2="6" class="axis"/><line x1="${at(low)}" x2="${at(high)}" y1="6" y2="6" class="span"/><circle cx="${at(failed / runs)}" cy="6" r="3.5" class="${failed > 0 ? 'bad' : 'good'}"/></svg>`
 }
 
 /** `3 of 20` and, smaller, the rate with its interval. */

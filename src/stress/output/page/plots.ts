@@ -58,7 +58,7 @@ export function plotSection(attempts: readonly Attempt[]): Html | undefined {
   }))
   const plots = [ratePlot(categories, axis.title), ...measures.flatMap((measure) => measurePlot(measure, categories, axis.title) ?? [])]
   return html`<section id="plots"><h2>Against the CPU cap</h2>
-<p class="soft">Of ${count(compared.length, 'run')}. <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="3" class="point"/></svg> passed</span> <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path d="M3 3l6 6m0-6l-6 6" class="cross"/></svg> failed</span> <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path d="M1 6h10" class="median"/></svg> median</span> ${axis.labels.includes('as is') && '“as is” has no cap.'}</p>
+<p class="soft">Of ${count(compared.length, 'run')}. <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="3" class="point"/></svg> passed</span> <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path d="M3 3l6 6m0-6l-6 6" class="cross"/></svg> failed</span> <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path d="M1 6h10" class="median"/></svg> median.</span> ${axis.labels.includes('as is') && '“as is” has no cap.'}</p>
 <div class="plots">${plots}</div></section>`
 }
 
@@ -173,10 +173,10 @@ function rateAt({ failed, runs }: Rate): number {
   return runs === 0 ? 0 : failed / runs
 }
 
-/** 1, 2 or 5 times a power of ten, at least as much. */
+/** 1, 2, 2.5 or 5 times a power of ten, at least as much. */
 function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least))
-  return ([1, 2, 5, 10].find((one) => one * power >= least) ?? 10) * power
+  return ([1, 2, 2.5, 5, 10].find((one) => one * power >= least) ?? 10) * power
 }
 
 function quantile(sorted: readonly number[], q: number): number {

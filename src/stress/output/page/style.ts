@@ -37,8 +37,8 @@ section { margin: 44px 0; }
 nav { display: flex; flex-wrap: wrap; gap: 2px 20px; margin-top: 18px; padding-bottom: 10px; border-bottom: 1px solid var(--line); }
 nav a { text-decoration: none; padding: 4px 0; }
 nav a:hover { text-decoration: underline; }
-.tiles { display: grid; grid-template-columns: repeat(4, 1fr); gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; margin: 20px 0; }
-dl.tiles { grid-template-columns: repeat(4, 1fr); gap: 1px; } .tiles div { background: var(--panel); padding: 12px 16px; }
+dl.tiles { display: grid; grid-template-columns: repeat(4, 1fr); gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; margin: 20px 0; }
+.tiles div { background: var(--panel); padding: 12px 16px; }
 .tiles dt { color: var(--soft); font-size: .82rem; }
 .tiles dd { margin: 0; font-size: 1.35rem; font-weight: 600; letter-spacing: -.01em; }
 .tiles dd small { font-size: .82rem; font-weight: 400; color: var(--soft); letter-spacing: 0; display: block; }
@@ -138,19 +138,20 @@ footer { color: var(--soft); font-size: .86rem; padding-bottom: 48px; overflow-w
   h1 { font-size: 1.5rem; }
   section { margin: 34px 0; }
   nav { flex-wrap: nowrap; overflow-x: auto; gap: 18px; white-space: nowrap; scrollbar-width: none; }
-  .tiles { grid-template-columns: 1fr 1fr; }
+  dl.tiles { grid-template-columns: 1fr 1fr; }
   .plots { grid-template-columns: 1fr; }
   .search { flex-basis: 100%; }
   .card { padding: 16px; }
   .card header { grid-template-columns: auto 1fr; } .card header .place { grid-column: 1 / -1; } .card header .figure { grid-column: 1 / -1; grid-row: auto; margin-top: 8px; }
   .cluster header { grid-template-columns: auto 1fr; }
-  table.tests thead tr { display: flex; gap: 14px; flex-wrap: wrap; padding: 8px 14px; border-bottom: 1px solid var(--strong); } table.tests thead th { padding: 0; border: 0; }
+  table.tests thead tr { display: flex; gap: 2px 12px; flex-wrap: wrap; padding: 8px 14px; border-bottom: 1px solid var(--strong); } table.tests thead th { padding: 0; border: 0; }
   table.tests, table.tests tbody, table.tests thead, table.knobs, table.knobs tbody { display: block; }
   table.tests tbody tr { display: grid; grid-template-columns: auto 1fr auto; gap: 3px 10px; padding: 11px 14px; border-bottom: 1px solid var(--line); } table.tests tbody tr:last-child { border-bottom: 0; }
+  table.tests .none { display: none; } table.tests thead th { font-size: .8rem; }
   table.tests tbody tr > * { border: 0; padding: 0; } table.tests tbody tr > th { grid-column: 1 / -1; grid-row: 2; } table.tests tbody tr > td:nth-of-type(2) { grid-column: 1 / -1; grid-row: 3; } table.tests tbody tr > td:nth-of-type(3) { grid-column: 3; grid-row: 1; }
   table.knobs thead { display: none; }
   table.knobs tbody tr { display: flex; flex-wrap: wrap; gap: 1px 12px; padding: 9px 0; border-bottom: 1px solid var(--line); } #knobs tbody tr { padding: 9px 14px; }
-  table.knobs tbody tr > * { border: 0; padding: 0; } table.knobs tbody th, table.knobs tbody .wide { flex: 1 0 100%; width: auto; } .effects tbody .number { color: var(--soft); font-size: .9rem; }
+  table.knobs tbody tr > * { border: 0; padding: 0; } table.knobs tbody th { flex: 1 1 50%; width: auto; } table.knobs tbody .wide { flex: 1 0 100%; order: 1; } #knobs tbody th { flex-basis: 100%; } #knobs tbody .wide { order: 0; } .effects tbody .number { color: var(--soft); font-size: .9rem; }
   .effects tbody .number:last-child:not(:empty)::before { content: 'p '; } .number[data-label] { color: var(--soft); font-size: .9rem; } .number[data-label]::before { content: attr(data-label) ' '; }
   .interval { width: 84px; }
   .wide { white-space: normal; }

@@ -46,7 +46,7 @@ function testRow(test: TestVerdict, index: number): Html {
 <td data-key="${ranks[verdict]}">${badge(verdict)}</td>
 <th scope="row" data-key="${testWords(test)}">${title}<span class="place">${placeOf(test.project, file, line)}</span></th>
 <td data-key="${runs === 0 ? 0 : failed / runs}" class="wide">${intervalMark(test)} ${rateCell(test)}</td>
-<td data-key="${cause?.class ?? '~'}">${cause?.class ?? html`<span class="soft">–</span>`}</td>
+<td data-key="${cause?.class ?? '~'}">${cause?.class ?? html`<span class="soft none">–</span>`}</td>
 </tr>
 `
 }
@@ -104,7 +104,8 @@ export function headline({ tests }: Results): string {
     return verdict === 'PASS' || length === 0 ? [] : [`${length} ${words[verdict]}`]
   })
   if (tests.length === 0) return 'No test ran'
-  return found.length === 0 ? `${count(tests.length, 'test')}, all stable` : `${found.join(', ')} of ${count(tests.length, 'test')}`
+  const all = count(tests.filter(({ name }) => name !== null).length, 'test')
+  return found.length === 0 ? `${all}, all stable` : `${found.join(', ')} of ${all}`
 }
 
 const words: Record<Verdict, string> = { FLAKY: 'flaky', BUDGET: 'out of time', KILLED: 'killed', BROKEN: 'broken', PASS: 'stable' }
