@@ -18,6 +18,7 @@ export default defineConfig([
       worker: 'plugin/worker.ts',
       'worker-cold': 'plugin/worker-cold.ts',
       'clock-preload': 'plugin/clock-preload.ts',
+      attempts: 'plugin/attempts.ts',
       call: 'src/payload/call.ts',
       'call-cold': 'src/payload/call-cold.ts',
     },

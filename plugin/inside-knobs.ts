@@ -9,11 +9,14 @@ import type { KnobName, Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { setSchedulingPolicy } from '../src/sys/scheduling.ts'
 import { clockPreloadUrl } from './entry.ts'
 import { shiftClock } from './shifted-clock.ts'
+import { timeZone } from './time-zone.ts'
 
 let seed: number | undefined
 
 /** Answers those that could not be turned. What else an attempt has is turned from outside. */
-export async function turnInside({ uv, clock, ...others }: Knobs): Promise<MissingKnob[]> {
+export async function turnInside({ uv, clock, tz, ...others }: Knobs): Promise<MissingKnob[]> {
+  // node takes note of it at once, and programs that tests start inherit it.
+  if (tz !== undefined) process.env['TZ'] = timeZone(tz)
   const turns: [KnobName, (() => void | Promise<void>) | undefined][] = [
     ['uv', uv === undefined ? undefined : () => starvePool(uv)],
     ['clock', clock === undefined ? undefined : () => setClock(clock)],

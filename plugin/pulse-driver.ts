@@ -1,4 +1,4 @@
-// Stops a sandbox again and again, and always lets it go on at the end.
+// Stops all processes of a sandbox again and again while its tests run, and always lets them go on at the end.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NsboxError } from '../src/errors.ts'
@@ -8,60 +8,55 @@ import type { Pulse } from '../src/stress/pulses.ts'
 export class PulseDriver {
   readonly #limits: Pick<SandboxLimits, 'freeze' | 'thaw'>
   readonly #schedule: Iterator<Pulse, unknown>
-  #over: AbortController | undefined
-  #driven: Promise<void> = Promise.resolve()
-  /** Stops that have begun. */
+  readonly #over = new AbortController()
+  #driven: Promise<void> | undefined
+  /** Stops until now. */
   count = 0
 
-  constructor(limits: Pick<SandboxLimits, 'freeze' | 'thaw'>, schedule: Iterable<Pulse>) {
+  constructor(limits: Pick<SandboxLimits, 'freeze' | 'thaw'>, schedule: Iterator<Pulse, unknown>) {
     this.#limits = limits
-    this.#schedule = schedule[Symbol.iterator]()
+    this.#schedule = schedule
   }
 
   /** From now on; again it changes nothing. */
   begin(): void {
-    if (this.#over) return
-    this.#over = new AbortController()
-    this.#driven = this.#drive(this.#over.signal)
+    this.#driven ??= this.#drive()
     // Whoever ends it hears of it.
     this.#driven.catch(() => undefined)
   }
 
-  /**
-   * Settles when it runs, and is stopped no more. Rejects with what kept it from being stopped; that it has ended is
-   * no reason.
-   */
+  /** Settles when it goes on, and is stopped no more. Rejects with what kept it from being stopped; that it has ended is no reason. */
   async end(): Promise<void> {
-    this.#over?.abort()
+    this.#over.abort()
     await this.#driven
   }
 
-  async #drive(signal: AbortSignal): Promise<void> {
+  async #drive(): Promise<void> {
     try {
-      while (!signal.aborted) {
+      for (;;) {
         const { value } = this.#schedule.next() as IteratorYieldResult<Pulse>
-        await waited(value.runMs, signal)
-        if (signal.aborted) return
-        await this.#stopFor(value.stopMs, signal)
+        await this.#wait(value.runMs)
+        if (this.#over.signal.aborted) return
+        await this.#stopFor(value.stopMs)
       }
     } catch (error) {
       if (!(NsboxError.is(error) && error.code === 'ERR_NSBOX_ENDED')) throw error
     }
   }
 
-  /** An order that is under way is waited for: one that came after the last thaw would hold for ever. */
-  async #stopFor(ms: number, signal: AbortSignal): Promise<void> {
+  /** Each order is waited for: a stop that came after the last thaw would hold for ever. */
+  async #stopFor(ms: number): Promise<void> {
     try {
       await this.#limits.freeze()
       this.count++
-      await waited(ms, signal)
+      await this.#wait(ms)
     } finally {
       await this.#limits.thaw()
     }
   }
-}
 
-/** Or less, when it is over before. */
-async function waited(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined)
+  /** Less when it is over before. */
+  async #wait(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#over.signal }).catch(() => undefined)
+  }
 }

@@ -33,7 +33,7 @@ export function shiftClock(ms: number): void {
   if (!isInstalled) install()
   isInstalled = true
   const from = shiftedNow()
-  const shown = [Date.now(), new Date().valueOf()]
+  const shown = [Date.now(), Date.parse(new Date().toISOString())]
   const to = shiftedNow()
   if (shown.every((time) => time >= from && time <= to)) return
   throw new Error(
