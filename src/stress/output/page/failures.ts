@@ -47,7 +47,7 @@ function failureOf(test: Trials, { attempt, failure }: Trial): Html {
   if (!failure) return html``
   const { wallMs, cpuMs, memoryPeakBytes } = result.usage
   const facts = [
-    `run ${number}, ${phase}`,
+    phase === 'confirm' || phase === 'shrink' ? phase : `run ${number}, ${phase}`,
     `${timeWords(wallMs)} wall`,
     `${timeWords(cpuMs)} CPU`,
     ...(memoryPeakBytes === null ? [] : [`${sizeWords(memoryPeakBytes)} peak`]),
@@ -67,9 +67,10 @@ ${result.output !== '' && html`<h4>The last of what it printed</h4><pre tabindex
 `
 }
 
+/** With vitest's colours. */
 function diffLines(diff: string): Html[] {
   return diff.split('\n').map((line) => {
-    const kind = line.startsWith('+') ? 'added' : line.startsWith('-') ? 'removed' : ''
+    const kind = line.startsWith('-') ? 'expected' : line.startsWith('+') ? 'received' : ''
     return html`<span class="${kind}">${line}</span>\n`
   })
 }

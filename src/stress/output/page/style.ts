@@ -76,12 +76,13 @@ a.name:hover { color: var(--link); }
 .interval { width: 100px; height: 12px; margin-right: 8px; flex: none; }
 .interval .axis { stroke: var(--line); stroke-width: 2; } .interval .span { stroke: var(--mark); stroke-width: 3; stroke-linecap: round; }
 .interval .bad { fill: var(--broken); } .interval .good { fill: var(--pass); }
-.rate { display: inline-block; min-width: 8.2em; }
+.rate { display: inline-block; min-width: 9.4em; }
 .rate b { display: inline-block; min-width: 2.9em; text-align: right; font-weight: 600; }
 
 .card { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: 20px 22px; margin: 16px 0; scroll-margin-top: 12px; }
 .card:target { border-color: var(--link); }
 .card header { display: grid; grid-template-columns: auto 1fr auto; gap: 2px 12px; align-items: center; }
+.card header .badge { align-self: start; margin-top: 3px; }
 .card header .place { grid-column: 2; }
 .card header .figure { grid-column: 3; grid-row: 1 / span 2; margin: 0; white-space: nowrap; }
 .message { overflow-wrap: anywhere; }
@@ -122,7 +123,7 @@ dl { margin: 12px 0 0; display: grid; grid-template-columns: 4.5em 1fr; gap: 6px
 .pill { display: inline-block; border: 1px solid var(--line); border-radius: 6px; padding: 0 7px; font-size: .88rem; background: var(--code); overflow-wrap: anywhere; } .pills { display: flex; flex-wrap: wrap; gap: 5px; }
 
 pre { background: var(--code); border-radius: 7px; padding: 11px 13px; overflow-x: auto; margin: .7em 0; line-height: 1.45; max-height: 30em; white-space: pre; tab-size: 2; }
-.added { color: var(--pass); } .removed { color: var(--broken); }
+.expected { color: var(--pass); } .received { color: var(--broken); }
 .failure { background: var(--panel); border: 1px solid var(--line); border-top-width: 0; padding: 9px 16px; content-visibility: auto; contain-intrinsic-size: auto 56px; }
 h2 + .failure { border-top-width: 1px; border-radius: 10px 10px 0 0; } .failure:last-of-type { border-radius: 0 0 10px 10px; }
 .failure[open] { padding-bottom: 16px; }
@@ -142,7 +143,8 @@ footer { color: var(--soft); font-size: .86rem; padding-bottom: 48px; overflow-w
   .plots { grid-template-columns: 1fr; }
   .search { flex-basis: 100%; }
   .card { padding: 16px; }
-  .card header { grid-template-columns: auto 1fr; } .card header .place { grid-column: 1 / -1; } .card header .figure { grid-column: 1 / -1; grid-row: auto; margin-top: 8px; }
+  .card header { grid-template-columns: auto 1fr; } .card header .badge { align-self: start; margin-top: 3px; }
+.card header .place { grid-column: 1 / -1; } .card header .figure { grid-column: 1 / -1; grid-row: auto; margin-top: 8px; white-space: normal; }
   .cluster header { grid-template-columns: auto 1fr; }
   table.tests thead tr { display: flex; gap: 2px 12px; flex-wrap: wrap; padding: 8px 14px; border-bottom: 1px solid var(--strong); } table.tests thead th { padding: 0; border: 0; }
   table.tests, table.tests tbody, table.tests thead, table.knobs, table.knobs tbody { display: block; }
