@@ -12,8 +12,8 @@ export interface Repetition {
   runs: number
   /** No run is begun later, on the clock of performance.now(). */
   until?: number
-  /** The first failure is the end, and what runs beside it is stopped. */
-  untilFail: boolean
+  /** After the first failure nothing more is begun; what runs beside it is let finish, or stopped. */
+  onFailure: 'go on' | 'finish' | 'stop'
   /** How many may be under way at once. */
   lanes: number
   signal?: AbortSignal
@@ -37,15 +37,16 @@ export function hasFailed({ result }: Pick<Run, 'result'>): boolean {
 export async function repeat(
   attempts: AttemptMaker,
   orderOf: (number: number) => AttemptOrder,
-  { runs, until = Infinity, untilFail, lanes, signal }: Repetition,
+  { runs, until = Infinity, onFailure, lanes, signal }: Repetition,
   ended: (run: Run) => void = () => undefined,
 ): Promise<Run[]> {
   const stop = new AbortController()
   const all = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])])
   const done: Run[] = []
   let next = 0
+  let isOver = false
   const lane = async () => {
-    while (!all.aborted && next < runs && performance.now() < until) {
+    while (!all.aborted && !isOver && next < runs && performance.now() < until) {
       const number = next++
       const order = orderOf(number)
       const result = await attempts.run(order, { signal: all })
@@ -53,7 +54,9 @@ export async function repeat(
       const run = { number, order, result }
       done.push(run)
       ended(run)
-      if (untilFail && hasFailed(run)) stop.abort()
+      if (!hasFailed(run)) continue
+      isOver = onFailure !== 'go on'
+      if (onFailure === 'stop') stop.abort()
     }
   }
   const guarded = async () => {

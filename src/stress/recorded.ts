@@ -1,0 +1,29 @@
+// What a campaign has found of a test, for whoever wants to see it again.
+
+import type { Results, TestVerdict } from './results.ts'
+import { parseTestId, printTestId, reproCommand, type TestId } from './test-id.ts'
+
+export type Recorded = TestVerdict & { recipe: NonNullable<TestVerdict['recipe']> }
+
+/** Tests that a recipe is known of. */
+export function recordedIn({ tests }: Results): Recorded[] {
+  return tests.filter((test): test is Recorded => test.recipe !== null)
+}
+
+/** One that is called so: wholly, or by a part of its name that no other has. */
+export function recordedOf(results: Results, text: string): Recorded | undefined {
+  const all = recordedIn(results)
+  const exact = all.find((one) => sameId(one, parseTestId(text)))
+  if (exact) return exact
+  const near = all.filter((one) => printTestId(one).includes(text))
+  return near.length === 1 ? near[0] : undefined
+}
+
+/** A line for each, to be copied. */
+export function recordedLines(results: Results): string[] {
+  return recordedIn(results).map((one) => reproCommand(one, one.recipe.text))
+}
+
+function sameId(one: TestId, other: TestId): boolean {
+  return one.file === other.file && one.name === other.name
+}
