@@ -12,6 +12,6 @@ test('a ring file has its size', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'ring-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   const path = join(directory, 'events.ring')
-  await makeRingFile(path, 64 * 2 ** 20)
-  expect((await stat(path)).size).toBe(64 * 2 ** 20)
+  await makeRingFile(path, 100 * 2 ** 20)
+  expect((await stat(path)).size).toBe(100 * 2 ** 20)
 })

@@ -2,7 +2,7 @@
 // mechanism: localhost, which is there on every machine
 // knob: net
 
-// @nsbox { "net": "host" }
+// @nsbox net=host
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

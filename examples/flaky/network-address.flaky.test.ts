@@ -2,7 +2,7 @@
 // mechanism: the address of another interface than lo is used
 // knob: net
 
-// @nsbox { "net": "host" }
+// @nsbox net=host
 import { createServer } from 'node:http'
 import { type AddressInfo, isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'

@@ -17,5 +17,5 @@ test('the build makes an archive', async () => {
     build.kill()
     await rm(directory, { recursive: true })
   })
-  await vi.waitFor(() => expect(existsSync(archive)).toBe(true), { timeout: 500, interval: 20 })
+  await vi.waitFor(() => expect(existsSync(archive)).toBe(true))
 })

@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest'
 import { Passwords } from './src/password.ts'
 
-test('a password matches its hash, and no other', { timeout: 1500 }, () => {
+test('a password matches its hash, and no other', { timeout: 1000 }, () => {
   const passwords = new Passwords()
   const stored = passwords.hash('correct horse')
   expect(passwords.matches('correct horse', stored)).toBe(true)

@@ -5,7 +5,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { throttle } from './src/throttle.ts'
 
-test('the second call comes after 100 ms', () => {
+test('calls come every 100 ms', () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   const call = vi.fn()

@@ -11,7 +11,7 @@ import { Watcher } from './src/watcher.ts'
 
 test('tells of a change', { timeout: 60_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'watched-'))
-  for (let number = 0; number < 100; number++) writeFileSync(join(directory, `${number}.md`), `# ${number}`)
+  for (let number = 0; number < 300; number++) writeFileSync(join(directory, `${number}.md`), `# ${number}`)
   const watcher = new Watcher(directory)
   onTestFinished(() => {
     watcher.close()

@@ -11,7 +11,7 @@ import { Watcher } from './src/watcher.ts'
 
 test('tells of a change', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'watched-'))
-  for (let number = 0; number < 100; number++) writeFileSync(join(directory, `${number}.md`), `# ${number}`)
+  for (let number = 0; number < 300; number++) writeFileSync(join(directory, `${number}.md`), `# ${number}`)
   const watcher = new Watcher(directory)
   onTestFinished(() => {
     watcher.close()
@@ -19,7 +19,7 @@ test('tells of a change', async () => {
   })
   const changed: string[] = []
   watcher.on('change', (name: string) => changed.push(name))
-  await sleep(50)
+  await sleep(100)
   writeFileSync(join(directory, '7.md'), '# seven')
   await vi.waitFor(() => expect(changed).toContain('7.md'))
 })

@@ -4,7 +4,7 @@ import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
 export class Passwords {
   readonly #cost: number
 
-  constructor(cost = 16) {
+  constructor(cost = 15) {
     this.#cost = cost
   }
 
