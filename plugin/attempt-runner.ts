@@ -6,23 +6,28 @@ import { Writable } from 'node:stream'
 import type { Reporter, TestProject, TestSpecification, Vitest } from 'vitest/node'
 import { configError } from '../src/errors.ts'
 import type { AttemptOrder, AttemptResult, CampaignSetting, Found, Target } from '../src/stress/attempt.ts'
+import type { MissingKnob } from '../src/stress/knobs.ts'
 import { attemptResult } from './attempt-result.ts'
 import { AttemptWatch } from './attempt-watch.ts'
 import { CampaignPools } from './campaign-pools.ts'
 import { loadVitest } from './load-vitest.ts'
+import { overridden, type Twin } from './overrides.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
+import { Twins } from './twins.ts'
 import { likelyKind } from './worker-kind.ts'
 
 export class AttemptRunner {
   readonly #setting: CampaignSetting
   readonly #vitest: Vitest
   readonly #pools: CampaignPools
+  readonly #twins: Twins
   readonly #specifications: Promise<Map<string, TestSpecification>>
 
   private constructor(setting: CampaignSetting, vitest: Vitest, pools: CampaignPools, filters: readonly string[]) {
     this.#setting = setting
     this.#vitest = vitest
     this.#pools = pools
+    this.#twins = new Twins(setting)
     this.#specifications = specificationsOf(vitest, filters)
     this.#specifications.catch(() => undefined)
   }
@@ -50,11 +55,15 @@ export class AttemptRunner {
     }
   }
 
-  async run(order: AttemptOrder): Promise<AttemptResult> {
+  /** `twin` where this is one copy of several at once. */
+  async run(order: AttemptOrder, twin?: Twin): Promise<AttemptResult> {
     const specification = (await this.#specifications).get(keyOf(order))
     if (!specification) throw configError(`There is no test file ${order.file}${order.project && ` of the project ${order.project}`}`)
     await this.#open(specification.project)
-    const watch = new AttemptWatch(order, this.#setting.seal)
+    const alone = twin || (order.knobs.twins ?? 1) === 1 ? undefined : await this.#runTwins(order, specification)
+    if (alone && 'end' in alone) return alone
+    const watch = new AttemptWatch(order, this.#setting.seal, twin)
+    if (alone) watch.miss([alone])
     this.#forget()
     this.#order(specification.project, order)
     this.#pools.attempt = watch
@@ -70,8 +79,14 @@ export class AttemptRunner {
     }
   }
 
+  /** What keeps them from it, where they cannot be had. */
+  #runTwins(order: AttemptOrder, { moduleId, project }: TestSpecification): Promise<AttemptResult | MissingKnob> {
+    const { reach } = overridden(this.#pools.of(project).settingsOf(moduleId, likelyKind(project)), order.knobs)
+    return this.#twins.run(order, reach)
+  }
+
   async close(): Promise<void> {
-    await this.#vitest.close()
+    await Promise.all([this.#vitest.close(), this.#twins.close()])
   }
 
   /** @throws NsboxError where sandboxes cannot be had */

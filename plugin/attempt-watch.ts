@@ -11,7 +11,7 @@ import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { pulses } from '../src/stress/pulses.ts'
 import type { FileSettings } from './file-options.ts'
 import { capsOf } from './file-report.ts'
-import { overridden } from './overrides.ts'
+import { asTwin, knobsOfTwin, overridden, type Twin } from './overrides.ts'
 import { PulseDriver } from './pulse-driver.ts'
 import { isCollected } from './task-updates.ts'
 import type { WorkerEnd, WorkerSandbox } from './workers.ts'
@@ -25,6 +25,7 @@ export class AttemptWatch {
   readonly knobs: Knobs
   readonly notTurned: MissingKnob[] = []
   readonly #seal: CampaignSetting['seal']
+  readonly #twin: Twin | undefined
   readonly #timeoutMs: number
   readonly #startedMs = performance.now()
   readonly #timer: NodeJS.Timeout
@@ -42,8 +43,9 @@ export class AttemptWatch {
   /** What ended it, in words. */
   #fatal: AttemptResult['caps'][number] | undefined
 
-  constructor({ knobs, timeoutMs }: Pick<AttemptOrder, 'knobs' | 'timeoutMs'>, seal: CampaignSetting['seal']) {
-    this.knobs = knobs
+  constructor({ knobs, timeoutMs }: Pick<AttemptOrder, 'knobs' | 'timeoutMs'>, seal: CampaignSetting['seal'], twin?: Twin) {
+    this.knobs = twin ? knobsOfTwin(knobs, twin) : knobs
+    this.#twin = twin
     this.#seal = seal
     this.#timeoutMs = timeoutMs
     this.#timer = setTimeout(() => void this.#killLate(), timeoutMs)
@@ -51,13 +53,15 @@ export class AttemptWatch {
 
   /** What its file has, and what is turned of that. */
   turns(settings: FileSettings): FileSettings {
-    return overridden(settings, this.knobs)
+    const turned = overridden(settings, this.knobs)
+    return this.#twin ? asTwin(turned, this.#twin) : turned
   }
 
   /** Its file is about to run. @throws NsboxError for a knob that could not be turned inside, when the seal is `require` */
-  began(worker: WorkerSandbox, missing: readonly MissingKnob[]): void {
+  async began(worker: WorkerSandbox, missing: readonly MissingKnob[]): Promise<void> {
     this.#worker = worker
     this.miss(missing)
+    await this.#twin?.together()
     this.#beganMs = performance.now()
     const { freeze, seed = 0 } = this.knobs
     if (freeze !== undefined) this.#pulses = new PulseDriver(worker.limits, pulses(freeze, seed))

@@ -127,7 +127,7 @@ export class Session {
       void this.#worker.ended.then(() => resolve([]))
     })
     this.#post({ nsbox: 'knobs', knobs: attempt.knobs })
-    attempt.began(this.#worker, await turned)
+    await attempt.began(this.#worker, await turned)
   }
 
   post(vitest: unknown): void {
