@@ -62,7 +62,7 @@ export class Launcher {
     freshEnv: Record<string, string> = {},
   ): Promise<WorkerSandbox> {
     const fresh = { ...kind, env: { ...kind.env, ...freshEnv } }
-    if (mode === 'cold' || needsFreshNode(kind)) return this.#launchCold(fresh, change)
+    if (mode === 'cold' || needsFreshNode(kind) || isBeforeFork(change)) return this.#launchCold(fresh, change)
     const template = await this.#warm(kind, mode, start)
     return template ? template.take(change) : this.#launchCold(fresh, change)
   }
@@ -124,6 +124,11 @@ export class Launcher {
     void worker.ended.then(() => profiles?.collect(worker.sandbox.pid ?? 0))
     return worker
   }
+}
+
+/** node ends where its event loop's clock is behind what it began with (`GetNowUint64`). */
+function isBeforeFork({ run }: Partial<SandboxRequest> = {}): boolean {
+  return Number(run?.clocks?.monotonic ?? 0) < 0
 }
 
 /** A debugger needs one from its start, and a profiler's thread would be lost in a fork. */

@@ -35,7 +35,7 @@ export function asTwin({ reach, request, ...settings }: FileSettings, { tmp }: T
 }
 
 /** Not all that is random may be the same in all of them: names that are meant to be unique would not be. */
-export function knobsOfTwin({ twins: _, seed, ...knobs }: Knobs, { copy }: Twin): Knobs {
+export function insideTwin({ seed, ...knobs }: Knobs, { copy }: Twin): Knobs {
   return { ...knobs, ...(seed !== undefined && { seed: seed + copy - 1 }) }
 }
 

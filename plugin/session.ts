@@ -126,7 +126,7 @@ export class Session {
       this.#turned = resolve
       void this.#worker.ended.then(() => resolve([]))
     })
-    this.#post({ nsbox: 'knobs', knobs: attempt.knobs })
+    this.#post({ nsbox: 'knobs', knobs: attempt.inside })
     await attempt.began(this.#worker, await turned)
   }
 
@@ -262,6 +262,7 @@ export class Session {
     } else if (message.nsbox === 'test') {
       this.#progress.seeTest(message.test)
       this.#limits?.seeTest(message.test?.id)
+      this.#attempt?.seeTest(message.test)
     } else if (message.nsbox === 'refused') {
       this.#refusals.take(message)
     } else if (message.nsbox === 'turned') {
