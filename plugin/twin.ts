@@ -11,6 +11,9 @@ process.on('message', (message: ToCopy) => {
   else void run(message)
 })
 
+// No pid namespace ends it with the others.
+process.on('disconnect', () => process.exit())
+
 async function run({ task: { setting, order, tmp }, copy }: Extract<ToCopy, { copy: number }>): Promise<void> {
   try {
     const runner = await AttemptRunner.start(setting)
