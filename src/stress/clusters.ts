@@ -8,7 +8,7 @@ import { printKnobs } from './recipe.ts'
 import type { Attempt, Cluster } from './results.ts'
 import { smallestRecipe } from './smallest-recipe.ts'
 import { printTestId, type TestId } from './test-id.ts'
-import { type Failure, type Trial, trialsOf } from './trials.ts'
+import { type Failure, longest, type Trial, trialsOf } from './trials.ts'
 
 interface FailedTrial extends TestId {
   trial: Trial
@@ -30,10 +30,10 @@ export function clustersOf(attempts: readonly Attempt[]): Cluster[] {
 function clusterOf(alike: readonly FailedTrial[], attempts: readonly Attempt[]): Cluster {
   const [{ error, signature }] = alike as [FailedTrial]
   const files = new Set(alike.map(({ trial }) => placeOf(trial.attempt)))
-  const failureIn = new Map(alike.map(({ trial }) => [trial.attempt, trial.failure]))
+  const failed = new Map(alike.map(({ trial }) => [trial.attempt, trial]))
   const trials = attempts
     .filter((attempt) => files.has(placeOf(attempt)))
-    .map((attempt) => ({ attempt, failure: failureIn.get(attempt) ?? null }))
+    .map((attempt) => failed.get(attempt) ?? { attempt, failure: null, durationMs: longest(attempt.result.tests) })
   const outcomes = trials.map(({ attempt, failure }) => ({ attempt, failed: failure !== null }))
   const baseline = rateOf(inPhase(outcomes, 'baseline'))
   const knobs = Map.groupBy(alike, ({ trial }) => printKnobs(trial.attempt.order.knobs))
