@@ -26,6 +26,8 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
     case 'vitest':
       ;(await import('./cli/restart.ts')).restartUnless('threaded')
       return (await import('../plugin/command.ts')).runVitest(words)
+    case 'merge':
+      return (await import('./cli/merge.ts')).runMerge(words)
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(words)
     case '--version':
