@@ -56,9 +56,8 @@ export function summaryOf(results: Results, taken = 0): string {
     `### nsbox stress: ${found.length === 0 ? `${count(tests.length, 'test')}, all stable` : `${found.length} of ${count(tests.length, 'test')} failed`}`,
     '',
     `${count(attempts.length, 'run')} in ${took}, seed ${seed}.${early}`,
-    '',
   ]
-  const table = ['| verdict | rate | 95 % | test | likely cause | again by |', '| --- | --- | --- | --- | --- | --- |']
+  const table = ['', '| verdict | rate | 95 % | test | likely cause | again by |', '| --- | --- | --- | --- | --- | --- |']
   const rows = found.map(rowOf)
   const left = (more: number) => (more === 0 ? [] : ['', `and ${more} more: the page and results.json have them.`])
   // What is left out is told, and that needs room too.
