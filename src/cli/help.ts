@@ -15,6 +15,7 @@ Usage:
   nsbox layers [DIR …]                       list kept changes
   nsbox vitest [vitest's arguments]          run vitest with every test file in its own sandbox
   nsbox stress [files] [flags]               run tests many times under stress, and find what is flaky
+  nsbox merge RESULTS.json …                 join what nsbox stress --shard has written
   nsbox doctor                               say what this machine can do, and how to mend the rest
   nsbox --help | --version
 
