@@ -23,7 +23,8 @@ const weaker: Weaker = {
   loss: halvedTo(0.001),
   monotonic: halvedOffset,
   boottime: halvedOffset,
-  clock: halvedOffset,
+  // A local time has no half.
+  clock: (value) => (typeof value === 'number' ? halvedOffset(value) : undefined),
 }
 
 /** Undefined where this is the weakest. */
