@@ -23,8 +23,7 @@ const weaker: Weaker = {
   loss: halvedTo(0.001),
   monotonic: halvedOffset,
   boottime: halvedOffset,
-  // A local time has no half.
-  clock: (value) => (typeof value === 'number' ? halvedOffset(value) : undefined),
+  clock: (offset) => (typeof offset === 'number' ? halvedOffset(offset) : undefined),
 }
 
 /** Undefined where this is the weakest. */
