@@ -28,13 +28,13 @@ export function failureText(file: string, { tests, errors, caps }: AttemptResult
   return [...blocks, ...caps.map(({ words }) => words)].join('\n')
 }
 
-/** What failed first, in one line. */
+/** What failed first, in one line that goes on after `failed by`. */
 export function firstFailure({ tests, errors, caps }: AttemptResult): string {
   const fatal = caps.find((cap) => cap.fatal)
   const failed = tests.find(({ state }) => state === 'failed')
   const error = failed?.errors[0] ?? errors[0]
   const at = failed ? ` in ${JSON.stringify(failed.name)}` : ''
-  if (fatal) return fatal.words
+  if (fatal) return `being ${fatal.words}`
   if (!error) return `a failure that says nothing${at}`
   return error.isTimeout ? `a time-out${at}` : `${headline(error)}${at}`
 }

@@ -79,7 +79,7 @@ describe('in one line', () => {
     ['an assertion', attempt([wrong]), 'AssertionError: expected 1 to be 2 in "suite > adds"'],
     ['a time-out', attempt([late]), 'a time-out in "suite > adds"'],
     ['of the file', attempt([], { errors: [wrong] }), 'AssertionError: expected 1 to be 2'],
-    ['a cap', attempt([late], { caps: [{ limit: 'memory', words: 'killed by its cap', fatal: true }] }), 'killed by its cap'],
+    ['a cap', attempt([late], { caps: [{ limit: 'memory', words: 'killed by its cap', fatal: true }] }), 'being killed by its cap'],
     ['nothing', attempt([]), 'a failure that says nothing'],
   ])('%s', (_, result, words) => {
     expect(firstFailure(result)).toBe(words)
