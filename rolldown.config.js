@@ -17,6 +17,8 @@ export default defineConfig([
       zygote: 'src/zygote/main.ts',
       worker: 'plugin/worker.ts',
       'worker-cold': 'plugin/worker-cold.ts',
+      'clock-preload': 'plugin/clock-preload.ts',
+      attempts: 'plugin/attempts.ts',
       call: 'src/payload/call.ts',
       'call-cold': 'src/payload/call-cold.ts',
     },

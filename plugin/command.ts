@@ -1,18 +1,11 @@
 // `nsbox vitest …`: the project's own vitest with the pool of nsbox, and no change of its config.
 
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
-import type { CliOptions, createVitest, parseCLI, startVitest } from 'vitest/node'
+import type { CliOptions } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
 import { sandboxPool } from './index.ts'
 import { printTests } from './list.ts'
+import { loadVitest } from './load-vitest.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
-
-interface VitestNode {
-  parseCLI: typeof parseCLI
-  startVitest: typeof startVitest
-  createVitest: typeof createVitest
-}
 
 /** The exit code is set by vitest. @throws NsboxError for options that are wrong, or where there is no vitest */
 export async function runVitest(words: string[]): Promise<undefined> {
@@ -58,18 +51,4 @@ function asVitestDoes(filter: string[], { exclude, ...options }: CliOptions): Cl
   if (typeof options.typecheck?.only === 'boolean') options.typecheck.enabled ??= true
   if (options.clearCache || options.listTags) Object.assign(options, { watch: false, run: true })
   return exclude === undefined ? options : { ...options, cliExclude: [exclude].flat() }
-}
-
-async function loadVitest(): Promise<VitestNode> {
-  const from = pathToFileURL(`${process.cwd()}/`)
-  try {
-    return (await import(pathToFileURL(createRequire(from).resolve('vitest/node')).href)) as VitestNode
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
-    throw new NsboxError(`No vitest is installed for ${process.cwd()}`, {
-      code: 'ERR_NSBOX_NO_VITEST',
-      stage: 'config',
-      hint: 'npm install --save-dev vitest',
-    })
-  }
 }

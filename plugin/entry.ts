@@ -6,3 +6,5 @@ const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
 
 export const workerUrl: string = new URL(`./worker.${extension}`, import.meta.url).href
 export const coldWorkerPath: string = fileURLToPath(new URL(`./worker-cold.${extension}`, import.meta.url))
+/** A module for node programs that tests start: `?ms=` is how far their clock is ahead. */
+export const clockPreloadUrl: string = new URL(`./clock-preload.${extension}`, import.meta.url).href

@@ -5,7 +5,7 @@ import { docblockOptions } from '../src/config/docblock.ts'
 import type { ResolvedFileOptions, ResolvedPoolOptions } from '../src/config/pool-options.ts'
 import { type LimitName, type Limits, type LimitsChange, limitNames } from '../src/plan/limits.ts'
 import type { Reach } from '../src/plan/reach.ts'
-import type { LimitRequest } from '../src/plan/request.ts'
+import type { LimitRequest, SandboxRequest } from '../src/plan/request.ts'
 import { limitRequest, limitsHere } from '../src/run/limit-request.ts'
 import { WrongOption } from '../src/run/paths.ts'
 import { createFilter } from './vite.ts'
@@ -15,6 +15,8 @@ export interface FileSettings {
   limits: Limits
   reach: Reach
   failOnWrite: boolean
+  /** What its sandbox is besides. */
+  request?: Partial<SandboxRequest>
 }
 
 interface Rule extends ResolvedFileOptions {
@@ -23,6 +25,8 @@ interface Rule extends ResolvedFileOptions {
 
 export interface Surroundings {
   cwd: string
+  /** Limits may be asked for later, whatever the options are. */
+  counts?: boolean
   sourceOf(file: string): string
 }
 
@@ -49,7 +53,7 @@ export class FileOptions {
   static here(options: ResolvedPoolOptions, surroundings: Surroundings): FileOptions {
     const { cwd } = surroundings
     const rules = options.rules.map((rule, index) => ({ ...rule, limits: naming(`rules.${index}.`, () => limitsHere(rule.limits, cwd)) }))
-    const asksForLimits = rules.some(({ limits }) => Object.keys(limits).length > 0)
+    const asksForLimits = surroundings.counts === true || rules.some(({ limits }) => Object.keys(limits).length > 0)
     const { limitsBy: by, seal, cgroupParent: parent } = options
     const request = limitRequest(options, cwd) ?? (asksForLimits ? { limits: {}, by, seal, parent } : null)
     return new FileOptions(

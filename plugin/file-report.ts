@@ -3,7 +3,7 @@
 import type { Write } from '../src/changes/writes.ts'
 import { describeCap } from '../src/launch/describe-cap.ts'
 import { isWithin } from '../src/plan/paths.ts'
-import { plainUsage } from '../src/run/usage.ts'
+import { type LimitedUsage, plainUsage } from '../src/run/usage.ts'
 import type { LeftBehind, LeftProcess, OpenPort } from './left-behind.ts'
 import type { FileRefusals, Refusal } from './refusals.ts'
 import type { FileUsage } from './worker-limits.ts'
@@ -86,7 +86,8 @@ function shortPath(path: string, { workspaces: [workspace = '/'], home }: Writte
   return isWithin(path, home) ? `~${path.slice(home.length)}` : path
 }
 
-function capsOf({ oomKills, pidsRefused, throttledMs }: FileUsage): HitCap[] {
+/** What limits did to whoever used this. */
+export function capsOf({ oomKills, pidsRefused, throttledMs }: LimitedUsage): HitCap[] {
   return [
     ...(oomKills ? [{ limit: 'memory' as const, words: `killed ${oomKills === 1 ? 'a process' : `${oomKills} processes`}` }] : []),
     ...(pidsRefused ? [{ limit: 'pids' as const, words: `refused ${pidsRefused === 1 ? 'a process' : `${pidsRefused} processes`}` }] : []),

@@ -5,10 +5,11 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'vite'
 import type {} from 'vitest/config'
-import type { PoolRunnerInitializer } from 'vitest/node'
+import type { PoolRunnerInitializer, TestProject } from 'vitest/node'
 import { type PoolOptions, poolOptions } from '../src/config/pool-options.ts'
 import { SandboxPool } from './pool.ts'
 import { NsboxPoolWorker } from './pool-worker.ts'
+import type { SetupLayer } from './setup-layer.ts'
 import { setupModules } from './setup-modules.ts'
 import { likelyKind } from './worker-kind.ts'
 
@@ -35,21 +36,49 @@ export function nsboxPool(options?: PoolOptions): PoolRunnerInitializer {
 }
 
 /** A pool in both of its shapes. As a vitest option it reaches every project, as a plugin it is opened early. */
-export function sandboxPool(options: unknown): { plugin: Plugin; initializer: PoolRunnerInitializer } {
+export interface PoolShapes {
+  plugin: Plugin
+  initializer: PoolRunnerInitializer
+}
+
+export function sandboxPool(options: unknown): PoolShapes {
   const pool = new SandboxPool(poolOptions(options))
-  const initializer = asFunction({ name: poolName, createPoolWorker: (worker) => new NsboxPoolWorker(worker, pool) })
-  const plugin: Plugin = {
+  return poolShapes({ of: () => pool, setupLayer: () => pool.setupLayer, given: options })
+}
+
+/** Where workers find their pool. */
+export interface PoolSource {
+  of(project: TestProject): SandboxPool
+  setupLayer(): SetupLayer | undefined
+  /** The options that the config gives, for whoever makes another pool of them. */
+  given?: unknown
+}
+
+export function poolShapes({ of, setupLayer, given }: PoolSource): PoolShapes {
+  const initializer = asFunction({ name: poolName, createPoolWorker: (worker) => new NsboxPoolWorker(worker, of(worker.project)) })
+  const plugin: Plugin<GivenOptions> = {
     name: 'nsbox',
-    ...setupModules(() => pool.setupLayer),
+    ...(given !== undefined && { api: { given } }),
+    ...setupModules(setupLayer),
     config: (config) => addToInlineProjects(config, plugin),
     async configureVitest({ project }) {
       project.config.poolRunner ??= initializer
       // By its function: vitest merges options, and the object may be a copy.
       const isOurs = project.config.poolRunner.createPoolWorker === initializer.createPoolWorker
-      if (project.config.pool === poolName && isOurs) await pool.open(likelyKind(project))
+      if (project.config.pool === poolName && isOurs) await of(project).open(likelyKind(project))
     },
   }
   return { plugin, initializer }
+}
+
+interface GivenOptions {
+  given: unknown
+}
+
+/** The options of the project's own nsbox(), of whatever copy of it; undefined where there is none. */
+export function givenOptions({ vite, vitest }: TestProject): unknown {
+  const plugins = [...vite.config.plugins, ...vitest.vite.config.plugins]
+  return plugins.map(({ name, api }) => (name === 'nsbox' ? (api as GivenOptions | undefined)?.given : undefined)).find((given) => given)
 }
 
 /** vitest merges an object into what a config has, and where that is the name of a pool the name stays. A function takes its place. */

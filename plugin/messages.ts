@@ -1,5 +1,6 @@
 // What the two halves of a pool worker say to each other, besides vitest's own messages.
 
+import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import type { LeftBehind } from './left-behind.ts'
 import type { RefusedMessage } from './refused-attempts.ts'
 import type { RunningTest } from './test-watch.ts'
@@ -18,6 +19,8 @@ export type HostToWorker =
   | { nsbox: 'tell-tests' }
   /** Before anything of its file: its number among all that run on this machine, and whether its network is its own. */
   | { nsbox: 'worker'; number: number; ownNetwork: boolean }
+  /** What an attempt turns inside, before its file is asked for. Answered with `turned`. */
+  | { nsbox: 'knobs'; knobs: Knobs }
   | { nsbox: 'mirrored'; id: number; error?: string }
   /** Leave the way node does, so that profiles are written. */
   | { nsbox: 'exit' }
@@ -32,6 +35,8 @@ export interface VitestMessage {
 export type WorkerToHost =
   | VitestMessage
   | { nsbox: 'pong' }
+  /** All knobs are turned but these. */
+  | { nsbox: 'turned'; missing: MissingKnob[] }
   /** Sent before the test runs. */
   | { nsbox: 'test'; test: RunningTest }
   /** Sent before vitest's next message. */

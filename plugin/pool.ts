@@ -16,6 +16,7 @@ import type { Limits } from '../src/plan/limits.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
+import type { AttemptWatch } from './attempt-watch.ts'
 import { FileOptions, type FileSettings } from './file-options.ts'
 import type { WrittenPlaces } from './file-report.ts'
 import { KeptFiles } from './kept-files.ts'
@@ -52,8 +53,14 @@ export class SandboxPool {
   #teardownTimeout = 0
   #isUsual: ((path: string) => boolean) | undefined
 
-  constructor(options: ResolvedPoolOptions) {
+  /** What runs now, where a campaign runs one file after the other. */
+  attempt: AttemptWatch | undefined
+  readonly #counts: boolean
+
+  /** `counts`: what each file uses, whether anything is limited or not. */
+  constructor(options: ResolvedPoolOptions, { counts = false }: { counts?: boolean } = {}) {
     this.options = options
+    this.#counts = counts
   }
 
   /** Starts the first zygote and checks that sandboxes can be had. @throws NsboxError when they cannot */
@@ -64,12 +71,13 @@ export class SandboxPool {
 
   /** What a file may have and reach. @throws NsboxError ERR_NSBOX_CONFIG for a docblock that is wrong */
   settingsOf(file: string, { project }: WorkerKind): FileSettings {
-    return this.#fileOptions().of(file, project.config.root)
+    const settings = this.#fileOptions().of(file, project.config.root)
+    return this.attempt ? this.attempt.turns(settings) : settings
   }
 
   /** Equal for files that the same sandbox can serve, one after the other. */
-  sandboxKey({ reach, limits }: FileSettings): string {
-    return JSON.stringify([reach, this.#launcher?.workers.limited ? null : Object.keys(limits).length > 0])
+  sandboxKey({ reach, request, limits }: FileSettings): string {
+    return JSON.stringify([reach, request, this.#launcher?.workers.limited ? null : Object.keys(limits).length > 0])
   }
 
   /** A worker that waits for its first message. @throws NsboxError */
@@ -79,7 +87,7 @@ export class SandboxPool {
     const isOrdinary = JSON.stringify(settings.reach) === JSON.stringify(this.options.reach)
     // Coverage may be turned on while vitest watches, and its directory is made anew for each run.
     const passThrough = outlivingDirectories(kind.project.vitest)
-    const change = { ...(isOrdinary ? {} : settings.reach), ...(passThrough.length > 0 ? { passThrough } : {}) }
+    const change = { ...(isOrdinary ? {} : settings.reach), ...settings.request, ...(passThrough.length > 0 ? { passThrough } : {}) }
     const worker = await launcher.launch(kind, mode, start, Object.keys(change).length > 0 ? change : undefined)
     await this.#expose(worker)
     return worker
@@ -203,6 +211,7 @@ export class SandboxPool {
   #fileOptions(): FileOptions {
     this.#files ??= FileOptions.here(this.options, {
       cwd: process.cwd(),
+      counts: this.#counts,
       sourceOf: (file) => (existsSync(file) ? readFileSync(file, 'utf8') : ''),
     })
     return this.#files

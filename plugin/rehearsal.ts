@@ -9,6 +9,7 @@ interface RehearsedConfig {
   root: string
   setupFiles: string[]
   snapshotSerializers: string[]
+  sequence: object
   runner?: string
   diff?: unknown
   snapshotEnvironment?: string
@@ -51,7 +52,9 @@ interface RpcMessage {
 /** The `start` message for the zygote: without what only real files may do. */
 export function rehearsalStart(start: StartMessage): StartMessage {
   const config = start.context.config as unknown as RehearsedConfig
-  const plain = { ...config, setupFiles: [], snapshotSerializers: [] }
+  // vitest keeps the order of the first file's tests for all describe()s after it, and a campaign changes it from file to file.
+  const sequence = { ...config.sequence, shuffle: undefined }
+  const plain = { ...config, setupFiles: [], snapshotSerializers: [], sequence }
   return { ...start, context: { ...start.context, config: plain as never } }
 }
 

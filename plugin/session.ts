@@ -5,7 +5,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import type { PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
+import type { MissingKnob } from '../src/stress/knobs.ts'
 import { useStagedFiles } from './artifacts.ts'
+import type { AttemptWatch } from './attempt-watch.ts'
 import { endingError, oomKills } from './ending.ts'
 import type { FileSettings } from './file-options.ts'
 import { HangWatch } from './hang-watch.ts'
@@ -58,11 +60,15 @@ export class Session {
   /** Where somebody wants to know. */
   readonly #outcomes: Outcomes | undefined
   readonly #refusals: WorkerRefusals
+  /** Of a campaign. */
+  readonly #attempt: AttemptWatch | undefined
   readonly #hang: HangWatch
   #stderr = ''
   /** Nobody expects anything of it any more. */
   #isOver = false
   #staging: string | undefined
+  /** Called with the knobs that could not be turned inside. */
+  #turned: ((missing: MissingKnob[]) => void) | undefined
 
   private constructor(host: SessionHost, worker: WorkerSandbox, key: string, names: readonly string[]) {
     this.key = key
@@ -72,6 +78,7 @@ export class Session {
     this.#refusals = new WorkerRefusals(worker.sandbox)
     this.#report = host.pool.reportOf(worker, host.options, this.#refusals)
     this.#outcomes = host.pool.outcomesOf(worker, host.options)
+    this.#attempt = host.pool.attempt
     this.#hang = new HangWatch(host.pool.options.hangTimeout, {
       ping: () => this.#post({ nsbox: 'ping' }),
       hung: (error) => void this.#endHung(error),
@@ -108,8 +115,19 @@ export class Session {
     if ((message as { type: string }).type === 'run') this.#outcomes?.begin(files)
     this.#hang.start()
     const [first] = files
+    if (this.#attempt && !(await this.#held(this.#turn(this.#attempt)))) return
     if (this.#limits && first !== undefined && !(await this.#held(this.#limits.begin(first)))) return
     this.post(message)
+  }
+
+  /** @throws NsboxError for a knob that cannot be turned inside, when the campaign says `require` */
+  async #turn(attempt: AttemptWatch): Promise<void> {
+    const turned = new Promise<MissingKnob[]>((resolve) => {
+      this.#turned = resolve
+      void this.#worker.ended.then(() => resolve([]))
+    })
+    this.#post({ nsbox: 'knobs', knobs: attempt.knobs })
+    attempt.began(this.#worker, await turned)
   }
 
   post(vitest: unknown): void {
@@ -134,6 +152,7 @@ export class Session {
     if (!this.#isOver) this.#outcomes?.abandon()
     this.#isOver = true
     this.#hang.stop()
+    await this.#attempt?.ending(this.#worker)
     if (isProfiled(nodeFlags(this.#host.options))) await this.#leaveOrdinarily()
     this.#worker.sandbox.kill()
     await this.#worker.ended
@@ -177,15 +196,20 @@ export class Session {
     this.#post({ nsbox: 'worker', number: number.value, ownNetwork: this.#worker.ownNetwork })
     void ended.then(() => number.release())
     const { logger } = this.#host.options.project.vitest
-    sandbox.stdout.on('data', (chunk) => logger.outputStream.write(chunk))
+    sandbox.stdout.on('data', (chunk: Buffer) => {
+      if (this.#attempt) this.#attempt.say(chunk)
+      else logger.outputStream.write(chunk)
+    })
     sandbox.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-stderrKept)
-      logger.errorStream.write(chunk)
+      if (this.#attempt) this.#attempt.say(chunk)
+      else logger.errorStream.write(chunk)
     })
     sandbox.channel.on((message) => this.#receive(message as WorkerToHost))
     const reported = this.#reported()
     void ended.then(async (end) => {
       this.#hang.stop()
+      this.#attempt?.ended(end)
       const { root } = this.#host.options.project.config
       const oomKilled = oomKills() > this.#oomKillsBefore
       await this.#deliveries.over()
@@ -233,12 +257,15 @@ export class Session {
     this.#hang.alive()
     if ('vitest' in message) {
       this.#progress.see(message.vitest)
+      this.#attempt?.see(message.vitest)
       this.#deliveries.take(() => this.#deliver(message))
     } else if (message.nsbox === 'test') {
       this.#progress.seeTest(message.test)
       this.#limits?.seeTest(message.test?.id)
     } else if (message.nsbox === 'refused') {
       this.#refusals.take(message)
+    } else if (message.nsbox === 'turned') {
+      this.#turned?.(message.missing)
     } else if (message.nsbox === 'mirror') {
       this.#post({ nsbox: 'mirrored', id: message.id, ...this.#mirror(message) })
     }

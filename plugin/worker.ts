@@ -5,6 +5,7 @@ import type { init, runBaseTests, setupEnvironment } from 'vitest/worker'
 import type { PayloadContext } from '../src/payload/preloaded.ts'
 import type { Channel } from '../src/wire/channel.ts'
 import { stagedFiles } from './artifacts.ts'
+import { turnForFile, turnInside } from './inside-knobs.ts'
 import { type LeftBehind, Leftovers } from './left-behind.ts'
 import { answerMadeHere } from './made-here.ts'
 import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
@@ -35,6 +36,8 @@ export interface WorkerData {
 // Tests may replace them; the end of a worker must not depend on that.
 const exit = process.exit.bind(process)
 const { structuredClone } = globalThis
+/** An attempt may have another time of day, which files' times do not follow. */
+const { now } = Date
 
 const listeners = new Set<(message: unknown) => void>()
 let channel: Channel | undefined
@@ -76,6 +79,7 @@ export async function prepare(data: unknown): Promise<void> {
       if (mirror) mirrorSnapshots(state.config.snapshotOptions, mirror)
       // Spent once, before the fork: no file waited for it.
       if (isWarm) Object.defineProperty(state.durations, 'environment', { get: () => 0, set: () => undefined })
+      turnForFile()
       return vitest.runBaseTests(method, state, traces)
     }
   vitest.init({
@@ -128,7 +132,7 @@ export function run(context: PayloadContext): void {
 
 function receive(message: HostToWorker): void {
   if ('vitest' in message) {
-    if ((message.vitest as { type?: string }).type === 'run') begun = Math.min(begun, Date.now())
+    if ((message.vitest as { type?: string }).type === 'run') begun = Math.min(begun, now())
     return deliver(message.vitest)
   }
   switch (message.nsbox) {
@@ -141,6 +145,8 @@ function receive(message: HostToWorker): void {
       process.env['NSBOX_WORKER'] = String(message.number)
       ownNetwork = message.ownNetwork
       return
+    case 'knobs':
+      return void turnInside(message.knobs).then((missing) => send({ nsbox: 'turned', missing }))
     case 'mirrored':
       return mirror?.settle(message)
     case 'exit':

@@ -5,7 +5,7 @@ import { type Limited, prepare } from '../src/launch/limited.ts'
 import type { Plans } from '../src/launch/plans.ts'
 import { Ports } from '../src/launch/ports.ts'
 import { type Sandbox, sockets } from '../src/launch/sandbox.ts'
-import type { CapHit, SandboxLimits } from '../src/launch/sandbox-limits.ts'
+import type { CapHit, LimitUsage, SandboxLimits } from '../src/launch/sandbox-limits.ts'
 import type { ForkPayload, ZygoteProcess } from '../src/launch/zygote-process.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
 import type { SandboxEnd } from '../src/wire/protocol.ts'
@@ -32,6 +32,8 @@ export interface WorkerSandbox {
 export interface WorkerEnd extends SandboxEnd {
   /** The cap that ended it. */
   capHit: CapHit | undefined
+  /** Undefined where nobody did. */
+  counted?: LimitUsage | undefined
 }
 
 type UpperReader = Parameters<WorkerSandbox['readUppers']>[0]
@@ -53,7 +55,10 @@ export class Workers {
     const streams = { ...sockets, cgroup: limits.cgroup, control: this.limited !== null, ports: Ports.of(plan), scratch: true }
     const sandbox = zygote.launch(plan, payload, streams) as Sandbox
     limits.attach(sandbox.control)
-    const ended = sandbox.ended.then((end) => ({ ...end, capHit: limits.accountsOf(end).hit }))
+    const ended = sandbox.ended.then((end) => {
+      const { hit: capHit, usage: counted } = limits.accountsOf(end)
+      return { ...end, capHit, counted }
+    })
     const uppers = new Uppers(sandbox, plan)
     const readers = new Readers()
     const released: Promise<void> = ended

@@ -63,6 +63,8 @@ function describeStep(step: SealStep | LastStep): string {
       return `change to ${step.path}`
     case 'oom-score':
       return `raise the score for the out-of-memory killer by ${step.score}`
+    case 'user-limit':
+      return `set /proc/sys/user/${step.file} to ${step.most}`
     case 'capabilities':
       return `keep the capabilities ${step.keep.join(', ')}`
     case 'no-new-privs':

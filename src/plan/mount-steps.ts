@@ -49,7 +49,7 @@ export function procStep(): SealStep {
   return step('only processes of the sandbox are seen', { do: 'proc' })
 }
 
-export function beforeMounts(held: string[], { disk }: SandboxRequest, host: HostFacts, scratch: string): SealStep[] {
+export function beforeMounts(held: string[], request: SandboxRequest, host: HostFacts, scratch: string): SealStep[] {
   return [
     step('handles to directories that later mounts hide from the steps that need them', { do: 'hold', paths: held }),
     step('mounts made here must not appear on the host, nor new ones of the host here', { do: 'private-mounts' }),
@@ -59,7 +59,7 @@ export function beforeMounts(held: string[], { disk }: SandboxRequest, host: Hos
           do: 'tmpfs',
           target: scratch,
           mode: 0o700,
-          ...sizeOf(disk),
+          ...sizeOf(request),
         })
       : step('what overlays keep lies in a throwaway directory', {
           do: 'bind',
@@ -72,22 +72,22 @@ export function beforeMounts(held: string[], { disk }: SandboxRequest, host: Hos
   ]
 }
 
-export function sharedSteps(targets: readonly string[], { disk }: SandboxRequest): SealStep[] {
-  return targets.map((target) => sharedStep(target, disk))
+export function sharedSteps(targets: readonly string[], request: SandboxRequest): SealStep[] {
+  return targets.map((target) => sharedStep(target, request))
 }
 
-function sharedStep(target: string, disk: number | undefined): SealStep {
+function sharedStep(target: string, request: SandboxRequest): SealStep {
   return step('files and sockets that processes of the host share stay out of reach', {
     do: 'tmpfs',
     target,
     // XDG_RUNTIME_DIR is its user's alone.
     mode: target === '/run' ? 0o755 : target.startsWith('/run/user/') ? 0o700 : 0o1777,
-    ...sizeOf(disk),
+    ...sizeOf(request),
   })
 }
 
-function sizeOf(size: number | undefined): { size?: number } {
-  return size === undefined ? {} : { size }
+function sizeOf({ disk: size, inodes }: Pick<SandboxRequest, 'disk' | 'inodes'>): { size?: number; inodes?: number } {
+  return { ...(size !== undefined && { size }), ...(inodes !== undefined && { inodes }) }
 }
 
 /** Outer ones first, whatever order they were given in. */
@@ -112,8 +112,7 @@ function extraMountStep(mount: ExtraMount): SealStep {
     }
     case 'tmpfs': {
       const { target, size, inodes } = mount
-      const limits = { ...(size !== undefined && { size }), ...(inodes !== undefined && { inodes }) }
-      return step('asked for: a small disk in memory', { do: 'tmpfs', target, mode: 0o1777, ...limits })
+      return step('asked for: a small disk in memory', { do: 'tmpfs', target, mode: 0o1777, ...sizeOf({ disk: size, inodes }) })
     }
     case 'mask':
       return step('asked for: nothing of it is to be seen', { do: 'mask', target: mount.target })

@@ -65,6 +65,8 @@ export type SealAction =
   | { do: 'name-server'; hosts: Record<string, string> }
   | { do: 'chdir'; path: string }
   | { do: 'oom-score'; score: number }
+  /** A file of /proc/sys/user (namespaces(7)), which counts in the sandbox's own user namespace. */
+  | { do: 'user-limit'; file: string; most: number }
   | { do: 'capabilities'; keep: Capability[] }
   | { do: 'no-new-privs' }
   | { do: 'seccomp'; filter: BpfInstruction[] }

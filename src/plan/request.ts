@@ -19,6 +19,10 @@ export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 
   layers?: Record<string, string[]>
   /** Most bytes of files in what overlays keep, and in each private directory. */
   disk?: number | undefined
+  /** Most inotify(7) watches of each of its users. */
+  inotify?: number | undefined
+  /** Most files and directories, in each of them. */
+  inodes?: number | undefined
   /** Limits that its init sees to. */
   emulated?: EmulatedLimits
   /** It is born in a cgroup of its own, which its programs may look at. */

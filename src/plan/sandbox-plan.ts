@@ -45,6 +45,12 @@ function identitySteps(request: SandboxRequest, run: RunRequest, own: Namespace[
     step('root inside is the caller outside: unmapped, a process may mount nothing', { do: 'map-ids', ...idMaps(request, run, host) }),
     // Before the tree is read-only, and with it the host's /proc, which a sandbox without a pid namespace keeps.
     step('when memory is short the kernel chooses the sandbox first', { do: 'oom-score', score: 500 }),
+    // It takes CAP_SYS_RESOURCE in this user namespace, and a /proc that can be written.
+    ...(request.inotify === undefined
+      ? []
+      : [
+          step('asked for: as few watches as some machines have', { do: 'user-limit', file: 'max_inotify_watches', most: request.inotify }),
+        ]),
     ...(own.includes('uts')
       ? [step('a name of its own, so that a change does not reach the host', { do: 'hostname', name: request.hostname })]
       : []),

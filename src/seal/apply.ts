@@ -1,6 +1,17 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
-import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { stepName } from '../plan/step.ts'
@@ -167,6 +178,8 @@ class Sealing {
         return this.#enter(step.path)
       case 'oom-score':
         return writeFileSync('/proc/self/oom_score_adj', String(step.score))
+      case 'user-limit':
+        return limitUser(step.file, step.most)
       case 'capabilities':
         return limitCapabilities(step.keep)
       case 'no-new-privs':
@@ -249,6 +262,15 @@ class Sealing {
     detach('.')
     process.chdir('/')
   }
+}
+
+/** Of each user of this user namespace, and of those in it: the least of all that lie around counts (namespaces(7)). */
+function limitUser(name: string, most: number): void {
+  const file = `/proc/sys/user/${name}`
+  writeFileSync(file, String(most))
+  const held = readFileSync(file, 'utf8').trim()
+  if (held === String(most)) return
+  throw new NsboxError(`${file} was set to ${most}, and the kernel holds ${held}`, { code: 'ERR_NSBOX_NOT_IN_FORCE', stage: 'seal' })
 }
 
 /** By names alone: the links of /proc/self/fd and the like lead below what is mounted, and what is set there holds for all of it. */

@@ -2,7 +2,7 @@
 // as a structured clone, and stands in results.json.
 
 import type { HeldLimits } from '../plan/limit-plan.ts'
-import type { KnobName, Knobs } from './knobs.ts'
+import type { Knobs, MissingKnob } from './knobs.ts'
 
 /** What every attempt of a campaign has in common: the data of its worker processes. */
 export interface CampaignSetting {
@@ -46,7 +46,7 @@ export interface AttemptResult {
   /** How the limits among the knobs were held. */
   held: HeldLimits
   /** Knobs that could not be turned here, with `prefer`. */
-  notTurned: { knob: KnobName; why: string }[]
+  notTurned: MissingKnob[]
   /** The last of what the worker printed, 64 KiB at most; empty for an attempt that passed. */
   output: string
 }
@@ -89,5 +89,5 @@ export interface Found {
   root: string
   vitest: string
   /** Knobs that this machine cannot turn, with the reason. */
-  missing: { knob: KnobName; why: string }[]
+  missing: MissingKnob[]
 }

@@ -51,6 +51,12 @@ export interface Knobs {
 
 export type KnobName = keyof Knobs
 
+/** One that cannot be turned here. */
+export interface MissingKnob {
+  knob: KnobName
+  why: string
+}
+
 /** In the order of a recipe. */
 export const knobNames: readonly KnobName[] = [
   'cpu',

@@ -12,15 +12,12 @@ const mostBetween = 1000
 
 export class LiveLine implements Progress {
   readonly #stream: ProgressStream
-  readonly #now: () => number
-  readonly #tally: Tally
+  readonly #tally = new Tally()
   #timer: NodeJS.Timeout | undefined
   #drawnAt = 0
 
-  constructor(stream: ProgressStream, now: () => number = Date.now) {
+  constructor(stream: ProgressStream) {
     this.#stream = stream
-    this.#now = now
-    this.#tally = new Tally(now)
   }
 
   began(plan: ProgressPlan): void {
@@ -32,7 +29,7 @@ export class LiveLine implements Progress {
   attempt(attempt: Attempt): void {
     const fresh = this.#tally.add(attempt)
     if (fresh.length > 0) this.say(fresh.join('\n'))
-    else if (this.#now() - this.#drawnAt >= leastBetween) this.#draw()
+    else if (Date.now() - this.#drawnAt >= leastBetween) this.#draw()
   }
 
   say(words: string): void {
@@ -48,7 +45,7 @@ export class LiveLine implements Progress {
 
   /** In one write, so that a terminal shows it whole. A line that is too long would wrap, and could not be drawn over. */
   #draw(before = ''): void {
-    this.#drawnAt = this.#now()
+    this.#drawnAt = Date.now()
     const live = this.#timer === undefined ? '' : [...this.#tally.words].slice(0, (this.#stream.columns || 80) - 1).join('')
     this.#stream.write(`${before}${live === '' ? '' : `\r${live}${eraseRest}`}`)
   }

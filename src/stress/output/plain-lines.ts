@@ -9,12 +9,11 @@ const between = 10_000
 
 export class PlainLines implements Progress {
   readonly #stream: ProgressStream
-  readonly #tally: Tally
+  readonly #tally = new Tally()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(stream: ProgressStream, now: () => number = Date.now) {
+  constructor(stream: ProgressStream) {
     this.#stream = stream
-    this.#tally = new Tally(now)
   }
 
   began(plan: ProgressPlan): void {

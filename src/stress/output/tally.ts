@@ -11,7 +11,6 @@ export interface ProgressPlan {
 }
 
 export class Tally {
-  readonly #now: () => number
   readonly #seen = new Set<string>()
   #plan: ProgressPlan = { attempts: null }
   #beganAt: number | undefined
@@ -20,13 +19,9 @@ export class Tally {
   /** Those that were run since it began, not read back. */
   #runsNow = 0
 
-  constructor(now: () => number = Date.now) {
-    this.#now = now
-  }
-
   began(plan: ProgressPlan): void {
     this.#plan = plan
-    this.#beganAt ??= this.#now()
+    this.#beganAt ??= Date.now()
   }
 
   /** A line for each failure of a kind that was not met before. */
@@ -52,7 +47,7 @@ export class Tally {
   /** Attempts go on side by side, so it is the time between their ends that tells. */
   #left(): number | undefined {
     const { attempts, until } = this.#plan
-    const now = this.#now()
+    const now = Date.now()
     const byClock = until === undefined ? undefined : Math.max(0, until - now)
     if (attempts === null || this.#runsNow === 0 || this.#beganAt === undefined) return byClock
     const byRuns = ((now - this.#beganAt) / this.#runsNow) * Math.max(0, attempts - this.#runs)

@@ -1,8 +1,9 @@
 // Figures and names as every output writes them.
 
 import { stripVTControlCharacters } from 'node:util'
-import { shellQuote } from '../../host/remedies/remedy.ts'
-import type { Attempt, Rate, TestVerdict } from '../results.ts'
+import type { Attempt, Rate } from '../results.ts'
+import { printTestId, type TestId } from '../test-id.ts'
+import type { Failure } from '../trials.ts'
 
 /** `15 %`, `2.2 %`, `0.4 %`. */
 export function percent(fraction: number): string {
@@ -46,21 +47,8 @@ export function count(number: number, one: string, many: string = `${one}s`): st
 }
 
 /** `[project] src/a.test.ts > suite > name` */
-export function testWords({ project, file, name }: Pick<TestVerdict, 'project' | 'file' | 'name'>): string {
-  return shown(`${project === '' ? '' : `[${project}] `}${file}${name === null ? '' : ` > ${name}`}`)
-}
-
-/** The command that makes a failure happen again. */
-export function reproCommand({ file, name }: Pick<TestVerdict, 'file' | 'name'>, recipe: string): string {
-  return `nsbox repro ${quotedForShell(name === null ? file : `${file} > ${name}`)} --recipe ${quotedForShell(recipe)}`
-}
-
-function quotedForShell(word: string): string {
-  if (!control.test(word)) return shellQuote(word)
-  const escaped = [...word].map((character) =>
-    control.test(character) ? `\\u${hexOf(character).padStart(4, '0')}` : character.replace(/['\\]/, '\\$&'),
-  )
-  return `$'${escaped.join('')}'`
+export function testWords({ project, ...id }: TestId & { project: string }): string {
+  return shown(`${project === '' ? '' : `[${project}] `}${printTestId(id)}`)
 }
 
 /** What a terminal would act on instead of showing it: control characters and marks of direction. */
@@ -84,4 +72,11 @@ export function shownLines(text: string): string {
 
 export function hasFailed({ result }: Attempt): boolean {
   return result.end !== 'passed'
+}
+
+/** What it says, or what ended it. */
+export function failureWords({ result }: Attempt, { errors, killedBy }: Failure): string {
+  const fatal = result.caps.find((cap) => cap.fatal)
+  if (killedBy !== null) return fatal?.words ?? 'its worker was killed, and nobody told by what'
+  return errors[0]?.message || 'it failed without an error of its own'
 }

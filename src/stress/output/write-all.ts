@@ -1,27 +1,100 @@
-// Everything that a campaign leaves in its directory.
+// Everything that a campaign leaves in its directory. What cannot be written is told, and the rest still is.
 
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { Results } from '../results.ts'
+import { failureLogs, logName } from './failure-logs.ts'
+import { annotationsOf, summaryOf } from './github.ts'
+import { junitOf } from './junit.ts'
+import { pageOf } from './page.ts'
+import { makeDirectory, writeWhole } from './whole-files.ts'
 
 export interface OutputOptions {
   env: NodeJS.ProcessEnv
-  /** vitest's root, which names of files are relative to. */
+  /** Real path of vitest's root, which names of files are relative to. */
   root: string
-  /** For GitHub, whose runner reads what a step prints. @default process.stdout.write */
+  /** What a step of GitHub Actions prints. @default process.stdout.write */
   print?: (text: string) => void
 }
 
 export interface Written {
-  /** Paths. */
+  /** Paths, the most useful first. */
   files: string[]
   /** What could not be written, with why: a sentence each. */
   problems: string[]
 }
 
-/** `results.json`, `junit.xml`, `index.html`, a log for each failure; annotations and a summary in a job of GitHub. Throws for none of them. */
-export function writeOutputs(results: Results, directory: string, _: OutputOptions): Written {
-  const path = join(directory, 'results.json')
-  writeFileSync(path, `${JSON.stringify(results)}\n`)
-  return { files: [path], problems: [] }
+/** `index.html`, `results.json`, `junit.xml`, a log for each failure; annotations and a summary in a job of GitHub. Throws for none of them. */
+export function writeOutputs(
+  results: Results,
+  directory: string,
+  { env, root, print = (text) => process.stdout.write(text) }: OutputOptions,
+): Written {
+  const written: Written = { files: [], problems: [] }
+  const logs = join(directory, 'failures')
+  attempt(written, directory, () => makeDirectory(directory))
+  // What no other file can be made from comes first: a disk that fills later has it.
+  const files = { 'results.json': jsonOf, 'junit.xml': junitOf, 'index.html': pageOf }
+  for (const [name, make] of Object.entries(files)) {
+    const path = join(directory, name)
+    attempt(written, path, () => writeWhole(path, make(results)), path)
+  }
+  attempt(written, logs, () => writeLogs(results, logs, root), logs)
+  if (env['GITHUB_ACTIONS'] === 'true') tellGithub(results, { env, root, print }, written)
+  return written
+}
+
+function jsonOf(results: Results): string {
+  return `${JSON.stringify(results)}\n`
+}
+
+/** Those of an earlier campaign would mislead. */
+function writeLogs({ attempts }: Results, directory: string, root: string): void {
+  const logs = failureLogs(attempts, { root, read: sourceReader(root) })
+  makeDirectory(directory)
+  const names = new Set(logs.map(({ name }) => name))
+  for (const old of readdirSync(directory)) if (logName.test(old) && !names.has(old)) rmSync(join(directory, old))
+  for (const { name, text } of logs) writeWhole(join(directory, name), text)
+}
+
+/** The same few files are asked for again and again. */
+function sourceReader(root: string): (path: string) => string | undefined {
+  const known = new Map<string, string | undefined>()
+  return (path) => {
+    if (!known.has(path)) known.set(path, readOr(resolve(root, path)))
+    return known.get(path)
+  }
+}
+
+function readOr(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function tellGithub(results: Results, { env, root, print }: Required<OutputOptions>, written: Written): void {
+  for (const line of annotationsOf(results, root, env)) print(`${line}\n`)
+  const summary = env['GITHUB_STEP_SUMMARY']
+  if (!summary) return
+  attempt(written, summary, () => {
+    const words = summaryOf(results, sizeOf(summary))
+    if (words === '') throw new Error('it has no room left: GitHub takes 1 MiB of a step')
+    appendFileSync(summary, words)
+  })
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+function attempt(written: Written, what: string, write: () => void, path?: string): void {
+  try {
+    write()
+    if (path !== undefined) written.files.push(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    written.problems.push(`${what} could not be written${code === 'ENOSPC' ? ': the disk is full' : `: ${message}`}`)
+  }
 }

@@ -1,0 +1,45 @@
+// The sandbox pools of a campaign: nsbox whatever pool the config names, with the options of the project's own nsbox() and of the words.
+
+import type { TestProject } from 'vitest/node'
+import { poolOptions } from '../src/config/pool-options.ts'
+import type { AttemptWatch } from './attempt-watch.ts'
+import { givenOptions, type PoolShapes, poolShapes } from './index.ts'
+import { SandboxPool } from './pool.ts'
+
+export class CampaignPools implements PoolShapes {
+  readonly plugin: PoolShapes['plugin']
+  readonly initializer: PoolShapes['initializer']
+  readonly #words: Record<string, unknown>
+  /** By the options of their plugin, which projects may share. */
+  readonly #pools = new Map<unknown, SandboxPool>()
+
+  /** `words` are options of the command line: each comes before that of the config. */
+  constructor(words: Record<string, unknown>) {
+    this.#words = words
+    const { plugin, initializer } = poolShapes({
+      of: (project) => this.of(project),
+      setupLayer: () => [...this.#pools.values()].find(({ setupLayer }) => setupLayer)?.setupLayer,
+    })
+    this.plugin = plugin
+    this.initializer = initializer
+  }
+
+  /** @throws NsboxError ERR_NSBOX_CONFIG for options that are wrong */
+  of(project: TestProject): SandboxPool {
+    const given = givenOptions(project)
+    const pool = this.#pools.get(given) ?? this.#make(given)
+    this.#pools.set(given, pool)
+    return pool
+  }
+
+  /** What runs now, one at a time. */
+  set attempt(attempt: AttemptWatch | undefined) {
+    for (const pool of this.#pools.values()) pool.attempt = attempt
+  }
+
+  /** What is told of files is the campaign's to tell, and its time limit stands in for the one that ends hung files. */
+  #make(given: unknown): SandboxPool {
+    const { reportFile: _, ...options } = poolOptions(given === undefined ? this.#words : { ...(given as object), ...this.#words })
+    return new SandboxPool({ ...options, keep: 'never', report: false, hangTimeout: 0 }, { counts: true })
+  }
+}

@@ -1,0 +1,27 @@
+// The vitest of the project that nsbox is run in.
+
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import type { createVitest, parseCLI, startVitest } from 'vitest/node'
+import { NsboxError } from '../src/errors.ts'
+
+export interface VitestNode {
+  parseCLI: typeof parseCLI
+  startVitest: typeof startVitest
+  createVitest: typeof createVitest
+}
+
+/** @throws NsboxError ERR_NSBOX_NO_VITEST where none is installed */
+export async function loadVitest(): Promise<VitestNode> {
+  const from = pathToFileURL(`${process.cwd()}/`)
+  try {
+    return (await import(pathToFileURL(createRequire(from).resolve('vitest/node')).href)) as VitestNode
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+    throw new NsboxError(`No vitest is installed for ${process.cwd()}`, {
+      code: 'ERR_NSBOX_NO_VITEST',
+      stage: 'config',
+      hint: 'npm install --save-dev vitest',
+    })
+  }
+}

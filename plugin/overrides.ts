@@ -1,0 +1,69 @@
+// What an attempt turns of its file's sandbox: laid over all else that the file may have.
+
+import { readFileSync } from 'node:fs'
+import { parseCpuList } from '../src/config/quantities.ts'
+import type { Limits } from '../src/plan/limits.ts'
+import { plainRun, type SandboxRequest } from '../src/plan/request.ts'
+import type { Knobs } from '../src/stress/knobs.ts'
+import type { FileSettings } from './file-options.ts'
+
+export function overridden(settings: FileSettings, knobs: Knobs): FileSettings {
+  const request = requestOf(knobs)
+  return {
+    ...settings,
+    limits: { ...settings.limits, ...limitsOf(knobs) },
+    // A server of the host's would be a way out.
+    reach: knobs.net === 'none' ? { ...settings.reach, net: 'none', forward: [], expose: [] } : settings.reach,
+    ...(Object.keys(request).length > 0 && { request }),
+  }
+}
+
+export function limitsOf({ cpu, cores, memory, pids }: Knobs): Limits {
+  return {
+    ...(cpu !== undefined && { cpu }),
+    ...(cores !== undefined && { cpus: someCpus(cores) }),
+    ...(memory !== undefined && { memory }),
+    ...(pids !== undefined && { pids }),
+  }
+}
+
+/** Not the same ones in every worker process: they would wait for each other, and not for the knob. */
+function someCpus(count: number): number[] {
+  const allowed = allowedCpus()
+  return Array.from(
+    { length: Math.min(count, allowed.length) },
+    (_, index) => allowed[(process.pid + index) % allowed.length] as number,
+  ).sort((a, b) => a - b)
+}
+
+/** Processors that this process may run on. */
+export function allowedCpus(): number[] {
+  return parseCpuList(/^Cpus_allowed_list:\t(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0')
+}
+
+function requestOf(knobs: Knobs): Partial<SandboxRequest> {
+  const { disk, inodes, inotify, hostname, uid } = knobs
+  const run = runOf(knobs)
+  return {
+    ...(disk !== undefined && { disk }),
+    ...(inodes !== undefined && { inodes }),
+    ...(inotify !== undefined && { inotify }),
+    ...(hostname !== undefined && { hostname }),
+    ...(uid !== undefined && { uid }),
+    ...(run && { run }),
+  }
+}
+
+function runOf({ nofile, monotonic, boottime }: Knobs): SandboxRequest['run'] {
+  const hasClocks = monotonic !== undefined || boottime !== undefined
+  if (nofile === undefined && !hasClocks) return undefined
+  return {
+    ...plainRun,
+    clocks: hasClocks ? { monotonic: nanoseconds(monotonic), boottime: nanoseconds(boottime) } : null,
+    limits: nofile === undefined ? [] : [{ do: 'rlimit', resource: 'nofile', soft: nofile, hard: nofile }],
+  }
+}
+
+function nanoseconds(milliseconds = 0): string {
+  return String(Math.round(milliseconds * 1e6))
+}
