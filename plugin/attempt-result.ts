@@ -1,5 +1,6 @@
 // From vitest's account of a file to the result of an attempt.
 
+import { stripVTControlCharacters } from 'node:util'
 import type { SerializedError } from 'vitest'
 import type { TestCase, TestModule } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
@@ -37,12 +38,13 @@ function nameOf(test: TestCase): string {
   return names.join(' > ')
 }
 
-function attemptError(error: { name?: string; message: string; stack?: string }): AttemptError {
-  const { name = 'Error', message, stack = '' } = error
+function attemptError(error: { name?: string; message: string; stack?: string; diff?: string }): AttemptError {
+  const { name = 'Error', message, stack = '', diff } = error
   return {
     name,
     message: String(message),
     stack: String(stack),
+    ...(typeof diff === 'string' && diff !== '' && { diff: stripVTControlCharacters(diff) }),
     isTimeout: timeouts({ errors: [{ message: String(message) }] }).length > 0,
   }
 }
