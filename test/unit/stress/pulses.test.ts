@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../../src/random.ts'
 import { type Pulse, pulses } from '../../../src/stress/pulses.ts'
-import { seededRandom } from '../../../src/stress/random.ts'
 
 function first(count: number, longestMs: number, seed: number): Pulse[] {
   const schedule = pulses(longestMs, seed)
