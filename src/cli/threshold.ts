@@ -40,7 +40,12 @@ function settingOf({ vitest, filters, testNamePattern, prefer }: ThresholdFlags)
 }
 
 /** Undefined where there are no tests. */
-async function findingsOf(pool: AttemptPool, flags: ThresholdFlags, signal: AbortSignal, progress: Progress): Promise<ThresholdFindings | undefined> {
+async function findingsOf(
+  pool: AttemptPool,
+  flags: ThresholdFlags,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<ThresholdFindings | undefined> {
   const { targets } = await pool.find()
   if (targets.length === 0) return undefined
   const { runs, only, timeout: timeoutMs } = flags

@@ -1,6 +1,6 @@
 // Attempts over worker processes, which stay for the whole campaign: each has a warm vitest and its zygote.
 
-import Tinypool from 'tinypool'
+import { Tinypool } from 'tinypool'
 import { type ErrorData, errorFromData, NsboxError } from '../errors.ts'
 import { Admission } from './admission.ts'
 import type { AttemptOrder, AttemptResult, AttemptTask, CampaignSetting, Found } from './attempt.ts'
