@@ -14,6 +14,7 @@ import { watchRefusals } from './refusal-watch.ts'
 import { RefusedAttempts } from './refused-attempts.ts'
 import { answerRehearsal, canRehearse, rehearsalRun, rehearsalStart } from './rehearsal.ts'
 import { Starts } from './starts.ts'
+import { makeTemporaryDirectory } from './temporary-directory.ts'
 import { watchTests } from './test-watch.ts'
 import { Turns } from './turns.ts'
 
@@ -144,6 +145,7 @@ function receive(message: HostToWorker): void {
     case 'worker':
       process.env['NSBOX_WORKER'] = String(message.number)
       ownNetwork = message.ownNetwork
+      makeTemporaryDirectory(process.env)
       return
     case 'knobs':
       return void turnInside(message.knobs).then((missing) => send({ nsbox: 'turned', missing }))

@@ -5,7 +5,7 @@ import { nsboxConfig, seedSuite, testFile, vitestVersions } from '../support/vit
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 const config = nsboxConfig({
-  test: `pool: 'nsbox', globals: true, setupFiles: ['./setup.ts'], globalSetup: ['./global-setup.ts'], env: { FLAVOUR: 'salt' },
+  test: `pool: 'nsbox', globals: true, setupFiles: ['./setup.ts'], globalSetup: ['./global-setup.ts'], env: { FLAVOUR: 'salt', TMPDIR: '/tmp/made/on/the/host' },
   snapshotSerializers: ['./serializer.ts']`,
 })
 
@@ -40,9 +40,11 @@ test('nextTick can be faked, as in threads', () => {
   expect(called).not.toHaveBeenCalled(); vi.runAllTicks(); expect(called).toHaveBeenCalledOnce()
 })
 test('real timers', async () => { vi.useRealTimers(); expect(await wait(1, 'woken')).toBe('woken') })`),
-  'setup.test.ts': testFile(`test('setup file', () => { expect(globalThis.setUp).toBe(true) })
+  'setup.test.ts': testFile(`import { readdirSync } from 'node:fs'; import { tmpdir } from 'node:os'
+test('setup file', () => { expect(globalThis.setUp).toBe(true) })
 test('provide and inject', () => { expect(inject('secret')).toBe('from global setup') })
-test('env of the config', () => { expect(process.env['FLAVOUR']).toBe('salt'); expect(import.meta.env['FLAVOUR']).toBe('salt') })`),
+test('env of the config', () => { expect(process.env['FLAVOUR']).toBe('salt'); expect(import.meta.env['FLAVOUR']).toBe('salt') })
+test('temporary directory of the config', () => { expect(readdirSync(tmpdir())).toEqual([]); expect(tmpdir()).toBe('/tmp/made/on/the/host') })`),
   'globals.test.ts': `test('globals', () => { expect(describe).toBeTypeOf('function') })\n`,
   'assets.test.ts': testFile(`import data from './data.json'; import './style.css'; import styles from './style.module.css'
 test('JSON', () => { expect(data.answer).toBe(42) })
