@@ -9,6 +9,7 @@ import { AttemptPool } from '../stress/attempt-pool.ts'
 import { debugged, debuggerWords } from '../stress/debugged.ts'
 import { exitStatus } from '../stress/exit-status.ts'
 import { failureText } from '../stress/failure-text.ts'
+import type { Knobs } from '../stress/knobs.ts'
 import { chosenBy, patternOf } from '../stress/one-test.ts'
 import { progressFor } from '../stress/output/progress.ts'
 import { printRecipe } from '../stress/recipe.ts'
@@ -16,6 +17,7 @@ import { hasFailed, type Run, repeat } from '../stress/repeat.ts'
 import { checkLine, neverLines, rateOf, rateSentence, runLines, runsToCheck } from '../stress/repro-report.ts'
 import { reproCommand } from '../stress/test-id.ts'
 import { announceDebugger, requireFreePort } from './debugger-port.ts'
+import { paintFor } from './failure-colours.ts'
 import { interruption } from './interruption.ts'
 import { openShell } from './open-shell.ts'
 import { listRecorded, type Wanted, wantedTest } from './wanted-test.ts'
@@ -36,11 +38,11 @@ export async function repro(words: string[]): Promise<number> {
   const signal = interruption()
   const alone = flags.shell || flags.inspect !== undefined
   const pool = new AttemptPool(settingOf(flags, wanted), { jobs: alone ? 1 : flags.jobs, say: (line) => console.error(`nsbox: ${line}`) })
-  try {
-    return await new Repro(pool, flags, wanted, signal).run()
-  } finally {
-    await pool.close()
-  }
+  const repro = new Repro(pool, flags, wanted, signal)
+  const status = await repro.run().finally(() => pool.close())
+  const { left } = repro
+  if (left && flags.shell) await openShell(left.file, left.knobs)
+  return status
 }
 
 function settingOf({ vitest, shell, inspect, prefer }: ReproFlags, { id }: Wanted): CampaignSetting {
@@ -61,6 +63,8 @@ class Repro {
   readonly #progress = progressFor(process.stderr, process.env)
   /** Of the first run, where the recipe has none. */
   readonly #seed: number
+  /** By the run that failed: what a shell can be opened on. */
+  left: { file: string; knobs: Knobs } | undefined
 
   constructor(pool: AttemptPool, flags: ReproFlags, wanted: Wanted, signal: AbortSignal) {
     this.#pool = pool
@@ -93,7 +97,7 @@ class Repro {
     if (failed && recipe.seed === undefined)
       console.log(`again: ${reproCommand({ ...target, name: id.name }, printRecipe(failed.order.knobs))}`)
     if (this.#signal.aborted) return this.#interrupted()
-    if (failed && this.#flags.shell) await openShell(join(found.root, target.file), failed.order.knobs)
+    if (failed) this.left = { file: join(found.root, target.file), knobs: failed.order.knobs }
     return failed ? exitStatus.found : exitStatus.stable
   }
 
@@ -150,6 +154,9 @@ class Repro {
       signal: this.#signal,
     }).finally(stopAnnouncing)
     if (!run) return this.#interrupted()
+    const chosen = chosenBy(run.result, this.#wanted.id.name)
+    if (chosen.is === 'suite') return this.#noTests('a debugger has one test, or a whole file: this is a suite')
+    if (chosen.is === 'nothing') return this.#noTests(`${target.file}: ${chosen.why}`)
     if (!hasFailed(run)) {
       console.log(`it passed under ${printRecipe(run.order.knobs)}`)
       return exitStatus.stable
@@ -166,7 +173,9 @@ class Repro {
         return undefined
       }
     }
-    console.log([failureText(target.file, result, { root, read }), ...runLines(order.knobs, result), ''].join('\n'))
+    console.log(
+      [failureText(target.file, result, { root, read }, paintFor(process.stdout)), ...runLines(order.knobs, result), ''].join('\n'),
+    )
   }
 
   /** By its path from vitest's root, or from here. @throws NsboxError ERR_NSBOX_CONFIG where several projects have it */

@@ -1,7 +1,6 @@
 // What `nsbox threshold` has found, in lines and as data.
 
-import { sizeWords, timeWords } from '../launch/describe-cap.ts'
-import { count, shown, testWords } from './output/words.ts'
+import { count, shown, sizeWords, testWords, timeWords } from './output/words.ts'
 import { printKnob } from './recipe.ts'
 import { boundWords } from './repro-report.ts'
 import type { Cap, FileThresholds, Step, Threshold, Together } from './threshold.ts'
@@ -38,8 +37,8 @@ function fileLines(file: FileThresholds): string[] {
     return [`${title}  BROKEN: without any cap ${failedWords(baseline)}`, '']
   }
   const needs = [
-    `${timeWords(baseline.wallMs, null)} wall`,
-    `${timeWords(baseline.cpuMs, null)} CPU`,
+    `${timeWords(baseline.wallMs)} wall`,
+    `${timeWords(baseline.cpuMs)} CPU`,
     ...(baseline.memoryPeakBytes === null ? [] : [`at most ${sizeWords(baseline.memoryPeakBytes)}`]),
   ]
   return [`${title}  (without a cap: ${needs.join(', ')})`, ...capLine('cpu', file.cpu), ...capLine('memory', file.memory), '']

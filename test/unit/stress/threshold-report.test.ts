@@ -48,11 +48,11 @@ const findings = (rest: Partial<ThresholdFindings>): ThresholdFindings => ({
 test('of a suite', () => {
   const together = { cpu: 0.25, memory: 256 * mebibyte, step: { failed: 0, runs: 20, first: null } }
   expect(thresholdText(findings({ files: [slow, large, broken], together }))).toMatchInlineSnapshot(`
-    "src/slow.test.ts  (without a cap: 1.2 s wall, 0.4 s CPU, at most 84 MiB)
+    "src/slow.test.ts  (without a cap: 1.2 s wall, 400 ms CPU, at most 84 MiB)
       passes with cpu 0.25 and up (10 of 10; at 0.2: 7 of 10 failed, first by a time-out in "loads")
       passes with memory 16M and up (10 of 10; less was not tried)
 
-    [web] src/large.test.ts  (without a cap: 1.2 s wall, 0.4 s CPU)
+    [web] src/large.test.ts  (without a cap: 1.2 s wall, 400 ms CPU)
       passes with cpu 0.05 and up (10 of 10; less was not tried)
       passes with memory 256M and up (10 of 10; at 192M: 10 of 10 failed, first by being killed by its memory cap)
 
@@ -71,7 +71,7 @@ test('of one file that passes under no cap', () => {
   const none = { ...large, memory: { passes: null, fails: large.memory?.fails ?? null } }
   const together = { cpu: 0.05, memory: null, step: { failed: 0, runs: 10, first: null } }
   expect(thresholdText(findings({ files: [none], together, interrupted: true }))).toMatchInlineSnapshot(`
-    "[web] src/large.test.ts  (without a cap: 1.2 s wall, 0.4 s CPU)
+    "[web] src/large.test.ts  (without a cap: 1.2 s wall, 400 ms CPU)
       passes with cpu 0.05 and up (10 of 10; less was not tried)
       passes under no cap on memory that was tried (at 192M: 10 of 10 failed, first by being killed by its memory cap)
 
