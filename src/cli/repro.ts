@@ -92,7 +92,7 @@ class Repro {
     const failed = done.find(hasFailed)
     if (failed) this.#showFailure(target, failed, found)
     const rate = rateOf(done)
-    if (done.length > 0) console.log(check ? checkLine(rate, recorded) : `${printRecipe(recipe)} ${rateSentence(rate)}`)
+    if (done.length > 0) console.log(check ? checkLine(rate, recorded) : `${printRecipe(recipe)}${failed ? '' : ':'} ${rateSentence(rate)}`)
     if (!failed) for (const line of neverLines(recipe)) console.log(line)
     if (failed && recipe.seed === undefined)
       console.log(`again: ${reproCommand({ ...target, name: id.name }, printRecipe(failed.order.knobs))}`)
