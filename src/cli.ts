@@ -30,6 +30,9 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
       return campaignCommand(async () => (await import('./cli/repro.ts')).repro(words))
     case 'threshold':
       return campaignCommand(async () => (await import('./cli/threshold.ts')).threshold(words))
+    case 'stress':
+      ;(await import('./cli/restart.ts')).restartUnless('threaded')
+      return (await import('./cli/stress.ts')).runStress(words)
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(words)
     case '--version':

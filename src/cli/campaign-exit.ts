@@ -1,4 +1,4 @@
-// Exit codes of what went wrong before there was a result, for the commands that make attempts.
+// Exit codes of what went wrong, for the commands that make attempts.
 
 import { describeError, NsboxError } from '../errors.ts'
 import { FAILED } from '../run/exit-status.ts'
@@ -11,16 +11,11 @@ export async function exitCodeOf(act: () => Promise<number>): Promise<number> {
   } catch (error) {
     const text = describeError(error)
     console.error(text.startsWith('nsbox ') ? text : `nsbox: ${text}`)
-    return codeOf(error)
+    return NsboxError.is(error) && isAsked(error) ? exitStatus.usage : FAILED
   }
 }
 
-const usage = ['ERR_NSBOX_CONFIG', 'ERR_NSBOX_NO_VITEST']
-/** Stages in which it shows what this machine cannot do. */
-const stages = ['host', 'plan', 'launch', 'zygote', 'seal']
-
-function codeOf(error: unknown): number {
-  if (!NsboxError.is(error)) return FAILED
-  if (usage.includes(error.code)) return exitStatus.usage
-  return stages.includes(error.stage) && error.code !== 'ERR_NSBOX_WORKER_LOST' ? exitStatus.noSandbox : FAILED
+/** Something was asked for that is wrong, or that this machine does not do. */
+function isAsked({ stage, code }: NsboxError): boolean {
+  return stage === 'config' || code === 'ERR_NSBOX_LIMIT'
 }

@@ -8,8 +8,7 @@ import { shellFlags } from './shell-flags.ts'
 
 /** Ends with the shell. The command is told, so that it can be had again, and otherwise. */
 export async function openShell(file: string, knobs: Knobs): Promise<void> {
-  const { timeZone } = await import('../../plugin/time-zone.ts')
-  const { flags, left } = shellFlags(knobs, timeZone)
+  const { flags, left } = shellFlags(knobs)
   const words = ['shell', '--last-failed', file, ...flags]
   console.error(`nsbox: the state that it left: ${['nsbox', ...words].map(shellWord).join(' ')}`)
   if (left.length > 0) console.error(`nsbox: not turned in the shell: ${left.join(', ')}`)

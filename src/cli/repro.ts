@@ -18,10 +18,13 @@ import { checkLine, neverLines, rateOf, rateSentence, runLines, runsToCheck } fr
 import { reproCommand } from '../stress/test-id.ts'
 import { announceDebugger, requireFreePort } from './debugger-port.ts'
 import { paintFor } from './failure-colours.ts'
+import { findIn } from './find-tests.ts'
 import { interruption } from './interruption.ts'
 import { openShell } from './open-shell.ts'
+import { callersEnvironment } from './restart.ts'
 import { listRecorded, type Wanted, wantedTest } from './wanted-test.ts'
 
+const where = 'nsbox repro'
 const usualRuns = 100
 /** Of a run with a debugger, in milliseconds: a day. */
 const debuggedMs = 86_400_000
@@ -35,9 +38,10 @@ export async function repro(words: string[]): Promise<number> {
   if (flags.test === undefined) return listRecorded(flags)
   const wanted = wantedTest(flags.test, flags)
   if (flags.inspect) await requireFreePort(flags.inspect.port)
-  const signal = interruption()
-  const alone = flags.shell || flags.inspect !== undefined
-  const pool = new AttemptPool(settingOf(flags, wanted), { jobs: alone ? 1 : flags.jobs, say: (line) => console.error(`nsbox: ${line}`) })
+  const jobs = flags.shell || flags.inspect !== undefined ? 1 : flags.jobs
+  const say = (line: string) => console.error(`${where}: ${line}`)
+  const pool = new AttemptPool(settingOf(flags, wanted), { jobs, env: callersEnvironment(), say })
+  const signal = interruption(() => void pool.close())
   const repro = new Repro(pool, flags, wanted, signal)
   const status = await repro.run().finally(() => pool.close())
   const { left } = repro
@@ -77,7 +81,8 @@ class Repro {
   async run(): Promise<number> {
     const { id, recipe, recorded } = this.#wanted
     const { check, inspect } = this.#flags
-    const found = await this.#pool.find()
+    const found = await findIn(this.#pool, this.#signal, where)
+    if (typeof found === 'number') return found
     const target = this.#targetIn(found)
     if (!target) return this.#noTests(`no test file is called ${id.file}`)
     if (inspect) return this.#debug(target, found)
@@ -189,18 +194,18 @@ class Repro {
     if (target && another) {
       const what = target.file === another.file ? 'is in several projects' : 'is the name of several files'
       const those = near.map(({ file, project }) => (project ? `[${project}] ${file}` : file)).join(', ')
-      throw configError(`nsbox repro: ${id.file} ${what}: ${those}; ${target.file === another.file ? 'add --project' : 'write one out'}`)
+      throw configError(`${where}: ${id.file} ${what}: ${those}; ${target.file === another.file ? 'add --project' : 'write one out'}`)
     }
     return target
   }
 
   #noTests(why: string): number {
-    console.error(`nsbox repro: ${why}`)
+    console.error(`${where}: ${why}`)
     return exitStatus.noTests
   }
 
   #interrupted(): number {
-    console.error('nsbox repro: interrupted')
+    console.error(`${where}: interrupted`)
     return exitStatus.interrupted
   }
 }

@@ -1,10 +1,11 @@
 // Flags of `nsbox shell` for the surroundings that a recipe makes.
 
+import { timeZoneName } from '../config/time-zones.ts'
 import type { KnobName, Knobs } from '../stress/knobs.ts'
 import { printKnob } from '../stress/recipe.ts'
 
 /** The flags, and knobs that none stands for. */
-export function shellFlags(knobs: Knobs, timeZone: (zone: string) => string): { flags: string[]; left: KnobName[] } {
+export function shellFlags(knobs: Knobs): { flags: string[]; left: KnobName[] } {
   const flagsOf: { [Name in KnobName]?: (value: NonNullable<Knobs[Name]>) => string[] } = {
     cpu: (cpu) => ['--cpu', printKnob('cpu', cpu)],
     memory: (memory) => ['--memory', printKnob('memory', memory)],
@@ -13,8 +14,9 @@ export function shellFlags(knobs: Knobs, timeZone: (zone: string) => string): { 
     disk: (disk) => ['--disk', printKnob('disk', disk)],
     // It is the default there.
     net: () => [],
-    tz: (zone) => ['--setenv', `TZ=${timeZone(zone)}`],
-    locale: (locale) => ['--setenv', `LC_ALL=${locale}.UTF-8`],
+    tz: (zone) => ['--setenv', `TZ=${timeZoneName(zone)}`],
+    // In the environment that is kept.
+    locale: () => [],
     hostname: (hostname) => ['--hostname', hostname],
     uid: (uid) => ['--uid', uid],
     monotonic: (ms) => ['--time', 'private', `--monotonic-offset=${ms}ms`],

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { parseThresholdFlags, type ThresholdFlags, thresholdHelp } from '../config/threshold-flags.ts'
-import type { CampaignSetting } from '../stress/attempt.ts'
+import type { CampaignSetting, Found } from '../stress/attempt.ts'
 import { AttemptPool } from '../stress/attempt-pool.ts'
 import { exitStatus } from '../stress/exit-status.ts'
 import { cpuLadder, memoryLadder } from '../stress/ladder.ts'
@@ -11,7 +11,11 @@ import { type Progress, progressFor } from '../stress/output/progress.ts'
 import type { Run } from '../stress/repeat.ts'
 import { type FileThresholds, Thresholds } from '../stress/threshold.ts'
 import { type ThresholdFindings, thresholdText } from '../stress/threshold-report.ts'
+import { findIn } from './find-tests.ts'
 import { interruption } from './interruption.ts'
+import { callersEnvironment } from './restart.ts'
+
+const where = 'nsbox threshold'
 
 export async function threshold(words: string[]): Promise<number> {
   const flags = parseThresholdFlags(words)
@@ -20,13 +24,17 @@ export async function threshold(words: string[]): Promise<number> {
     return 0
   }
   const progress = progressFor(process.stderr, process.env)
-  const pool = new AttemptPool(settingOf(flags), { jobs: flags.jobs, say: (line) => progress.say(`nsbox: ${line}`) })
+  const say = (line: string) => progress.say(`${where}: ${line}`)
+  const pool = new AttemptPool(settingOf(flags), { jobs: flags.jobs, env: callersEnvironment(), say })
+  const signal = interruption(() => void pool.close())
   try {
-    const findings = await findingsOf(pool, flags, interruption(), progress)
-    if (!findings) {
-      console.error(`nsbox threshold: no test file fits ${flags.filters.join(' ') || 'the config of vitest'}`)
+    const found = await findIn(pool, signal, where)
+    if (typeof found === 'number') return found
+    if (found.targets.length === 0) {
+      console.error(`${where}: no test file matches ${flags.filters.join(', ') || "the project's own patterns"}`)
       return exitStatus.noTests
     }
+    const findings = await findingsOf(pool, found, flags, signal, progress)
     console.log(flags.json ? JSON.stringify(findings, null, 2) : thresholdText(findings))
     if (findings.interrupted) return exitStatus.interrupted
     return findings.files.some(({ baseline }) => baseline.failed > 0) ? exitStatus.broken : exitStatus.stable
@@ -39,15 +47,13 @@ function settingOf({ vitest, filters, testNamePattern, prefer }: ThresholdFlags)
   return { cwd: process.cwd(), words: vitest, filters, testNamePattern, seal: prefer ? 'prefer' : 'require' }
 }
 
-/** Undefined where there are no tests. */
 async function findingsOf(
   pool: AttemptPool,
+  { targets }: Found,
   flags: ThresholdFlags,
   signal: AbortSignal,
   progress: Progress,
-): Promise<ThresholdFindings | undefined> {
-  const { targets } = await pool.find()
-  if (targets.length === 0) return undefined
+): Promise<ThresholdFindings> {
   const { runs, only, timeout: timeoutMs } = flags
   let number = 0
   const thresholds = new Thresholds(pool, {

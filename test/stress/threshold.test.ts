@@ -64,7 +64,7 @@ describe('nsbox threshold', () => {
 
   test('says that there are no tests', async () => {
     const { exitCode, stderr } = await threshold(['nothing'])
-    expect(stderr).toContain('nsbox threshold: no test file fits nothing')
+    expect(stderr).toContain('nsbox threshold: no test file matches nothing')
     expect(exitCode).toBe(4)
   })
 })
