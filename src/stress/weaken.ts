@@ -23,7 +23,7 @@ const weaker: Weaker = {
   loss: halvedTo(0.001),
   monotonic: halvedOffset,
   boottime: halvedOffset,
-  clock: halvedOffset,
+  clock: (offset) => (typeof offset === 'number' ? halvedOffset(offset) : undefined),
 }
 
 /** Undefined where this is the weakest. */

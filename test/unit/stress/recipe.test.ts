@@ -145,7 +145,7 @@ function randomKnobs(random: () => number): Knobs {
     uid: among('root', 'caller'),
     monotonic: (whole(1, 1e5) * unit() * among(1, -1)) % 3e12 || 1,
     boottime: whole(1, 1e9),
-    clock: among(-whole(1, 1e12), '2027-01-31T23:59', '2028-02-29T00:00:30'),
+    clock: among<number | string>(-whole(1, 1e12), '2027-01-31T23:59', '2028-02-29T00:00:30'),
     shuffle: among('tests', 'files', 'all'),
     twins: whole(2, 4),
     seed: whole(0, Number.MAX_SAFE_INTEGER),
