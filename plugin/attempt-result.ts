@@ -7,55 +7,64 @@ import type { AttemptError, AttemptResult, TestResult } from '../src/stress/atte
 import type { AttemptWatch } from './attempt-watch.ts'
 import { timeouts } from './task-updates.ts'
 
-/** `unhandled` are the errors of no file. @throws NsboxError where it could not be tried */
+/** `unhandled` are the errors of no file. @throws NsboxError where nsbox could not run the file, which is no result of it */
 export function attemptResult(module: TestModule | undefined, unhandled: readonly unknown[], watch: AttemptWatch): AttemptResult {
-  const own = unhandled.filter((error) => !isTheEnd(error, watch))
-  const tests = module ? [...module.children.allTests()].flatMap((test) => testResult(test, watch)) : []
+  const lastWords = lastWordsOf(
+    unhandled.flatMap((error) => nsboxCause(error) ?? []),
+    watch,
+  )
+  const tests = module ? [...module.children.allTests()].flatMap((test) => testResult(test, watch, lastWords)) : []
   const suites = module ? [module, ...module.children.allSuites()] : []
-  const errors = [...suites.flatMap((suite) => suite.errors()), ...own].map((error) => attemptError(error as SerializedError))
+  const own = [...suites.flatMap((suite) => suite.errors()), ...unhandled.filter((error) => !nsboxCause(error))]
+  const errors = own.map((error) => attemptError(error as SerializedError))
+  // Where its test is known, it has them.
+  if (lastWords && !tests.some((test) => test.errors.includes(lastWords))) errors.push(lastWords)
   const hasFailed = errors.length > 0 || tests.some(({ state }) => state === 'failed')
-  const end = watch.wasKilled ? 'killed' : hasFailed ? 'failed' : 'passed'
-  const { caps, usage, held, notTurned, output } = watch
+  const end = watch.killedBy !== undefined ? 'killed' : hasFailed ? 'failed' : 'passed'
+  const { usage, held, notTurned, output } = watch
+  const caps = [...watch.caps, ...diskCaps([...errors, ...tests.flatMap((test) => test.errors)], watch)]
   return { end, tests, errors, caps, usage, held, notTurned, output: end === 'passed' ? '' : output }
 }
 
-/** None of a test that has not begun. */
-function testResult(test: TestCase, watch: AttemptWatch): TestResult[] {
+/** Of a test that has begun, or is known to have ended: no others of a worker that ended before them. */
+function testResult(test: TestCase, { running }: AttemptWatch, lastWords: AttemptError | undefined): TestResult[] {
   const { state, errors = [] } = test.result()
   const about = { name: nameOf(test), durationMs: test.diagnostic()?.duration ?? 0, line: test.location?.line ?? null }
-  if (state === 'pending') {
-    const { result } = (test as unknown as { task: { result?: { state: string } } }).task
-    return result?.state === 'run' ? [{ ...about, state: 'failed', errors: watch.lastWords }] : []
-  }
-  // Of one that passed at last, vitest keeps the errors of the tries before.
+  if (state === 'pending') return lastWords && running?.id === test.id ? [{ ...about, state: 'failed', errors: [lastWords] }] : []
+  // Of one that passed when it was tried again, vitest keeps the errors of before.
   return [{ ...about, state: state === 'passed' && errors.length > 0 ? 'failed' : state, errors: errors.map(attemptError) }]
 }
 
 function nameOf(test: TestCase): string {
   const names = [test.name]
-  for (let parent = test.parent; parent.type === 'suite'; parent = parent.parent) names.unshift(parent.name)
+  for (let { parent } = test; parent.type === 'suite'; parent = parent.parent) names.unshift(parent.name)
   return names.join(' > ')
 }
 
-function attemptError(error: { name?: string; message: string; stack?: string }): AttemptError {
-  const { name = 'Error', message, stack = '' } = error
-  return {
-    name,
-    message: String(message),
-    stack: String(stack),
-    isTimeout: timeouts({ errors: [{ message: String(message) }] }).length > 0,
-  }
+function attemptError(error: { name?: string; message: unknown; stack?: unknown }): AttemptError {
+  const { name = 'Error', stack = '' } = error
+  const message = String(error.message)
+  return { name, message, stack: String(stack), isTimeout: timeouts({ errors: [{ message }] }).length > 0 }
 }
 
-/** Whether it tells of the worker's end, which the watch knows more of. @throws NsboxError where nsbox could not run the file */
-function isTheEnd(error: unknown, { wasKilled }: AttemptWatch): boolean {
-  const cause = nsboxCause(error)
-  if (!cause) return false
-  if (cause.code === 'ERR_NSBOX_WORKER_ENDED') return wasKilled
-  throw cause
+/** How its worker ended, where it did before its file. @throws NsboxError for what it was not the file's to end by */
+function lastWordsOf(causes: readonly NsboxError[], { killedBy }: AttemptWatch): AttemptError | undefined {
+  if (killedBy !== undefined) return { name: 'Killed', message: killedBy, stack: '', isTimeout: false }
+  const [cause] = causes
+  if (!cause) return undefined
+  if (cause.code !== 'ERR_NSBOX_WORKER_ENDED') throw cause
+  return { name: 'WorkerEnded', message: cause.message, stack: '', isTimeout: false }
 }
 
+/** Of an error of vitest's pool, what nsbox told it. */
 function nsboxCause(error: unknown): NsboxError | undefined {
   if (NsboxError.is(error)) return error
   return error instanceof Error ? nsboxCause(error.cause) : undefined
+}
+
+/** A tmpfs that is full says so to whoever writes, and to nobody else. */
+function diskCaps(errors: readonly AttemptError[], { knobs }: AttemptWatch): AttemptResult['caps'] {
+  if (knobs.disk === undefined && knobs.inodes === undefined) return []
+  const full = errors.find(({ message }) => /\b(ENOSPC|EDQUOT)\b|No space left on device/.test(message))
+  return full ? [{ limit: 'disk', words: 'its disk was full (ENOSPC)', fatal: false }] : []
 }

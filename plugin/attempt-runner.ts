@@ -5,11 +5,14 @@ import { relative } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Reporter, TestProject, TestSpecification, Vitest } from 'vitest/node'
 import { configError } from '../src/errors.ts'
+import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
 import type { AttemptOrder, AttemptResult, CampaignSetting, Found, Target } from '../src/stress/attempt.ts'
+import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { attemptResult } from './attempt-result.ts'
 import { AttemptWatch } from './attempt-watch.ts'
 import { CampaignPools } from './campaign-pools.ts'
 import { loadVitest } from './load-vitest.ts'
+import { type KnobMeans, missingHere, missingKnobs } from './missing-knobs.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
 import { likelyKind } from './worker-kind.ts'
 
@@ -17,14 +20,21 @@ export class AttemptRunner {
   readonly #setting: CampaignSetting
   readonly #vitest: Vitest
   readonly #pools: CampaignPools
+  /** What tests attach is copied there, and not to the project. */
+  readonly #attachments: ThrowawayDirectory
   readonly #specifications: Promise<Map<string, TestSpecification>>
+  /** Of each project, as its config has it. */
+  readonly #envs: Map<TestProject, TestProject['config']['env']>
 
-  private constructor(setting: CampaignSetting, vitest: Vitest, pools: CampaignPools, filters: readonly string[]) {
+  private constructor(setting: CampaignSetting, vitest: Vitest, pools: CampaignPools, attachments: ThrowawayDirectory, filters: string[]) {
     this.#setting = setting
     this.#vitest = vitest
     this.#pools = pools
+    this.#attachments = attachments
     this.#specifications = specificationsOf(vitest, filters)
     this.#specifications.catch(() => undefined)
+    this.#envs = new Map(vitest.projects.map((project) => [project, project.config.env]))
+    for (const { config } of vitest.projects) Object.assign(config, ofEachProject)
   }
 
   /** @throws NsboxError where there is no vitest, or for options that are wrong; and what vitest throws for its own */
@@ -34,31 +44,42 @@ export class AttemptRunner {
     const { parseCLI, createVitest } = await loadVitest()
     const { filter, options } = parseCLI(['vitest', 'run', ...setting.words.filter((word) => !isOwnOption(word))])
     const pools = new CampaignPools(ownOptions(setting.words))
-    const quiet = { stdout: nowhere(), stderr: nowhere() }
-    const vitest = await createVitest('test', { ...options, ...alwaysSo(setting, pools) }, { plugins: [pools.plugin] }, quiet)
-    return new AttemptRunner(setting, vitest, pools, [...filter, ...setting.filters])
+    const attachments = await throwawayDirectory()
+    try {
+      const sealed = { ...options, ...ofAll, pool: pools.initializer as never, attachmentsDir: attachments.path }
+      const vitest = await createVitest('test', sealed, { plugins: [pools.plugin] }, { stdout: nowhere(), stderr: nowhere() })
+      return new AttemptRunner(setting, vitest, pools, attachments, [...filter, ...setting.filters])
+    } catch (error) {
+      attachments.remove()
+      throw error
+    }
   }
 
   async find(): Promise<Found> {
     const specifications = [...(await this.#specifications).values()]
-    for (const project of new Set(specifications.map((specification) => specification.project))) await this.#open(project)
+    const missing = new Map<string, MissingKnob>()
+    for (const project of new Set(specifications.map((specification) => specification.project))) {
+      for (const one of missingHere(await this.#means(project))) missing.set(one.knob, one)
+    }
     return {
       targets: specifications.map(targetOf),
       root: realpathSync(this.#vitest.config.root),
       vitest: this.#vitest.version,
-      missing: [],
+      missing: [...missing.values()],
     }
   }
 
+  /** @throws NsboxError where it could not be tried, which is no result of it */
   async run(order: AttemptOrder): Promise<AttemptResult> {
     const specification = (await this.#specifications).get(keyOf(order))
     if (!specification) throw configError(`There is no test file ${order.file}${order.project && ` of the project ${order.project}`}`)
-    await this.#open(specification.project)
-    const watch = new AttemptWatch(order, this.#setting.seal)
-    this.#forget()
-    this.#order(specification.project, order)
-    this.#pools.attempt = watch
+    const { project } = specification
+    const missing = missingKnobs(order.knobs, await this.#means(project))
+    const watch = new AttemptWatch(order, this.#setting.seal, missing)
     try {
+      this.#forget()
+      this.#prepare(project, watch.knobs, order.testNamePattern)
+      this.#pools.attempt = watch
       const { unhandledErrors } = await this.#vitest.runTestSpecifications([specification])
       await watch.settled()
       return attemptResult(specification.testModule, unhandledErrors, watch)
@@ -72,16 +93,26 @@ export class AttemptRunner {
 
   async close(): Promise<void> {
     await this.#vitest.close()
+    this.#attachments.remove()
   }
 
   /** @throws NsboxError where sandboxes cannot be had */
-  async #open(project: TestProject): Promise<void> {
-    await this.#pools.of(project).open(likelyKind(project))
+  async #means(project: TestProject): Promise<KnobMeans> {
+    if (project.config.browser?.enabled)
+      throw configError(
+        `Tests of the project ${project.name} run in a browser, which no sandbox holds; --project=!${project.name} leaves them out`,
+      )
+    const pool = this.#pools.of(project)
+    await pool.open(likelyKind(project))
+    return pool.knobMeans()
   }
 
-  #order({ config }: TestProject, { knobs: { shuffle, seed = Date.now() }, testNamePattern }: AttemptOrder): void {
-    Object.assign(config.sequence, { shuffle: shuffle === 'tests' || shuffle === 'all', seed })
-    this.#vitest.setGlobalTestNamePattern(testNamePattern ?? this.#setting.testNamePattern ?? '')
+  /** What is vitest's to turn. */
+  #prepare(project: TestProject, { shuffle, locale, seed = Date.now() }: Knobs, pattern = this.#setting.testNamePattern): void {
+    Object.assign(project.config.sequence, { shuffle: shuffle === 'tests' || shuffle === 'all', seed })
+    project.config.env = { ...this.#envs.get(project), ...(locale !== undefined && localeVariables(locale)) }
+    if (pattern === undefined) this.#vitest.resetGlobalTestNamePattern()
+    else this.#vitest.setGlobalTestNamePattern(pattern)
   }
 
   /** What vitest keeps of the attempt before. */
@@ -91,30 +122,38 @@ export class AttemptRunner {
   }
 }
 
-/** What a campaign asks of vitest, whatever the project has. */
-function alwaysSo({ testNamePattern }: CampaignSetting, { initializer }: CampaignPools) {
-  return {
-    watch: false,
-    run: true,
-    pool: initializer as never,
-    reporters: [silent],
-    coverage: { enabled: false },
-    typecheck: { enabled: false },
-    cache: false as const,
-    update: false,
-    passWithNoTests: true,
-    bail: 0,
-    // They would hide a flake.
-    retry: 0,
-    sequence: { shuffle: false },
-    includeTaskLocation: true,
-    // What is printed right before a worker is killed is told all the same.
-    disableConsoleIntercept: true,
-    ...(testNamePattern !== undefined && { testNamePattern }),
-  }
+const silent: Reporter = {}
+
+/** What a campaign asks of every project, whatever it has. */
+const ofEachProject = {
+  passWithNoTests: true,
+  bail: 0,
+  // They would hide a flake.
+  retry: 0,
+  includeTaskLocation: true,
+  // What is printed right before a worker is killed is told all the same.
+  disableConsoleIntercept: true,
 }
 
-const silent: Reporter = {}
+const ofAll = {
+  ...ofEachProject,
+  watch: false,
+  run: true,
+  reporters: [silent],
+  coverage: { enabled: false },
+  typecheck: { enabled: false },
+  sequence: { shuffle: false },
+  // Nothing of the project's is changed.
+  cache: false as const,
+  update: 'none' as const,
+}
+
+/** ICU reads them once, when node starts: workers of another locale are forked from another zygote (templateKey). */
+function localeVariables(locale: string): Record<string, string> {
+  const [name, modifier = ''] = locale.split(/(?=@)/)
+  const full = name === 'C' || name === 'POSIX' ? locale : `${name}.UTF-8${modifier}`
+  return { LC_ALL: full, LANG: full, LANGUAGE: '' }
+}
 
 function nowhere(): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done() })

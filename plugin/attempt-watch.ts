@@ -6,7 +6,7 @@ import { describeCap } from '../src/launch/describe-cap.ts'
 import type { LimitUsage } from '../src/launch/sandbox-limits.ts'
 import type { HeldLimits } from '../src/plan/limit-plan.ts'
 import { type LimitedUsage, limitedUsage } from '../src/run/usage.ts'
-import type { AttemptError, AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting } from '../src/stress/attempt.ts'
+import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting } from '../src/stress/attempt.ts'
 import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { pulses } from '../src/stress/pulses.ts'
 import type { FileSettings } from './file-options.ts'
@@ -14,6 +14,7 @@ import { capsOf } from './file-report.ts'
 import { overridden } from './overrides.ts'
 import { PulseDriver } from './pulse-driver.ts'
 import { isCollected } from './task-updates.ts'
+import type { RunningTest } from './test-watch.ts'
 import type { WorkerEnd, WorkerSandbox } from './workers.ts'
 
 /** Of what a worker prints, in bytes. */
@@ -22,16 +23,18 @@ const outputKept = 64 * 1024
 const patience = 1000
 
 export class AttemptWatch {
+  /** Those that are turned. */
   readonly knobs: Knobs
   readonly notTurned: MissingKnob[] = []
+  /** The test that runs, or ran when its worker ended. */
+  running: RunningTest = null
   readonly #seal: CampaignSetting['seal']
   readonly #timeoutMs: number
-  readonly #startedMs = performance.now()
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
   readonly #output: Buffer[] = []
   #outputLength = 0
   #worker: WorkerSandbox | undefined
-  #beganMs = this.#startedMs
+  #beganMs = 0
   #wallMs = 0
   #pulses: PulseDriver | undefined
   /** Why it could not be stopped any more, though it ran to its end. */
@@ -42,11 +45,16 @@ export class AttemptWatch {
   /** What ended it, in words. */
   #fatal: AttemptResult['caps'][number] | undefined
 
-  constructor({ knobs, timeoutMs }: Pick<AttemptOrder, 'knobs' | 'timeoutMs'>, seal: CampaignSetting['seal']) {
-    this.knobs = knobs
+  /** `missing` are knobs that cannot be turned here. @throws NsboxError for the first of them, when the seal is `require` */
+  constructor(
+    { knobs, timeoutMs }: Pick<AttemptOrder, 'knobs' | 'timeoutMs'>,
+    seal: CampaignSetting['seal'],
+    missing: readonly MissingKnob[],
+  ) {
     this.#seal = seal
+    this.miss(missing)
+    this.knobs = Object.fromEntries(Object.entries(knobs).filter(([name]) => !missing.some(({ knob }) => knob === name)))
     this.#timeoutMs = timeoutMs
-    this.#timer = setTimeout(() => void this.#killLate(), timeoutMs)
   }
 
   /** What its file has, and what is turned of that. */
@@ -61,7 +69,11 @@ export class AttemptWatch {
     this.#beganMs = performance.now()
     const { freeze, seed = 0 } = this.knobs
     if (freeze !== undefined) this.#pulses = new PulseDriver(worker.limits, pulses(freeze, seed))
-    if (this.#fatal) worker.sandbox.kill()
+    this.#timer = setTimeout(() => void this.#killLate(worker), this.#timeoutMs)
+  }
+
+  seeTest(test: RunningTest): void {
+    this.running = test
   }
 
   /** From when its tests are known, so that each meets the same pulses with the same seed. */
@@ -114,13 +126,9 @@ export class AttemptWatch {
     this.#stop()
   }
 
-  get wasKilled(): boolean {
-    return this.#fatal !== undefined
-  }
-
-  /** Of a test that ran when it was killed. */
-  get lastWords(): AttemptError[] {
-    return [{ name: 'Killed', message: this.#fatal?.words ?? 'its worker has ended', stack: '', isTimeout: false }]
+  /** What killed its worker, in words. */
+  get killedBy(): string | undefined {
+    return this.#fatal?.words
   }
 
   get caps(): AttemptResult['caps'] {
@@ -141,11 +149,9 @@ export class AttemptWatch {
     return Buffer.concat(this.#output).subarray(-outputKept).toString()
   }
 
-  async #killLate(): Promise<void> {
+  async #killLate(worker: WorkerSandbox): Promise<void> {
     const words = `killed after ${seconds(this.#timeoutMs)}`
     this.#fatal = { limit: 'time', words, fatal: true }
-    const worker = this.#worker
-    if (!worker) return
     this.#stop()
     await this.#account(worker)
     const { wallMs, cpuMs } = this.usage

@@ -3,20 +3,20 @@
 import { accessSync, readdirSync, readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { timeZoneName } from '../src/config/time-zones.ts'
 import { NsboxError } from '../src/errors.ts'
 import { seededRandom } from '../src/random.ts'
 import type { KnobName, Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { setSchedulingPolicy } from '../src/sys/scheduling.ts'
 import { clockPreloadUrl } from './entry.ts'
 import { shiftClock } from './shifted-clock.ts'
-import { timeZone } from './time-zone.ts'
 
 let seed: number | undefined
 
 /** Answers those that could not be turned. What else an attempt has is turned from outside. */
 export async function turnInside({ uv, clock, tz, ...others }: Knobs): Promise<MissingKnob[]> {
   // node takes note of it at once, and programs that tests start inherit it.
-  if (tz !== undefined) process.env['TZ'] = timeZone(tz)
+  if (tz !== undefined) process.env['TZ'] = timeZoneName(tz)
   const turns: [KnobName, (() => void | Promise<void>) | undefined][] = [
     ['uv', uv === undefined ? undefined : () => starvePool(uv)],
     ['clock', clock === undefined ? undefined : () => setClock(clock)],

@@ -52,7 +52,7 @@ export class Launcher {
 
   /** A worker that waits for its first message. `change` is what it asks for besides the rest. @throws NsboxError */
   async launch(kind: WorkerKind, mode: ZygoteMode, start: StartMessage, change?: Partial<SandboxRequest>): Promise<WorkerSandbox> {
-    if (mode === 'cold' || needsFreshNode(kind)) return this.#launchCold(kind, change)
+    if (mode === 'cold' || needsFreshNode(kind) || isBeforeFork(change)) return this.#launchCold(kind, change)
     const template = await this.#warm(kind, mode, start)
     return template ? template.take(change) : this.#launchCold(kind, change)
   }
@@ -114,6 +114,11 @@ export class Launcher {
     void worker.ended.then(() => profiles?.collect(worker.sandbox.pid ?? 0))
     return worker
   }
+}
+
+/** node ends where its event loop's clock is behind what it began with (`GetNowUint64`). */
+function isBeforeFork({ run }: Partial<SandboxRequest> = {}): boolean {
+  return Number(run?.clocks?.monotonic ?? 0) < 0
 }
 
 /** A debugger needs one from its start, and a profiler's thread would be lost in a fork. */

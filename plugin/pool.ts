@@ -23,6 +23,7 @@ import { KeptFiles } from './kept-files.ts'
 import { Launcher, needsFreshNode } from './launcher.ts'
 import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
+import type { KnobMeans } from './missing-knobs.ts'
 import type { Outcomes } from './outcomes.ts'
 import { foreignGroup, installDirectory, outlivingDirectories, type Places, placesOf } from './places.ts'
 import { RunReport } from './run-report.ts'
@@ -97,6 +98,17 @@ export class SandboxPool {
   warn({ logger }: Vitest, words: string): void {
     if (!this.#said.has(words)) logger.warn(`nsbox: ${words}`)
     this.#said.add(words)
+  }
+
+  /** Once it is open: what knobs can be turned with. */
+  async knobMeans(): Promise<KnobMeans> {
+    const [{ zygote }, { workers }, plans] = [
+      await (this.#choice as Promise<LaunchChoice>),
+      this.#launcher as Launcher,
+      this.#plans as Plans,
+    ]
+    const limits = workers.limited?.source.limiter(zygote.pid).means
+    return { limits: limits ?? { controllers: [], why: 'nothing is counted', emulation: true }, upper: plans.upper }
   }
 
   /** The directories under throwaway overlays. Real paths. */

@@ -262,6 +262,7 @@ export class Session {
     } else if (message.nsbox === 'test') {
       this.#progress.seeTest(message.test)
       this.#limits?.seeTest(message.test?.id)
+      this.#attempt?.seeTest(message.test)
     } else if (message.nsbox === 'refused') {
       this.#refusals.take(message)
     } else if (message.nsbox === 'turned') {

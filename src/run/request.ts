@@ -102,6 +102,6 @@ function limitsOf({ rlimits, nice }: ResolvedSandboxOptions): LastAction[] {
 }
 
 /** Who is root of a user namespace alone is an ordinary user to the kernel. */
-function isRootOfTheMachine(): boolean {
+export function isRootOfTheMachine(): boolean {
   return process.getuid?.() === 0 && /^\s*0\s+0\s/.test(readFileSync('/proc/self/uid_map', 'utf8'))
 }

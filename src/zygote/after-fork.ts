@@ -9,7 +9,8 @@ import { exitNow, getpid } from '../sys/process.ts'
 import { unblockSignals } from '../sys/signal.ts'
 import { turnOnConcurrency, type ZygoteMode } from './v8-flags.ts'
 
-export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[], heap: readonly AddressRange[]): void {
+/** `aheadNs`: how far its monotonic clock is ahead of the zygote's. */
+export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[], heap: readonly AddressRange[], aheadNs = 0): void {
   const born = process.hrtime.bigint()
   renewEventLoop()
   unblockSignals()
@@ -17,6 +18,7 @@ export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[], heap: r
   // The zygote's flags must not reach child_process.fork.
   process.execArgv = execArgv
   process.uptime = () => Number(process.hrtime.bigint() - born) / 1e9
+  if (aheadNs !== 0) countFromOrigin(aheadNs / 1e6)
   if (mode === 'threads') {
     // As many as node would have started: four, or fewer on a smaller machine.
     restoreWorkerThreads(Math.min(4, availableParallelism()))
@@ -25,6 +27,17 @@ export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[], heap: r
   leaveHeapAtFork(heap)
   leaveAtOnce()
   divergeRandomness()
+}
+
+/** Milliseconds since performance.timeOrigin, which node takes from the monotonic clock that it began with. */
+function countFromOrigin(ahead: number): void {
+  const now = performance.now.bind(performance)
+  Object.defineProperty(Object.getPrototypeOf(performance), 'now', {
+    value: { now: () => now() - ahead }.now,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  })
 }
 
 const noArguments: [] = []
