@@ -74,7 +74,7 @@ export class AttemptRunner {
     const specification = (await this.#specifications).get(keyOf(order))
     if (!specification) throw configError(`There is no test file ${order.file}${order.project && ` of the project ${order.project}`}`)
     const { project } = specification
-    const missing = missingKnobs(order.knobs, await this.#means(project))
+    const missing = missingKnobs(order.knobs, await this.#means(project, specification.moduleId))
     const watch = new AttemptWatch(order, this.#setting.seal, missing)
     try {
       this.#forget()
@@ -97,14 +97,15 @@ export class AttemptRunner {
   }
 
   /** @throws NsboxError where sandboxes cannot be had */
-  async #means(project: TestProject): Promise<KnobMeans> {
+  async #means(project: TestProject, file?: string): Promise<KnobMeans> {
     if (project.config.browser?.enabled)
       throw configError(
         `Tests of the project ${project.name} run in a browser, which no sandbox holds; --project=!${project.name} leaves them out`,
       )
     const pool = this.#pools.of(project)
-    await pool.open(likelyKind(project))
-    return pool.knobMeans()
+    const kind = likelyKind(project)
+    await pool.open(kind)
+    return pool.knobMeans(kind, file)
   }
 
   /** What is vitest's to turn. */
