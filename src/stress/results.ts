@@ -18,7 +18,7 @@ export interface Results {
   command: string[]
   seed: number
   shard: { index: number; count: number } | null
-  /** Why it ended before its plan was done: `interrupted`, `duration`, `budget`, `until-fail`; null where it was. */
+  /** Why it ended before its plan was done: `interrupted`, `duration`, `budget`, `until-fail`, `error`; null where it was. */
   endedEarly: string | null
   attempts: Attempt[]
   tests: TestVerdict[]
@@ -67,7 +67,10 @@ export interface KnobEffect extends Rate {
   names: KnobName[]
   /** Its rate over the baseline's. */
   amplification: number
-  /** That the baseline would fail as often by chance (Fisher's exact test, one-sided), as it is and corrected for all knobs that were tried (Holm). */
+  /**
+   * That the baseline would fail as often by chance (Fisher's exact test, one-sided), as it is and corrected for all knobs that were
+   * tried (Holm). Of the runs that confirmed it alone, where there are any.
+   */
   p: number
   pCorrected: number
   guilty: boolean
