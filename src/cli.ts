@@ -33,6 +33,8 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
     case 'stress':
       ;(await import('./cli/restart.ts')).restartUnless('threaded')
       return (await import('./cli/stress.ts')).runStress(words)
+    case 'merge':
+      return (await import('./cli/merge.ts')).runMerge(words)
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(words)
     case '--version':
