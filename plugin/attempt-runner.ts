@@ -87,7 +87,7 @@ export class AttemptRunner {
       this.#prepare(project, watch.knobs, order.testNamePattern)
       this.#pools.attempt = watch
       const { unhandledErrors } = await this.#vitest.runTestSpecifications([specification])
-      await watch.settled()
+      await Promise.all([watch.settled(), this.#pools.of(project).kept()])
       return attemptResult(specification.testModule, unhandledErrors, watch)
     } finally {
       this.#pools.attempt = undefined
