@@ -99,8 +99,8 @@ export class AttemptRunner {
 
   /** What keeps them from it, where they cannot be had. */
   #runTwins(order: AttemptOrder, { moduleId, project }: TestSpecification): Promise<AttemptResult | MissingKnob> {
-    const { reach } = overridden(this.#pools.of(project).settingsOf(moduleId, likelyKind(project)), order.knobs)
-    return this.#twins.run(order, reach)
+    const settings = overridden(this.#pools.of(project).settingsOf(moduleId, likelyKind(project)), order.knobs)
+    return this.#twins.run(order, settings)
   }
 
   async close(): Promise<void> {
