@@ -14,6 +14,7 @@ import { CampaignPools } from './campaign-pools.ts'
 import { loadVitest } from './load-vitest.ts'
 import { type KnobMeans, missingHere, missingKnobs } from './missing-knobs.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
+import { TestLines } from './test-lines.ts'
 import { likelyKind } from './worker-kind.ts'
 
 export class AttemptRunner {
@@ -22,6 +23,7 @@ export class AttemptRunner {
   readonly #pools: CampaignPools
   /** What tests attach is copied there, and not to the project. */
   readonly #attachments: ThrowawayDirectory
+  readonly #lines = new TestLines()
   readonly #specifications: Promise<Map<string, TestSpecification>>
   /** Of each project, as its config has it. */
   readonly #envs: Map<TestProject, TestProject['config']['env']>
@@ -71,7 +73,8 @@ export class AttemptRunner {
 
   /** @throws NsboxError where it could not be tried, which is no result of it */
   async run(order: AttemptOrder): Promise<AttemptResult> {
-    const specification = (await this.#specifications).get(keyOf(order))
+    const key = keyOf(order)
+    const specification = (await this.#specifications).get(key)
     if (!specification) throw configError(`There is no test file ${order.file}${order.project && ` of the project ${order.project}`}`)
     const { project } = specification
     const missing = missingKnobs(order.knobs, await this.#means(project))
@@ -79,10 +82,14 @@ export class AttemptRunner {
     try {
       this.#forget()
       this.#prepare(project, watch.knobs, order.testNamePattern)
+      // Without them vitest finds no test by its line.
+      project.config.includeTaskLocation = !this.#lines.knows(key) || specification.testLines !== undefined
       this.#pools.attempt = watch
       const { unhandledErrors } = await this.#vitest.runTestSpecifications([specification])
       await watch.settled()
-      return attemptResult(specification.testModule, unhandledErrors, watch)
+      const { testModule: module } = specification
+      this.#lines.learn(key, module)
+      return attemptResult({ module, unhandled: unhandledErrors, lineOf: (test) => this.#lines.of(key, test) }, watch)
     } finally {
       this.#pools.attempt = undefined
       watch.close()
@@ -130,7 +137,6 @@ const ofEachProject = {
   bail: 0,
   // They would hide a flake.
   retry: 0,
-  includeTaskLocation: true,
   // What is printed right before a worker is killed is told all the same.
   disableConsoleIntercept: true,
 }
@@ -139,6 +145,7 @@ const ofAll = {
   ...ofEachProject,
   watch: false,
   run: true,
+  includeTaskLocation: true,
   reporters: [silent],
   coverage: { enabled: false },
   typecheck: { enabled: false },

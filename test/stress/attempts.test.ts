@@ -47,7 +47,9 @@ const files = {
   'waits.test.ts': misfortunes,
   'fills.test.ts': testFile(`test('fills', () => { const kept = []; for (;;) kept.push(Buffer.alloc(1 << 20, 1)) })`),
   'crashes.test.ts': testFile(`test('crashes', () => { process.kill(process.pid, 'SIGSEGV') })`),
-  'burns.test.ts': testFile(`test('burns', () => { for (;;) { const { user, system } = process.cpuUsage(); if (user + system > 300_000) break } }, 60_000)`),
+  'burns.test.ts': testFile(
+    `test('burns', () => { for (;;) { const { user, system } = process.cpuUsage(); if (user + system > 300_000) break } }, 60_000)`,
+  ),
   'times-out.test.ts': testFile(`test('times out', async () => { await new Promise(() => {}) }, 50)`),
   'again.test.ts': testFile(`let tries = 0
 test('passes at last', { retry: 3 }, () => { expect(++tries).toBe(2) })`),
