@@ -15,6 +15,7 @@ export default defineConfig([
       index: 'src/index.ts',
       vitest: 'plugin/index.ts',
       zygote: 'src/zygote/main.ts',
+      'traffic-thread': 'src/launch/traffic-thread.ts',
       worker: 'plugin/worker.ts',
       'worker-cold': 'plugin/worker-cold.ts',
       'clock-preload': 'plugin/clock-preload.ts',

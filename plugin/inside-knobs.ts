@@ -64,7 +64,9 @@ function poolThreads(): number[] {
   return tids.filter((tid) => readFileSync(`/proc/self/task/${tid}/comm`, 'utf8') === 'libuv-worker\n')
 }
 
-function setClock(ms: number): void {
+/** By an offset, or to a local time: the time zone is set by then. */
+function setClock(clock: number | string): void {
+  const ms = typeof clock === 'string' ? Date.parse(clock) - Date.now() : clock
   shiftClock(ms)
   accessSync(fileURLToPath(clockPreloadUrl))
   const { NODE_OPTIONS: before = '' } = process.env

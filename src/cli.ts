@@ -26,6 +26,9 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
     case 'vitest':
       ;(await import('./cli/restart.ts')).restartUnless('threaded')
       return (await import('../plugin/command.ts')).runVitest(words)
+    case 'stress':
+      ;(await import('./cli/restart.ts')).restartUnless('threaded')
+      return (await import('./cli/stress.ts')).runStress(words)
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(words)
     case '--version':

@@ -14,6 +14,7 @@ Usage:
   nsbox apply DIR                            merge them into the project
   nsbox layers [DIR …]                       list kept changes
   nsbox vitest [vitest's arguments]          run vitest with every test file in its own sandbox
+  nsbox stress [files] [flags]               run tests many times under stress, and find what is flaky
   nsbox doctor                               say what this machine can do, and how to mend the rest
   nsbox --help | --version
 

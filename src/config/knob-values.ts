@@ -111,6 +111,20 @@ const offset: Kind<number> = {
   print: printDuration,
 }
 
+/** What has no offset from UTC is local time (ECMA-262, Date Time String Format). */
+const localTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/
+
+const wallClock: Kind<number | string> = {
+  parse: (text) => {
+    if (!/^\d+-/.test(text)) return offset.parse(text)
+    // A day that its month does not have is the first of the next one.
+    const time = new Date(`${text}Z`)
+    if (localTime.test(text) && !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text)) return text
+    throw new TypeError('it must be a local time such as 2027-01-31T23:59, or how far it is ahead: 30d, -1h')
+  },
+  print: (value) => (typeof value === 'string' ? value : offset.print(value)),
+}
+
 const leastLoss = 0.0001
 
 const fraction: Kind<number> = {
@@ -175,7 +189,7 @@ const kinds: { [Name in KnobName]: Kind<Value<Name>> } = {
   uid: oneOf('root', 'caller'),
   monotonic: offset,
   boottime: offset,
-  clock: offset,
+  clock: wallClock,
   shuffle: oneOf('tests', 'files', 'all'),
   twins: count(2, 16, 'copies at once'),
   seed: count(0, Number.MAX_SAFE_INTEGER, 'what chance begins with'),

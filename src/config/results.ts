@@ -32,7 +32,7 @@ const knobs = z.object({
   uid: z.optional(z.enum(['root', 'caller'])),
   monotonic: z.optional(number),
   boottime: z.optional(number),
-  clock: z.optional(number),
+  clock: z.optional(z.union([number, text])),
   shuffle: z.optional(z.enum(['tests', 'files', 'all'])),
   twins: z.optional(number),
   seed: z.optional(number),

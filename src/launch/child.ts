@@ -1,7 +1,7 @@
 // A sandbox of a zygote, from the request to its end.
 
 import type { Socket } from 'node:net'
-import type { ErrorData } from '../errors.ts'
+import { type ErrorData, errorToData } from '../errors.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import type { SandboxEnd } from '../wire/protocol.ts'
 import { type AnySandbox, SandboxEnds, type Streams } from './sandbox.ts'
@@ -16,13 +16,17 @@ export class Child implements AnySandbox {
   #failure: ErrorData | undefined
 
   constructor(streams: Streams, plan: SandboxPlan, kill: () => void) {
-    this.ends = new SandboxEnds(streams, plan)
     this.kill = kill
+    this.ends = new SandboxEnds(streams, plan, (error) => {
+      this.fail(errorToData(error))
+      kill()
+    })
     this.#forked.promise.catch(() => undefined)
     this.ended = this.#reported.promise.then(async (end) => {
       await Promise.all([this.ends.drained(), this.ends.ports?.close()])
       this.ends.control?.close()
       this.ends.names?.close()
+      this.ends.traffic?.close()
       return end
     })
   }

@@ -19,6 +19,7 @@ import type { IdMapper } from './id-mapper.ts'
 import { InitControl } from './init-control.ts'
 import { NameServer } from './name-server.ts'
 import type { Ports } from './ports.ts'
+import { TrafficQueue } from './traffic.ts'
 
 const SIGKILL = 9
 const readSome = promisify(read)
@@ -77,7 +78,8 @@ export class DirectSandbox {
       new ThreadWatch().check()
       const self = pidfdOpen(process.pid)
       const names = NameServer.of(plan)
-      const takers = [ports, names].filter((taker) => taker !== undefined)
+      const traffic = TrafficQueue.of(plan, (error) => sandbox.#fail(error))
+      const takers = [ports, names, traffic].filter((taker) => taker !== undefined)
       const kept = scratch || takers.length > 0 ? new Handles() : undefined
       const sealed = takers.length > 0 ? kept?.open() : undefined
       const orders = control ? new InitControl() : null
@@ -104,7 +106,10 @@ export class DirectSandbox {
       close(self)
       const sandbox = new DirectSandbox(birth, kept, orders, ports, onStop)
       if (takers.length > 0) kept?.giveTo(takers, scratch)
-      void sandbox.ended.then(() => names?.close())
+      void sandbox.ended.then(() => {
+        names?.close()
+        traffic?.close()
+      })
       if (mapper && birth.mapped !== undefined) void sandbox.#mapIds(mapper, birth.mapped)
       return sandbox
     } catch (error) {
@@ -128,9 +133,13 @@ export class DirectSandbox {
       await mapper.map(this.pid)
       close(mapped)
     } catch (error) {
-      this.#failure = errorToData(error)
-      this.kill()
+      this.#fail(error)
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = errorToData(error)
+    this.kill()
   }
 
   /** Reads what the sandbox reports until it is gone: its init holds the pipe's last writing end. */

@@ -11,6 +11,7 @@ import { Handles } from './handles.ts'
 import { InitControl } from './init-control.ts'
 import { NameServer } from './name-server.ts'
 import type { Ports } from './ports.ts'
+import { TrafficQueue } from './traffic.ts'
 
 /** Streams, channel and control are null where they were not asked for. */
 export interface Sandbox<Output = Socket, Messages = Channel> {
@@ -68,11 +69,14 @@ export class SandboxEnds {
   readonly control: InitControl | null
   readonly ports: Ports | null
   readonly names: NameServer | undefined
+  readonly traffic: TrafficQueue | undefined
   readonly #handles: Handles | undefined
   readonly #theirs: Descriptors
   readonly #given: number[] = []
 
-  constructor({ stdin, stdout, stderr, channel, scratch, cgroup, control = false, ports }: Streams, plan: SandboxPlan) {
+  /** `onFailure` is told of what goes wrong with it on this side. */
+  constructor(streams: Streams, plan: SandboxPlan, onFailure: (error: Error) => void) {
+    const { stdin, stdout, stderr, channel, scratch, cgroup, control = false, ports } = streams
     const input = this.#input(stdin)
     const [output, errors] = [this.#output(stdout), this.#output(stderr)]
     this.stdin = input.ours
@@ -88,7 +92,8 @@ export class SandboxEnds {
     if (cgroup !== undefined) this.#theirs.cgroup = cgroup
     this.ports = ports ?? null
     this.names = NameServer.of(plan)
-    const takers = [ports, this.names].filter((taker) => taker !== undefined)
+    this.traffic = TrafficQueue.of(plan, onFailure)
+    const takers = [ports, this.names, this.traffic].filter((taker) => taker !== undefined)
     this.#handles = scratch || takers.length > 0 ? new Handles() : undefined
     if (this.#handles) this.#theirs.handles = this.#give(this.#handles.theirs)
     if (this.#handles && takers.length > 0) {

@@ -2,6 +2,7 @@
 
 import type { LimitName, Limits } from './limits.ts'
 import type { LastStep, SandboxPlan, SealStep } from './plan.ts'
+import { trafficWords } from './traffic.ts'
 
 export function formatPlan({ namespaces, steps, lastSteps, seal, limits = {} }: SandboxPlan): string {
   const lines = [...steps, ...lastSteps].map((step, index) => `${String(index + 1).padStart(2)}. ${describeStep(step)}\n      ${step.why}`)
@@ -53,6 +54,8 @@ function describeStep(step: SealStep | LastStep): string {
       return `own ${step.target}, read-only`
     case 'loopback':
       return 'bring lo up'
+    case 'traffic':
+      return `delay and loss of each packet on lo: ${trafficWords(step)}`
     case 'forward':
       return `forward ${step.ports.map(({ listen, to }) => `localhost:${listen} to port ${to} of the host's localhost`).join(', ')}`
     case 'expose':

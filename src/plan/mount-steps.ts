@@ -6,6 +6,7 @@ import type { Namespace, SealStep } from './plan.ts'
 import { portSteps } from './port-steps.ts'
 import type { BindMount, ExtraMount, RunRequest, SandboxRequest } from './request.ts'
 import { step } from './step.ts'
+import { trafficSteps } from './traffic.ts'
 
 /** Each overlay, or the pieces of one that holds mounts. */
 export function partsOf(overlays: readonly string[], host: HostFacts): OverlayPart[] {
@@ -120,35 +121,41 @@ function extraMountStep(mount: ExtraMount): SealStep {
 }
 
 /** For programs that look names up in files, and where to ask for those that do not. */
-export function nameSteps({ hosts = {} }: SandboxRequest, own: Namespace[], scratch: string): SealStep[] {
+export function nameSteps({ hosts = {}, dns }: SandboxRequest, own: Namespace[], scratch: string): SealStep[] {
   const lines = Object.entries(hosts).map(([name, address]) => `${address} ${name}`)
-  if (lines.length === 0) return []
+  const resolver = (why: string, servers: string[]) =>
+    step(why, { do: 'lines', target: '/etc/resolv.conf', lines: servers, more: false, scratch })
   return [
-    step('asked for: names that have addresses here', { do: 'lines', target: '/etc/hosts', lines, more: true, scratch }),
-    ...(own.includes('net')
-      ? [
-          step('no other name server can be reached', {
-            do: 'lines',
-            target: '/etc/resolv.conf',
-            lines: ['nameserver 127.0.0.1'],
-            more: false,
-            scratch,
-          }),
-        ]
+    ...(lines.length > 0
+      ? [step('asked for: names that have addresses here', { do: 'lines', target: '/etc/hosts', lines, more: true, scratch })]
+      : []),
+    ...(dns === 'none' ? [resolver('asked for: whoever asks a name server is told at once that none answers', nobody)] : []),
+    ...(dns !== 'none' && lines.length > 0 && own.includes('net')
+      ? [resolver('no other name server can be reached', ['nameserver 127.0.0.1'])]
       : []),
   ]
 }
 
-function nameServerSteps(hosts: Record<string, string>): SealStep[] {
-  if (Object.keys(hosts).length === 0) return []
+/**
+ * Nobody may send there without asking for it (ip(7), SO_BROADCAST), so that connect(2) fails at once, also where
+ * somebody answers at all addresses of localhost. musl's resolver does not look at that, and waits as long as it is told to.
+ */
+const nobody = ['nameserver 255.255.255.255', 'options timeout:1 attempts:1']
+
+function nameServerSteps({ hosts = {}, dns }: SandboxRequest): SealStep[] {
+  if (dns === 'none' || Object.keys(hosts).length === 0) return []
   return [step('not every program reads /etc/hosts', { do: 'name-server', hosts })]
 }
 
 export function lastPlaceSteps(request: SandboxRequest, own: Namespace[]): SealStep[] {
-  const { hosts = {} } = request
   return [
     ...(own.includes('net')
-      ? [step('a new network namespace has its loopback down', { do: 'loopback' }), ...portSteps(request), ...nameServerSteps(hosts)]
+      ? [
+          step('a new network namespace has its loopback down', { do: 'loopback' }),
+          ...trafficSteps(request),
+          ...portSteps(request),
+          ...nameServerSteps(request),
+        ]
       : []),
     step('the old working directory is still the one below the mounts', { do: 'chdir', path: request.cwd }),
   ]

@@ -5,6 +5,7 @@ import type { Resource } from '../sys/resources.ts'
 import type { BpfInstruction } from '../sys/seccomp.ts'
 import type { EmulatedLimits, Limits } from './limits.ts'
 import type { PortPair } from './reach.ts'
+import type { Traffic } from './traffic.ts'
 
 export const namespaces = ['user', 'mount', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const
 /** The time namespace is not among them: it is made by a step, because clone(2) cannot. */
@@ -57,6 +58,8 @@ export type SealAction =
   /** Where there is such a directory. */
   | { do: 'cgroup'; target: string }
   | { do: 'loopback' }
+  /** Of all packets that arrive at localhost: by the kernel, or by the host, which is passed a queue of them. */
+  | ({ do: 'traffic' } & Traffic)
   /** Sockets that listen on localhost; the host accepts on them and leads to its own. */
   | { do: 'forward'; ports: PortPair[] }
   /** Sockets through which the host connects to localhost, for whoever connects to its own. */

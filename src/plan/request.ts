@@ -3,6 +3,7 @@
 import type { EmulatedLimits, Limits } from './limits.ts'
 import type { LastAction, Namespace } from './plan.ts'
 import type { Reach } from './reach.ts'
+import type { Traffic } from './traffic.ts'
 
 export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 'net'>> {
   seal: 'require' | 'prefer'
@@ -23,6 +24,10 @@ export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 
   inotify?: number | undefined
   /** Most files and directories, in each of them. */
   inodes?: number | undefined
+  /** How packets arrive at its localhost. */
+  traffic?: Traffic | undefined
+  /** `none`: /etc/hosts alone tells addresses by name. */
+  dns?: 'none' | undefined
   /** Limits that its init sees to. */
   emulated?: EmulatedLimits
   /** It is born in a cgroup of its own, which its programs may look at. */

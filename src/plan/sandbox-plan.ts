@@ -11,6 +11,7 @@ import { portWords, wrongPorts } from './port-steps.ts'
 import { plainRun, type RunRequest, type SandboxRequest } from './request.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 import { step } from './step.ts'
+import { wrongTraffic } from './traffic.ts'
 
 /**
  * Kept for an ordinary caller: nothing that goes around file permissions, so that a test of
@@ -20,10 +21,12 @@ const keptForCaller: Capability[] = ['net_bind_service', 'net_raw']
 /** Kept for a caller who is root, whose tests know no `EACCES`. */
 const keptForRoot: Capability[] = ['chown', 'dac_override', 'fowner', 'fsetid', 'kill', 'setgid', 'setuid', ...keptForCaller]
 
-/** @throws NsboxError ERR_NSBOX_CONFIG for ports that do not go together */
+/** @throws NsboxError ERR_NSBOX_CONFIG for what does not go together */
 export function sandboxPlan(request: SandboxRequest, host: HostFacts): SandboxPlan {
   const problem = wrongPorts(request)
   if (problem) throw configError(`${problem.option} is ${portWords(problem.value)}: ${problem.why}`)
+  const wrong = wrongTraffic(request)
+  if (wrong !== undefined) throw configError(wrong)
   const run = request.run ?? plainRun
   const shared: Namespace[] = [...run.hostNamespaces, ...(request.net === 'host' ? (['net'] as const) : [])]
   const own = namespaces.filter((name) => !shared.includes(name))

@@ -15,6 +15,7 @@ import {
 import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { stepName } from '../plan/step.ts'
+import type { Traffic } from '../plan/traffic.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
@@ -44,6 +45,7 @@ import { writeIdMaps } from './id-maps.ts'
 import { mountLines } from './lines.ts'
 import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
+import { shapeTraffic } from './traffic.ts'
 
 /**
  * `passBack` is given what the host is to have; it is closed here afterwards. `scratch` is a handle to the directory
@@ -165,6 +167,8 @@ class Sealing {
         return mountCgroup(step.target)
       case 'loopback':
         return interfaceUp('lo')
+      case 'traffic':
+        return this.#shape(step)
       case 'forward':
         for (const { listen } of step.ports) this.#give('forward', listenOnLoopback(listen).fds)
         return
@@ -240,6 +244,11 @@ class Sealing {
     mkdirSync(at, { recursive: true })
     mountOverlay(at, lowers, upper, work)
     return at
+  }
+
+  #shape(traffic: Traffic): void {
+    const queue = shapeTraffic(traffic)
+    if (queue !== undefined) this.#give('packets', [queue])
   }
 
   #give(kind: HandedBack, fds: readonly number[]): void {

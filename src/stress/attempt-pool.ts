@@ -1,6 +1,7 @@
 // Attempts over worker processes, which stay for the whole campaign: each has a warm vitest and its zygote.
 
-import Tinypool from 'tinypool'
+import type { ChildProcess } from 'node:child_process'
+import { Tinypool } from 'tinypool'
 import { type ErrorData, errorFromData, NsboxError } from '../errors.ts'
 import { Admission } from './admission.ts'
 import type { AttemptOrder, AttemptResult, AttemptTask, CampaignSetting, Found } from './attempt.ts'
@@ -21,9 +22,9 @@ const losses = 3
 /** A worker keeps to the time limit of an attempt itself. One that does not in this time after it is taken for lost. */
 const lateMs = 60_000
 
-/** The little of tinypool's workers that is needed here: how one of them ended. */
-interface EndedWorker {
-  once(event: 'exit', ended: (code: number | null, signal: NodeJS.Signals | null) => void): void
+/** The little of tinypool's workers that is needed here. */
+interface Worker {
+  process: ChildProcess
 }
 
 export class AttemptPool {
@@ -106,12 +107,14 @@ export class AttemptPool {
     }
   }
 
-  /** tinypool tells that a worker has ended, and not how. */
+  /** tinypool tells that a worker has ended, and not how; and passes on what it prints to this process's stdout, which is for results. */
   #watch(): void {
-    for (const worker of this.#tinypool.threads as unknown as EndedWorker[]) {
+    for (const worker of this.#tinypool.threads as unknown as Worker[]) {
       if (this.#watched.has(worker)) continue
       this.#watched.add(worker)
-      worker.once('exit', (code, signal) => {
+      worker.process.stdout?.unpipe(process.stdout)
+      worker.process.stdout?.pipe(process.stderr)
+      worker.process.once('exit', (code, signal) => {
         this.#lastEnd = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`
       })
     }

@@ -22,9 +22,12 @@ export function inPhase(outcomes: readonly Outcome[], ...phases: Attempt['phase'
 }
 
 /**
- * Of all that the sweep or the grid turned, the most telling first. Runs that confirmed count too: without them nothing can be told
- * of 2 runs against a baseline of 5, where p is 1/21 at best, and ten knobs were tried. That they were made after a hit alone favours
- * nobody: a knob without a hit has p = 1 either way. Runs that shrank do not, for each was chosen by the one before.
+ * Of all that the sweep or the grid turned, the most telling first. Its rate is of those runs and of runs that confirmed it. Runs that
+ * shrank do not count: each was chosen by the one before.
+ *
+ * A knob is chosen to be confirmed by its failures, so only what comes after them is evidence: its p is of the runs that confirmed,
+ * and corrected for the few knobs that were. All others are corrected for each other, and both for there being two such families
+ * (Bonferroni). Of 2 runs against a baseline of 5, p is 1/21 at best: a sweep alone makes suspects, and guilty is who is confirmed.
  */
 export function effectsOf(outcomes: readonly Outcome[]): KnobEffect[] {
   const baseline = rateOf(inPhase(outcomes, 'baseline'))
@@ -34,18 +37,35 @@ export function effectsOf(outcomes: readonly Outcome[]): KnobEffect[] {
     .filter(([knobs]) => knobs !== '' && tried.has(knobs))
     .map(([knobs, group]) => {
       const rate = rateOf(group)
-      const names = namesOf(group[0]?.attempt.order.knobs ?? {})
-      return { ...rate, knobs, names, amplification: amplification(rate, baseline), p: fisherOneSided(rate, baseline) }
+      const confirming = inPhase(group, 'confirm')
+      return {
+        ...rate,
+        knobs,
+        names: namesOf(group[0]?.attempt.order.knobs ?? {}),
+        amplification: amplification(rate, baseline),
+        p: fisherOneSided(confirming.length > 0 ? rateOf(confirming) : rate, baseline),
+        isConfirmed: confirming.length > 0,
+      }
     })
-  const corrected = holm(effects.map(({ p }) => p))
-  return effects
-    .map((effect, index) => ({ ...effect, pCorrected: corrected[index] as number, guilty: (corrected[index] as number) < 0.05 }))
-    .sort((a, b) => a.p - b.p || b.failed / b.runs - a.failed / a.runs)
+  const families = [...Map.groupBy(effects, ({ isConfirmed }) => isConfirmed).values()]
+  return families
+    .flatMap((family) => corrected(family, families.length))
+    .sort((a, b) => a.pCorrected - b.pCorrected || a.p - b.p || b.failed / b.runs - a.failed / a.runs)
 }
 
-/** Fails more often than the baseline, but it takes more runs to tell whether that is chance. */
-export function isSuspect({ guilty, failed, amplification: times }: KnobEffect): boolean {
-  return !guilty && failed > 0 && times > 1
+type Uncorrected = Omit<KnobEffect, 'pCorrected' | 'guilty'> & { isConfirmed: boolean }
+
+function corrected(family: readonly Uncorrected[], families: number): KnobEffect[] {
+  const ps = holm(family.map(({ p }) => p))
+  return family.map(({ isConfirmed: _, ...effect }, index) => {
+    const pCorrected = Math.min(1, (ps[index] as number) * families)
+    return { ...effect, pCorrected, guilty: pCorrected < 0.05 }
+  })
+}
+
+/** Fails more often than the baseline, and it takes more runs to tell whether that is chance. What was not confirmed is none. */
+export function isSuspect({ guilty, failed, amplification: times, p }: KnobEffect): boolean {
+  return !guilty && failed > 0 && times > 1 && p < 0.5
 }
 
 /** Without the seed, which is in every recipe. */

@@ -1,15 +1,8 @@
 // A failure as vitest shows it: the message, what differs, and the place in the source.
 
 import type { AttemptError, AttemptResult, TestResult } from './attempt.ts'
+import { type Frame, framesOf } from './stack-frames.ts'
 import { printTestId } from './test-id.ts'
-
-interface Frame {
-  path: string
-  line: number
-  column: number
-  /** As the stack has it. */
-  words: string
-}
 
 export interface Sources {
   /** Real path of vitest's root: places below it are told relative to it. */
@@ -67,16 +60,6 @@ function errorLines(error: AttemptError, sources: Sources): string[] {
 function headline({ name, message }: AttemptError, whole = false): string {
   const text = whole ? message.trimEnd() : (message.split('\n', 1)[0] as string)
   return name && !text.startsWith(`${name}: `) ? `${name}: ${text}` : text
-}
-
-/** `at f (file:///a/b.ts:1:2)`, `at /a/b.ts:1:2`, and as vitest prints it: `❯ f b.ts:1:2`. */
-const framePattern = /^\s*(?:at|❯) (?:(.*?) )?\(?(?:file:\/\/)?(\/[^()]*?):(\d+):(\d+)\)?$/
-
-function framesOf(stack: string): Frame[] {
-  return stack.split('\n').flatMap((text) => {
-    const [, words = '', path, line, column] = framePattern.exec(text) ?? []
-    return path === undefined ? [] : [{ words, path: path.replace(/\?.*$/, ''), line: Number(line), column: Number(column) }]
-  })
 }
 
 function shownPath(path: string, root: string): string {

@@ -37,10 +37,11 @@ export interface Knobs {
   locale?: string
   hostname?: string
   uid?: 'root' | 'caller'
-  /** How far clocks are ahead, in milliseconds: since the start of the machine, with and without suspend; and that of the wall. */
+  /** How far clocks are ahead, in milliseconds: since the start of the machine, without and with suspend; and that of the wall. */
   monotonic?: number
   boottime?: number
-  clock?: number
+  /** Or what it shows when a file begins, in the local time of its time zone: `2027-01-31T23:59`. */
+  clock?: number | string
   /** The order of tests in a file, of files, or both. */
   shuffle?: 'tests' | 'files' | 'all'
   /** Copies of the file at once, which share /tmp and the network. */

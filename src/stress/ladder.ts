@@ -1,4 +1,4 @@
-// The values of a cap that are tried to find the smallest that is enough, each about 1.4 times the one before; and the search among them.
+// The values of a cap that are tried to find the smallest that is enough, each about 1.4 times the one before.
 
 const cpuShares = [0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11, 16, 22, 32, 45, 64, 90, 128]
 
@@ -15,17 +15,4 @@ export function memoryLadder(bytes: number): number[] {
   const ladder: number[] = []
   for (let size = leastMemory; size <= bytes; size *= 2) ladder.push(size, size * 1.5)
   return ladder.filter((size) => size <= bytes)
-}
-
-/**
- * The first of `length` steps that passes, by bisection: what passes on one is taken to pass on all above it. `length` where none does.
- */
-export async function smallestPassing(length: number, passes: (index: number) => Promise<boolean>): Promise<number> {
-  let [low, high] = [0, length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (await passes(middle)) high = middle
-    else low = middle + 1
-  }
-  return low
 }

@@ -67,7 +67,10 @@ export interface KnobEffect extends Rate {
   names: KnobName[]
   /** Its rate over the baseline's. */
   amplification: number
-  /** That the baseline would fail as often by chance (Fisher's exact test, one-sided), as it is and corrected for all knobs that were tried (Holm). */
+  /**
+   * That the baseline would fail as often by chance (Fisher's exact test, one-sided), as it is and corrected for all knobs that were
+   * tried (Holm). Of the runs that confirmed it alone, where there are any.
+   */
   p: number
   pCorrected: number
   guilty: boolean

@@ -7,13 +7,14 @@ import type { TestVerdict } from './results.ts'
 type Recipe = NonNullable<TestVerdict['recipe']>
 
 /**
- * The last and smallest of those that were made again on purpose, if it fails at least half as often as the best of them. Only where
- * there are none, the one of the sweep that failed most often, whose rate flatters it: it was picked for its failures.
+ * The last and smallest of those that were made again on purpose, if it fails at least half as often as the one that was confirmed, which
+ * is what shrinking asks of it. Only where there are none, the one of the sweep that failed most often, whose rate flatters it: it was
+ * picked for its failures.
  */
 export function smallestRecipe(outcomes: readonly Outcome[]): Recipe | null {
   const again = recipesOf(inPhase(outcomes, 'confirm', 'shrink'))
-  const best = Math.max(0, ...again.map(share))
-  const good = again.filter((recipe) => share(recipe) >= best / 2)
+  const confirmed = Math.max(0, ...recipesOf(inPhase(outcomes, 'confirm')).map(share))
+  const good = again.filter((recipe) => share(recipe) >= confirmed / 2)
   // Weaker ones come after stronger ones: of as many knobs the last is the smallest.
   const smallest = good.reverse().sort((a, b) => size(a) - size(b))[0]
   return smallest ?? recipesOf(outcomes).sort((a, b) => share(b) - share(a) || size(a) - size(b))[0] ?? null

@@ -50,11 +50,11 @@ export function holm(ps: readonly number[]): number[] {
 
 /**
  * How many times as often as in the baseline. Where the baseline has no failure that would be infinite: then both have half a
- * failure more in one run more (Haldane 1956, Anscombe 1956), which understates it. 1 where nothing failed on either side.
+ * failure more in one run more (Haldane 1956, Anscombe 1956), which understates it. 1 where nothing failed on either side, or there is no baseline.
  */
 export function amplification(side: Counted, baseline: Counted): number {
-  if (side.failed === 0 && baseline.failed === 0) return 1
-  if (baseline.failed > 0) return side.runs === 0 ? 1 : side.failed / side.runs / (baseline.failed / baseline.runs)
+  if (side.runs === 0 || baseline.runs === 0 || side.failed + baseline.failed === 0) return 1
+  if (baseline.failed > 0) return side.failed / side.runs / (baseline.failed / baseline.runs)
   return (side.failed + 0.5) / (side.runs + 1) / (0.5 / (baseline.runs + 1))
 }
 

@@ -3,8 +3,8 @@
 import type { AttemptOrder, AttemptResult, Target } from './attempt.ts'
 import { firstFailure, isTimeoutOnly } from './failure-text.ts'
 import type { Knobs } from './knobs.ts'
-import { smallestPassing } from './ladder.ts'
 import { type AttemptMaker, hasFailed, type Run, repeat } from './repeat.ts'
+import { smallestPassing } from './threshold-search.ts'
 
 export type Cap = 'cpu' | 'memory'
 
@@ -46,6 +46,9 @@ export interface Together {
   memory: number | null
   step: Step
 }
+
+/** Of the runs of a step, while the steps around it are not known yet. */
+const searchPart = 3
 
 export interface ThresholdOptions {
   /** On each step. */
@@ -100,19 +103,20 @@ export class Thresholds {
   async #search(target: Target, cap: Cap, ladder: readonly number[], needs: Needs): Promise<Threshold> {
     const { runs } = this.#options
     const done = new Map<number, Run[]>()
-    const more = async (index: number, untilFail: boolean) => {
+    const more = async (index: number, to: number, untilFail: boolean) => {
       const before = done.get(index) ?? []
       const knobs = knobsOf({ cpu: null, memory: null, [cap]: ladder[index] as number })
       const timeoutMs = cappedTimeout(knobs, needs)
-      const after = await this.#run(target, knobs, { from: before.length, to: runs, timeoutMs, phase: 'grid', untilFail })
+      const after = await this.#run(target, knobs, { from: before.length, to, timeoutMs, phase: 'grid', untilFail })
       done.set(index, [...before, ...after])
     }
-    const passing = await smallestPassing(ladder.length, async (index) => {
-      await more(index, true)
+    const passes = async (index: number, to: number) => {
+      await more(index, to, true)
       return !done.get(index)?.some(hasFailed)
-    })
+    }
+    const passing = await smallestPassing(ladder.length, passes, { search: Math.ceil(runs / searchPart), confirm: runs })
     // How often it fails there is told, and until now there was one failure to be found.
-    if (passing > 0) await more(passing - 1, false)
+    if (passing > 0) await more(passing - 1, runs, false)
     const at = (index: number): CapStep | null => {
       const found = done.get(index)
       return found ? { value: ladder[index] as number, ...stepOf(found) } : null

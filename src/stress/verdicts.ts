@@ -21,14 +21,15 @@ function verdictOf({ trials, ...test }: Trials, outcomes: Outcome[], counted: Ou
   const baseline = rateOf(inPhase(outcomes, 'baseline'))
   const effects = effectsOf(outcomes)
   const flaky = verdict !== 'PASS' && verdict !== 'BROKEN'
+  const recipe = flaky ? smallestRecipe(outcomes) : null
   return {
     ...test,
     ...rateOf(counted),
     verdict,
     baseline,
     effects,
-    recipe: flaky ? smallestRecipe(outcomes) : null,
-    cause: flaky ? likelyCause({ trials, baseline, effects }) : null,
+    recipe,
+    cause: flaky ? likelyCause({ trials, baseline, effects, recipe }) : null,
   }
 }
 

@@ -30,9 +30,10 @@ export type Descriptors = Record<'stdin' | 'stdout' | 'stderr', number> & Partia
 
 /**
  * The letters of what init passes back: a handle to what overlays keep; for each port of `forward` the sockets that
- * listen; for `expose` the seeds of sockets that connect; of the name server a socket for datagrams, and those that listen.
+ * listen; for `expose` the seeds of sockets that connect; of the name server a socket for datagrams, and those that listen;
+ * a queue of packets to be delayed.
  */
-export const handedBackAs = { scratch: 's', forward: 'f', expose: 'e', names: 'n' } as const
+export const handedBackAs = { scratch: 's', forward: 'f', expose: 'e', names: 'n', packets: 'p' } as const
 export type HandedBack = keyof typeof handedBackAs
 
 /** A function to call in a sandbox. */

@@ -24,6 +24,8 @@ export const warmModes: readonly ZygoteMode[] =
  * only, and the children need them.
  */
 const concurrent = [
+  // A fork in the middle of it would have what others have marked, and nobody to wait for.
+  'incremental-marking',
   'concurrent-marking',
   'concurrent-sweeping',
   'concurrent-array-buffer-sweeping',
@@ -47,8 +49,13 @@ export function collectAlone(): void {
 /** What a full collection would share with threads that an init does not have. */
 const shared = ['parallel-marking', 'parallel-compaction', 'parallel-pointer-update', 'parallel-weak-ref-clearing']
 
-/** An init that sees to limits runs JavaScript for as long as its sandbox lives, and so it collects all of its heap. */
+/**
+ * An init that sees to limits runs JavaScript for as long as its sandbox lives, and so it collects all of its heap. With
+ * efficiency-mode V8 begins nothing in the background: marking of node's own objects would, and without parallel-marking nobody
+ * joins it, which V8 checks at its end.
+ */
 export function workAlone(): void {
+  setV8Flag('--efficiency-mode')
   for (const name of shared) setV8Flag(`--no-${name}`)
 }
 

@@ -133,3 +133,28 @@ function saved(share: number): AttemptError {
     diff: '- Expected\n+ Received\n\n- saved\n+ unsaved',
   })
 }
+
+/** Names, messages and output that want to be something else than text. */
+export function hostileResults(): Results {
+  const evil =
+    '<img src=x onerror="document.title=1">\'"&amp;</script><!-- ]]> \u202e\x00\x1b[31mred\x1b[0m\x07 \ud800 %0A::error::x | `code`'
+  const file = 'src/<b>\'"/a,b:c|d.test.ts'
+  const long = 'a-name-without-any-blank-'.repeat(12)
+  const attempts = Array.from({ length: 8 }, (_, number) =>
+    attempt({
+      number,
+      phase: number < 3 ? 'baseline' : 'sweep',
+      file,
+      knobs: number < 3 ? {} : { freeze: 64, tz: 'Asia/Kathmandu', locale: 'tr_TR', shuffle: 'tests', seed: 9 },
+      tests: [
+        testResult(
+          `${evil} > 100 %`,
+          number < 3 ? [] : [error(evil, { name: evil, stack: `${evil}\n    at ${long}:1:2`, diff: `- ${evil}\n+ ${long}` })],
+        ),
+        testResult(long, number === 5 ? [error(long)] : []),
+      ],
+      result: { output: `${evil}\n${long}\n`, notTurned: [{ knob: 'delay', why: evil }] },
+    }),
+  )
+  return results({ attempts, tests: verdictsOf(attempts), clusters: clustersOf(attempts), command: [evil, long], endedEarly: evil })
+}

@@ -92,7 +92,7 @@ function testSection(test: TestVerdict, trials: TrialsOfTest, { paint, columns }
     ...indented(firstFailure(test, trials), columns),
     ...effectLines(test, columns, paint),
     ...(cause ? indented([`${cause.class}: ${cause.evidence.map(shown).join(' ')}`], columns) : []),
-    ...(recipe ? [`  ${paint('cyan', reproCommand(test, recipe.text))}`, `    fails ${rateWords(recipe)}`] : []),
+    ...(recipe ? [`  ${paint('cyan', shown(reproCommand(test, recipe.text)))}`, `    fails ${rateWords(recipe)}`] : []),
   ]
 }
 

@@ -68,8 +68,29 @@ test('names of hosts: files over all else, and a name server once there is a loc
   expect(outline({ hosts: {} })).toEqual(plain)
 })
 
+test('no name server: /etc/hosts alone, whosever network it is', () => {
+  const hosts = { 'db.example': '127.0.0.1' }
+  for (const net of ['none', 'host'] as const) {
+    const plain = outline({ net })
+    const added = (names?: SandboxRequest['hosts']) => outline({ net, dns: 'none', hosts: names }).filter((line) => !plain.includes(line))
+    expect(added()).toEqual(['lines /etc/resolv.conf'])
+    expect(added(hosts)).toEqual(['lines /etc/hosts', 'lines /etc/resolv.conf'])
+  }
+})
+
+test('packets are slow from the time on that lo is up, and only on a lo of its own', () => {
+  const traffic = { delay: 50, loss: 0.05, seed: 77 }
+  const lines = outline({ traffic, expose: [{ listen: 0, to: 3000 }] })
+  expect(lines.slice(lines.indexOf('loopback'), lines.indexOf('chdir'))).toEqual(['loopback', 'traffic', 'expose'])
+  expect(sandboxPlan({ ...request, traffic }, host).steps.find((step) => step.do === 'traffic')).toMatchObject(traffic)
+  expect(() => outline({ traffic, net: 'host' })).toThrow(
+    "the delay and loss of packets are 50 ms and 5 %: with net: 'host' localhost is the host's own",
+  )
+})
+
 test('every step says why', () => {
-  for (const { why } of sandboxPlan({ ...request, hosts: { db: '::1' } }, host).steps) expect(why).toMatch(/^\w.*[^.]$/)
+  const asked = { hosts: { db: '::1' }, traffic: { delay: 1, loss: 0, seed: 1 } }
+  for (const { why } of sandboxPlan({ ...request, ...asked }, host).steps) expect(why).toMatch(/^\w.*[^.]$/)
 })
 
 test('a plan is the same every time, and plain data', () => {

@@ -124,8 +124,16 @@ describe('effects', () => {
   it('are guilty once runs have confirmed it', () => {
     const { effects } = only([...baseline(), ...hits(), ...others(), ...times(5, () => attempt('confirm', 'cpu=0.25,seed=0', fails))])
     expect(effects[0]).toMatchObject({ knobs: 'cpu=0.25', failed: 7, runs: 7, guilty: true })
-    expect(effects[0]?.pCorrected).toBeCloseTo(7 / 792, 12)
+    // Five of five that confirmed it against none of five, and two families: the one of it alone, and that of all others.
+    expect(effects[0]?.p).toBeCloseTo(1 / 252, 12)
+    expect(effects[0]?.pCorrected).toBeCloseTo(2 / 252, 12)
     expect(effects.filter(({ guilty }) => guilty)).toHaveLength(1)
+  })
+
+  it('are suspects no more where the runs that were to confirm it did not', () => {
+    const { effects } = only([...baseline(), ...hits(), ...others(), ...times(5, () => attempt('confirm', 'cpu=0.25,seed=0', passes))])
+    expect(effects.find(({ knobs }) => knobs === 'cpu=0.25')).toMatchObject({ failed: 2, runs: 7, p: 1, guilty: false })
+    expect(effects.some(isSuspect)).toBe(false)
   })
 
   it('accuse nobody where the baseline fails as often', () => {

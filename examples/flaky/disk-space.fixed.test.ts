@@ -1,0 +1,17 @@
+// class: resources
+// mechanism: a file of a size that the test needs
+// knob: disk
+
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { makeRingFile } from './src/ring-file.ts'
+
+test('a ring file has its size', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ring-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  const path = join(directory, 'events.ring')
+  await makeRingFile(path, 100_000)
+  expect((await stat(path)).size).toBe(100_000)
+})

@@ -1,0 +1,46 @@
+// Where the kernel cannot delay packets itself, the host does, in a thread: the seal passes back a queue of them.
+
+import { Worker } from 'node:worker_threads'
+import type { SandboxPlan } from '../plan/plan.ts'
+import type { Traffic } from '../plan/traffic.ts'
+import { close, pipe } from '../sys/descriptor.ts'
+import { trafficThread } from './entry.ts'
+import type { Handles, Taker } from './handles.ts'
+import type { TrafficThreadData } from './traffic-thread.ts'
+
+export class TrafficQueue implements Taker {
+  readonly #traffic: Traffic
+  readonly #onFailure: (error: Error) => void
+  #stop: number | undefined
+  #isClosed = false
+
+  private constructor(traffic: Traffic, onFailure: (error: Error) => void) {
+    this.#traffic = traffic
+    this.#onFailure = onFailure
+  }
+
+  /** Undefined where the plan leaves packets alone. `onFailure`: from here on none arrives. */
+  static of({ steps }: SandboxPlan, onFailure: (error: Error) => void): TrafficQueue | undefined {
+    const step = steps.find((one) => one.do === 'traffic')
+    return step && new TrafficQueue(step, onFailure)
+  }
+
+  take(handles: Handles): void {
+    const [queue] = handles.take('packets')
+    // By netem, or the sandbox did not get that far.
+    if (queue === undefined) return
+    if (this.#isClosed) return close(queue)
+    const { read: stop, write } = pipe()
+    this.#stop = write
+    const { delay, loss, seed } = this.#traffic
+    const data: TrafficThreadData = { queue, stop, traffic: { delay, loss, seed } }
+    new Worker(trafficThread, { workerData: data }).on('error', this.#onFailure).unref()
+  }
+
+  /** When the sandbox has ended, and what it sent has been passed on. */
+  close(): void {
+    this.#isClosed = true
+    if (this.#stop !== undefined) close(this.#stop)
+    this.#stop = undefined
+  }
+}

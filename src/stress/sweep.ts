@@ -1,0 +1,79 @@
+// The runs of each file when nobody says what to turn: after a baseline of 5, fifteen that are told apart by what they expose.
+// Strengths are such that a test without a fault passes: what a knob takes away is more than any machine of a CI would, and less than
+// what a test may count on.
+
+import type { KnobName, Knobs } from './knobs.ts'
+import { knobNames } from './knobs.ts'
+import type { Measured } from './measured.ts'
+
+export const baselineRuns = 5
+export const sweepRuns = 15
+
+const mib = 1024 ** 2
+const day = 86_400_000
+
+/** In an order that has one of each kind early: a campaign may be stopped at any time. Null is a run that could tell nothing here. */
+export function sweepOf(measured: Measured, missing: ReadonlySet<KnobName>): (Knobs | null)[] {
+  const share = cpuShare(measured)
+  const memory = memoryCap(measured)
+  const steps: (Knobs | null)[] = [
+    { shuffle: 'tests' },
+    { freeze: 64 },
+    // Runs for 250 ms and stands still for 750 ms.
+    share === null ? null : { cpu: { share, periodMs: 1000 } },
+    { cores: 1, uv: 1 },
+    // The date is another one for most of the day; Turkish has an i of its own; as on a machine that has been up for a month.
+    { tz: '+14', locale: 'tr_TR', hostname: 'ci-worker-7', monotonic: 30 * day, boottime: 30 * day },
+    { freeze: 256 },
+    { twins: 2 },
+    { shuffle: 'tests' },
+    // Beyond the 40 ms of a delayed acknowledgement (tcp(7)), and a usual way across a continent.
+    { net: 'none', delay: 50 },
+    memory === null ? null : { memory },
+    // Runs for 25 ms and stands still for 75 ms.
+    share === null ? null : { cpu: { share, periodMs: 100 } },
+    // Descriptors as macOS has them for each process; watches and a disk as a small container has them.
+    { nofile: 256, inotify: 128, pids: 256, disk: 256 * mib },
+    { freeze: 512 },
+    { cores: 1, uv: 1 },
+    // Half an hour off, in the other half of daylight saving time, and after what was to expire this year.
+    { tz: 'America/St_Johns', locale: 'de_DE', clock: 200 * day },
+  ]
+  return steps.map((step) => step && without(step, missing))
+}
+
+/** Of what is turned in it, those that cannot be turned here are left out; null when nothing is left. */
+function without(step: Knobs, missing: ReadonlySet<KnobName>): Knobs | null {
+  const entries = Object.entries(step).filter(([name]) => !missing.has(name as KnobName))
+  return entries.length === 0 ? null : Object.fromEntries(entries)
+}
+
+/** Knobs that a sweep would turn and this machine cannot, in their order. */
+export function leftOutOfSweep(missing: ReadonlySet<KnobName>): KnobName[] {
+  const all = sweepOf({ memoryPeakBytes: mib, wallMs: 0, cpuMs: 0, slowestTestMs: 0 }, new Set())
+  const turned = new Set(all.flatMap((step) => Object.keys(step ?? {})))
+  return knobNames.filter((name) => missing.has(name) && turned.has(name))
+}
+
+/** vitest's own limit of a test; a project that has another one usually has a longer one. */
+const testTimeoutMs = 5000
+/** Of the limit, for what a slow test may take under a cap. */
+const mostOfLimit = 0.6
+
+/** A quarter, or what the slowest test needs to stay within its time limit; null where even a half would be too little for it. */
+function cpuShare({ cpuMs, slowestTestMs }: Measured): number | null {
+  const busyMs = Math.min(cpuMs, slowestTestMs)
+  const needed = Math.ceil((busyMs / (testTimeoutMs * mostOfLimit)) * 20) / 20
+  if (needed > 0.5) return null
+  return Math.max(0.25, needed)
+}
+
+/** Over what was measured: garbage is collected later in one run than in another. */
+const memoryMargin = 1.5
+/** vitest's worker alone has some 60 MiB. */
+const memoryFloor = 128 * mib
+
+function memoryCap({ memoryPeakBytes }: Measured): number | null {
+  if (memoryPeakBytes === null) return null
+  return Math.max(memoryFloor, Math.ceil((memoryPeakBytes * memoryMargin) / mib) * mib)
+}
