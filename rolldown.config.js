@@ -20,6 +20,8 @@ export default defineConfig([
       'worker-cold': 'plugin/worker-cold.ts',
       'clock-preload': 'plugin/clock-preload.ts',
       attempts: 'plugin/attempts.ts',
+      'twins-inside': 'plugin/twins-inside.ts',
+      twin: 'plugin/twin.ts',
       call: 'src/payload/call.ts',
       'call-cold': 'src/payload/call-cold.ts',
     },

@@ -1,5 +1,6 @@
 // From vitest's account of a file to the result of an attempt.
 
+import { stripVTControlCharacters } from 'node:util'
 import type { SerializedError } from 'vitest'
 import type { TestCase, TestModule } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
@@ -47,10 +48,16 @@ function testResult(test: TestCase, { running }: AttemptWatch, lastWords: Attemp
   return [{ ...about, state: state === 'passed' && errors.length > 0 ? 'failed' : state, errors: errors.map(attemptError) }]
 }
 
-function attemptError(error: { name?: string; message: unknown; stack?: unknown }): AttemptError {
-  const { name = 'Error', stack = '' } = error
+function attemptError(error: { name?: string; message: unknown; stack?: unknown; diff?: unknown }): AttemptError {
+  const { name = 'Error', stack = '', diff = '' } = error
   const message = String(error.message)
-  return { name, message, stack: String(stack), isTimeout: timeouts({ errors: [{ message }] }).length > 0 }
+  return {
+    name,
+    message,
+    stack: String(stack),
+    ...(diff !== '' && { diff: stripVTControlCharacters(String(diff)) }),
+    isTimeout: timeouts({ errors: [{ message }] }).length > 0,
+  }
 }
 
 /** How its worker ended, where it did before its file. @throws NsboxError for what it was not the file's to end by */

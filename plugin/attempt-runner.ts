@@ -13,14 +13,17 @@ import { AttemptWatch } from './attempt-watch.ts'
 import { CampaignPools } from './campaign-pools.ts'
 import { loadVitest } from './load-vitest.ts'
 import { type KnobMeans, missingHere, missingKnobs } from './missing-knobs.ts'
+import { overridden, type Twin } from './overrides.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
 import { TestLines } from './test-lines.ts'
+import { Twins } from './twins.ts'
 import { likelyKind } from './worker-kind.ts'
 
 export class AttemptRunner {
   readonly #setting: CampaignSetting
   readonly #vitest: Vitest
   readonly #pools: CampaignPools
+  readonly #twins: Twins
   /** What tests attach is copied there, and not to the project. */
   readonly #attachments: ThrowawayDirectory
   readonly #lines = new TestLines()
@@ -32,6 +35,7 @@ export class AttemptRunner {
     this.#setting = setting
     this.#vitest = vitest
     this.#pools = pools
+    this.#twins = new Twins(setting)
     this.#attachments = attachments
     this.#specifications = specificationsOf(vitest, filters)
     this.#specifications.catch(() => undefined)
@@ -71,14 +75,16 @@ export class AttemptRunner {
     }
   }
 
-  /** @throws NsboxError where it could not be tried, which is no result of it */
-  async run(order: AttemptOrder): Promise<AttemptResult> {
+  /** `twin` where this is one copy of several at once. @throws NsboxError where it could not be tried, which is no result of it */
+  async run(order: AttemptOrder, twin?: Twin): Promise<AttemptResult> {
     const key = keyOf(order)
     const specification = (await this.#specifications).get(key)
     if (!specification) throw configError(`There is no test file ${order.file}${order.project && ` of the project ${order.project}`}`)
     const { project } = specification
     const missing = missingKnobs(order.knobs, await this.#means(project))
-    const watch = new AttemptWatch(order, this.#setting.seal, missing)
+    const several = twin || (order.knobs.twins ?? 1) === 1 ? undefined : await this.#runTwins(order, specification)
+    if (several && 'end' in several) return several
+    const watch = new AttemptWatch(order, this.#setting.seal, [...missing, ...(several ? [several] : [])], twin)
     try {
       this.#forget()
       this.#prepare(project, watch.knobs, order.testNamePattern)
@@ -98,8 +104,14 @@ export class AttemptRunner {
     }
   }
 
+  /** What keeps them from it, where they cannot be had. */
+  #runTwins(order: AttemptOrder, { moduleId, project }: TestSpecification): Promise<AttemptResult | MissingKnob> {
+    const { reach } = overridden(this.#pools.of(project).settingsOf(moduleId, likelyKind(project)), order.knobs)
+    return this.#twins.run(order, reach)
+  }
+
   async close(): Promise<void> {
-    await this.#vitest.close()
+    await Promise.all([this.#vitest.close(), this.#twins.close()])
     this.#attachments.remove()
   }
 

@@ -11,7 +11,7 @@ import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { pulses } from '../src/stress/pulses.ts'
 import type { FileSettings } from './file-options.ts'
 import { capsOf } from './file-report.ts'
-import { overridden } from './overrides.ts'
+import { asTwin, insideTwin, overridden, type Twin } from './overrides.ts'
 import { PulseDriver } from './pulse-driver.ts'
 import { isCollected } from './task-updates.ts'
 import type { RunningTest } from './test-watch.ts'
@@ -29,6 +29,7 @@ export class AttemptWatch {
   /** The test that runs, or ran when its worker ended. */
   running: RunningTest = null
   readonly #seal: CampaignSetting['seal']
+  readonly #twin: Twin | undefined
   readonly #timeoutMs: number
   #timer: NodeJS.Timeout | undefined
   readonly #output: Buffer[] = []
@@ -50,24 +51,33 @@ export class AttemptWatch {
     { knobs, timeoutMs }: Pick<AttemptOrder, 'knobs' | 'timeoutMs'>,
     seal: CampaignSetting['seal'],
     missing: readonly MissingKnob[],
+    twin?: Twin,
   ) {
     this.#seal = seal
+    this.#twin = twin
     this.miss(missing)
     this.knobs = Object.fromEntries(Object.entries(knobs).filter(([name]) => !missing.some(({ knob }) => knob === name)))
     this.#timeoutMs = timeoutMs
   }
 
+  /** For its worker. */
+  get inside(): Knobs {
+    return this.#twin ? insideTwin(this.knobs, this.#twin) : this.knobs
+  }
+
   /** What its file has, and what is turned of that. */
   turns(settings: FileSettings): FileSettings {
-    return overridden(settings, this.knobs)
+    const turned = overridden(settings, this.knobs)
+    return this.#twin ? asTwin(turned, this.#twin) : turned
   }
 
   /** Its file is about to run. @throws NsboxError for a knob that could not be turned inside, when the seal is `require` */
-  began(worker: WorkerSandbox, missing: readonly MissingKnob[]): void {
+  async began(worker: WorkerSandbox, missing: readonly MissingKnob[]): Promise<void> {
     this.#worker = worker
     this.miss(missing)
+    await this.#twin?.together()
     this.#beganMs = performance.now()
-    const { freeze, seed = 0 } = this.knobs
+    const { freeze, seed = 0 } = this.inside
     if (freeze !== undefined) this.#pulses = new PulseDriver(worker.limits, pulses(freeze, seed))
     this.#timer = setTimeout(() => void this.#killLate(worker), this.#timeoutMs)
   }

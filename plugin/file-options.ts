@@ -17,6 +17,8 @@ export interface FileSettings {
   failOnWrite: boolean
   /** What its sandbox is besides. */
   request?: Partial<SandboxRequest>
+  /** What its worker has in its environment from its start, where that is a fresh node; a fork has it from its first message on. */
+  freshEnv?: Record<string, string>
 }
 
 interface Rule extends ResolvedFileOptions {

@@ -50,11 +50,21 @@ export class Launcher {
     else this.#templates.set(templateKey(kind), new Template(zygote, this.workers))
   }
 
-  /** A worker that waits for its first message. `change` is what it asks for besides the rest. @throws NsboxError */
-  async launch(kind: WorkerKind, mode: ZygoteMode, start: StartMessage, change?: Partial<SandboxRequest>): Promise<WorkerSandbox> {
-    if (mode === 'cold' || needsFreshNode(kind) || isBeforeFork(change)) return this.#launchCold(kind, change)
+  /**
+   * A worker that waits for its first message. `change` is what it asks for besides the rest, `freshEnv` what a fresh node has to have
+   * in its environment from its start. @throws NsboxError
+   */
+  async launch(
+    kind: WorkerKind,
+    mode: ZygoteMode,
+    start: StartMessage,
+    change?: Partial<SandboxRequest>,
+    freshEnv: Record<string, string> = {},
+  ): Promise<WorkerSandbox> {
+    const fresh = { ...kind, env: { ...kind.env, ...freshEnv } }
+    if (mode === 'cold' || needsFreshNode(kind) || isBeforeFork(change)) return this.#launchCold(fresh, change)
     const template = await this.#warm(kind, mode, start)
-    return template ? template.take(change) : this.#launchCold(kind, change)
+    return template ? template.take(change) : this.#launchCold(fresh, change)
   }
 
   /** When all its sandboxes have ended. */

@@ -15,7 +15,28 @@ export function overridden(settings: FileSettings, knobs: Knobs): FileSettings {
     // A server of the host's would be a way out.
     reach: knobs.net === 'none' ? { ...settings.reach, net: 'none', forward: [], expose: [] } : settings.reach,
     ...(Object.keys(request).length > 0 && { request }),
+    ...(knobs.uv !== undefined && { freshEnv: { UV_THREADPOOL_SIZE: String(knobs.uv) } }),
   }
+}
+
+/** Of one copy among several at once. */
+export interface Twin {
+  /** Which one, from 1 on. */
+  copy: number
+  /** Directory that is /tmp for all of them. */
+  tmp: string
+  /** When all others are about to run their file too. */
+  together(): Promise<void>
+}
+
+/** What the file may reach is a matter of the network that all copies have in common: here that is the host's. */
+export function asTwin({ reach, request, ...settings }: FileSettings, { tmp }: Twin): FileSettings {
+  return { ...settings, reach: { ...reach, net: 'host', forward: [], expose: [] }, request: { ...request, tmp } }
+}
+
+/** Not all that is random may be the same in all of them: names that are meant to be unique would not be. */
+export function insideTwin({ seed, ...knobs }: Knobs, { copy }: Twin): Knobs {
+  return { ...knobs, ...(seed !== undefined && { seed: seed + copy - 1 }) }
 }
 
 export function limitsOf({ cpu, cores, memory, pids }: Knobs): Limits {

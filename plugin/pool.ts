@@ -89,7 +89,7 @@ export class SandboxPool {
     // Coverage may be turned on while vitest watches, and its directory is made anew for each run.
     const passThrough = outlivingDirectories(kind.project.vitest)
     const change = { ...(isOrdinary ? {} : settings.reach), ...settings.request, ...(passThrough.length > 0 ? { passThrough } : {}) }
-    const worker = await launcher.launch(kind, mode, start, Object.keys(change).length > 0 ? change : undefined)
+    const worker = await launcher.launch(kind, mode, start, Object.keys(change).length > 0 ? change : undefined, settings.freshEnv)
     await this.#expose(worker)
     return worker
   }

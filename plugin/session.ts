@@ -126,8 +126,8 @@ export class Session {
       this.#turned = resolve
       void this.#worker.ended.then(() => resolve([]))
     })
-    this.#post({ nsbox: 'knobs', knobs: attempt.knobs })
-    attempt.began(this.#worker, await turned)
+    this.#post({ nsbox: 'knobs', knobs: attempt.inside })
+    await attempt.began(this.#worker, await turned)
   }
 
   post(vitest: unknown): void {

@@ -75,7 +75,7 @@ export function parseStressFlags(words: readonly string[], where: string): Stres
     if (name.startsWith('nsbox.')) result.words.push(value === undefined ? `--${name}` : `--${name}=${value}`)
     else if (!known.includes(name)) throw unknownFlag(rawName, known, where)
     else if (isText(name) && (value === undefined || value === ''))
-      throw configError(`${where}: ${rawName} needs a value: ${rawName} ${flags[name]?.value ?? '…'}`)
+      throw configError(`${where}: ${rawName} needs a value: ${rawName} ${placeholder(name)}`)
     else if (!isText(name) && value !== undefined)
       throw configError(`${where}: ${rawName} takes no value, and was given ${JSON.stringify(value)}`)
     else if (vitestFlags.includes(name)) result.words.push(`--${name}=${value}`)
@@ -87,6 +87,10 @@ export function parseStressFlags(words: readonly string[], where: string): Stres
   const { help = false, ...checked } = given
   const resolved = stressOptions(checked, where, ([option]) => `--${flagOf(String(option))}`)
   return { ...resolved, ...result, values: values as StressFlags['values'], help: help === true }
+}
+
+function placeholder(name: string): string {
+  return (isTurnable(name) ? knobsHelp[name].value : flags[name]?.value) ?? 'VALUE'
 }
 
 /** `--freeze 64ms,256ms` are two. */

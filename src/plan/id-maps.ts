@@ -5,7 +5,11 @@ import type { IdMaps, IdRange, SandboxPlan } from './plan.ts'
 import type { RunRequest, SandboxRequest } from './request.ts'
 
 /** Root has all its ids inside too: files of a project may belong to anyone, and programs change users. */
-export function idMaps({ uid }: SandboxRequest, { mapRange }: RunRequest, host: HostFacts): IdMaps {
+export function idMaps(
+  { uid }: Pick<SandboxRequest, 'uid'>,
+  { mapRange }: RunRequest,
+  host: Pick<HostFacts, 'uid' | 'gid' | 'mappable' | 'subordinate'>,
+): IdMaps {
   if (host.mappable) return { ...host.mappable, writtenBy: 'zygote' }
   const inside = (outside: number) => (uid === 'root' ? 0 : outside)
   if (mapRange === 'auto') {

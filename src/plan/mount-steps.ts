@@ -21,13 +21,14 @@ export function scratchOf(host: HostFacts, held: readonly string[]): string {
 /** What has to be reached once something is mounted over it. */
 export function heldFor(
   parts: readonly OverlayPart[],
-  { passThrough, layers = {} }: SandboxRequest,
+  { passThrough, tmp, layers = {} }: SandboxRequest,
   { mounts }: RunRequest,
   { upper, allowed }: HostFacts,
 ): string[] {
   return [
     ...parts.filter(({ kind }) => kind !== 'tmpfs' && kind !== 'symlink').map(({ path }) => path),
     ...passThrough,
+    ...(tmp === undefined ? [] : [tmp]),
     ...[...mounts, ...allowed].flatMap((mount) => (mount.kind === 'bind' ? [mount.source] : [])),
     ...Object.values(layers).flat(),
     ...(upper.on === 'disk' ? [upper.directory] : []),
@@ -78,6 +79,8 @@ export function sharedSteps(targets: readonly string[], request: SandboxRequest)
 }
 
 function sharedStep(target: string, request: SandboxRequest): SealStep {
+  if (target === '/tmp' && request.tmp !== undefined)
+    return step('asked for: sandboxes that run at the same time meet there', { do: 'bind', source: request.tmp, target, writable: true })
   return step('files and sockets that processes of the host share stay out of reach', {
     do: 'tmpfs',
     target,

@@ -105,6 +105,7 @@ export class Campaign {
       // What a cancelled attempt says is of no interest.
       if (!signal.aborted) this.#failure ??= error
     }
+    if (this.#failure !== undefined) this.#endedEarly = 'error'
     if (signal.aborted) this.#endedEarly = 'interrupted'
     progress.ended()
     return { results: this.#results(), failure: this.#failure }

@@ -1,0 +1,32 @@
+// One copy of a file that runs several times at once: a runner of attempts that waits for the others.
+
+import { errorToData } from '../src/errors.ts'
+import { AttemptRunner } from './attempt-runner.ts'
+import type { FromCopy, ToCopy } from './twins-inside.ts'
+
+const go = Promise.withResolvers<void>()
+
+process.on('message', (message: ToCopy) => {
+  if ('go' in message) go.resolve()
+  else void run(message)
+})
+
+// No pid namespace ends it with the others.
+process.on('disconnect', () => process.exit())
+
+async function run({ task: { setting, order, tmp }, copy }: Extract<ToCopy, { copy: number }>): Promise<void> {
+  try {
+    const runner = await AttemptRunner.start(setting)
+    const together = () => {
+      say({ ready: true })
+      return go.promise
+    }
+    say({ result: await runner.run(order, { copy, tmp, together }) })
+  } catch (error) {
+    say({ error: errorToData(error) })
+  }
+}
+
+function say(message: FromCopy): void {
+  process.send?.(message)
+}
