@@ -203,21 +203,22 @@ export class Campaign {
     return this.#isGrid ? (runs ?? gridRuns) * gridOf(values).length : (runs ?? sweepRuns)
   }
 
-  #foresee(attempts: number): void {
-    const { until } = this.#rules
-    this.#parts.progress.began({ attempts: this.#rules.isEndless ? null : attempts, ...(until !== undefined && { until }) })
+  #foresee(attempts: number | null): void {
+    const { until, isEndless } = this.#rules
+    this.#parts.progress.began({ attempts: isEndless ? null : attempts, ...(until !== undefined && { until }) })
   }
 
   async #followUp(subjects: readonly Subject[]): Promise<void> {
     for (const hit of hitsOf(this.#attempts, mostHits)) {
       if (this.#isOver('follow-up')) return
+      // How many runs it takes shows itself.
+      this.#foresee(null)
       const words = await lookAgain(hit, {
         lanes: this.#parts.pool.jobs,
         isOver: () => this.#isOver('follow-up'),
         make: (phase, target, knobs) => {
           const subject = subjects.find((one) => one.file === target.file && one.project === target.project) as Subject
           const order = this.#orderFor(subject, knobs)
-          this.#foresee(this.#attempts.length + 1)
           return this.#make({ number: this.#followUpNumber(phase, order), phase }, order)
         },
       })
