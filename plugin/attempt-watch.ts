@@ -40,6 +40,8 @@ export class AttemptWatch {
   #pulses: PulseDriver | undefined
   /** Why it could not be stopped any more, though it ran to its end. */
   #notFrozen: MissingKnob | undefined
+  #left: Promise<void> | undefined
+  #held: HeldLimits | undefined
   readonly #accounted = Promise.withResolvers<void>()
   #used: LimitedUsage | undefined
   #peak: number | null = null
@@ -104,12 +106,16 @@ export class AttemptWatch {
     while (this.#outputLength - (this.#output[0]?.length ?? 0) >= outputKept) this.#outputLength -= this.#output.shift()?.length ?? 0
   }
 
-  /** Its worker has done what it was asked for, and still runs. */
+  /** Its worker has done what it was asked for, and goes about leaving; again it changes nothing. */
+  leaving(worker: WorkerSandbox): Promise<void> {
+    this.#left ??= this.#leave(worker)
+    return this.#left
+  }
+
+  /** Its worker has left, and still runs. */
   async ending(worker: WorkerSandbox): Promise<void> {
+    await this.leaving(worker)
     clearTimeout(this.#timer)
-    this.#stop()
-    await this.#pulses?.end().catch(({ message: why }) => (this.#notFrozen = { knob: 'freeze', why }))
-    await this.#account(worker)
     this.#accounted.resolve()
   }
 
@@ -147,7 +153,7 @@ export class AttemptWatch {
   }
 
   get held(): HeldLimits {
-    return { ...this.#worker?.limits.held }
+    return this.#held ?? { ...this.#worker?.limits.held }
   }
 
   get usage(): AttemptUsage {
@@ -167,6 +173,15 @@ export class AttemptWatch {
     const { wallMs, cpuMs } = this.usage
     this.#fatal.words = `${words} (${seconds(wallMs)} wall, ${seconds(cpuMs)} CPU)`
     worker.sandbox.kill()
+  }
+
+  async #leave(worker: WorkerSandbox): Promise<void> {
+    this.#stop()
+    await this.#pulses?.end().catch(({ message: why }) => (this.#notFrozen = { knob: 'freeze', why }))
+    await this.#account(worker)
+    this.#held = { ...worker.limits.held }
+    // No test is left for it to hold back, and whoever waits for the next would wait for this one.
+    if (this.#held.cpu !== undefined) await worker.limits.set({ cpu: null }).catch(() => undefined)
   }
 
   #stop(): void {
