@@ -123,6 +123,7 @@ export class AttemptRunner {
       )
     const pool = this.#pools.of(project)
     await pool.open(likelyKind(project))
+    await pool.trim()
     return pool.knobMeans()
   }
 

@@ -35,6 +35,9 @@ import type { WorkerRefusals } from './worker-refusals.ts'
 import { WorkerReport } from './worker-report.ts'
 import { type WorkerSandbox, Workers } from './workers.ts'
 
+/** Of a pool that runs for long: each is a node with the project's environment in it. */
+const zygotesKept = 8
+
 export class SandboxPool {
   readonly options: ResolvedPoolOptions
   #files: FileOptions | undefined
@@ -109,6 +112,11 @@ export class SandboxPool {
     ]
     const limits = workers.limited?.source.limiter(zygote.pid).means
     return { limits: limits ?? { controllers: [], why: 'nothing is counted', emulation: true }, upper: plans.upper }
+  }
+
+  /** Between two files: zygotes of kinds that nobody asks for any more. */
+  async trim(): Promise<void> {
+    await this.#launcher?.keep(zygotesKept)
   }
 
   /** The directories under throwaway overlays. Real paths. */
