@@ -81,7 +81,7 @@ export class AttemptRunner {
     const specification = (await this.#specifications).get(key)
     if (!specification) throw configError(`There is no test file ${order.file}${order.project && ` of the project ${order.project}`}`)
     const { project } = specification
-    const missing = missingKnobs(order.knobs, await this.#means(project))
+    const missing = missingKnobs(order.knobs, await this.#means(project, specification.moduleId))
     const several = twin || (order.knobs.twins ?? 1) === 1 ? undefined : await this.#runTwins(order, specification)
     if (several && 'end' in several) return several
     const watch = new AttemptWatch(order, this.#setting.seal, [...missing, ...(several ? [several] : [])], twin)
@@ -92,7 +92,7 @@ export class AttemptRunner {
       project.config.includeTaskLocation = !this.#lines.knows(key) || specification.testLines !== undefined
       this.#pools.attempt = watch
       const { unhandledErrors } = await this.#vitest.runTestSpecifications([specification])
-      await watch.settled()
+      await Promise.all([watch.settled(), this.#pools.of(project).kept()])
       const { testModule: module } = specification
       this.#lines.learn(key, module)
       return attemptResult({ module, unhandled: unhandledErrors, lineOf: (test) => this.#lines.of(key, test) }, watch)
@@ -106,8 +106,8 @@ export class AttemptRunner {
 
   /** What keeps them from it, where they cannot be had. */
   #runTwins(order: AttemptOrder, { moduleId, project }: TestSpecification): Promise<AttemptResult | MissingKnob> {
-    const { reach } = overridden(this.#pools.of(project).settingsOf(moduleId, likelyKind(project)), order.knobs)
-    return this.#twins.run(order, reach)
+    const settings = overridden(this.#pools.of(project).settingsOf(moduleId, likelyKind(project)), order.knobs)
+    return this.#twins.run(order, settings)
   }
 
   async close(): Promise<void> {
@@ -116,15 +116,16 @@ export class AttemptRunner {
   }
 
   /** @throws NsboxError where sandboxes cannot be had */
-  async #means(project: TestProject): Promise<KnobMeans> {
+  async #means(project: TestProject, file?: string): Promise<KnobMeans> {
     if (project.config.browser?.enabled)
       throw configError(
         `Tests of the project ${project.name} run in a browser, which no sandbox holds; --project=!${project.name} leaves them out`,
       )
     const pool = this.#pools.of(project)
-    await pool.open(likelyKind(project))
+    const kind = likelyKind(project)
+    await pool.open(kind)
     await pool.trim()
-    return pool.knobMeans()
+    return pool.knobMeans(kind, file)
   }
 
   /** What is vitest's to turn. */

@@ -6,7 +6,7 @@ import { describeCap } from '../src/launch/describe-cap.ts'
 import type { LimitUsage } from '../src/launch/sandbox-limits.ts'
 import type { HeldLimits } from '../src/plan/limit-plan.ts'
 import { type LimitedUsage, limitedUsage } from '../src/run/usage.ts'
-import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting } from '../src/stress/attempt.ts'
+import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting, HeldKnobs } from '../src/stress/attempt.ts'
 import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { pulses } from '../src/stress/pulses.ts'
 import type { FileSettings } from './file-options.ts'
@@ -41,7 +41,8 @@ export class AttemptWatch {
   /** Why it could not be stopped any more, though it ran to its end. */
   #notFrozen: MissingKnob | undefined
   #left: Promise<void> | undefined
-  #held: HeldLimits | undefined
+  /** Before they were lifted. */
+  #heldLimits: HeldLimits | undefined
   readonly #accounted = Promise.withResolvers<void>()
   #used: LimitedUsage | undefined
   #peak: number | null = null
@@ -152,8 +153,15 @@ export class AttemptWatch {
     return [...(this.#fatal ? [this.#fatal] : []), ...others.map((cap) => ({ ...cap, fatal: false }))]
   }
 
-  get held(): HeldLimits {
-    return this.#held ?? { ...this.#worker?.limits.held }
+  get held(): HeldKnobs {
+    const { limits, sandbox } = this.#worker ?? {}
+    const { delay, loss } = this.knobs
+    const heldBy = sandbox?.traffic?.heldBy
+    return {
+      ...(this.#heldLimits ?? limits?.held),
+      ...(heldBy && delay !== undefined && { delay: heldBy }),
+      ...(heldBy && loss !== undefined && { loss: heldBy }),
+    }
   }
 
   get usage(): AttemptUsage {
@@ -179,9 +187,9 @@ export class AttemptWatch {
     this.#stop()
     await this.#pulses?.end().catch(({ message: why }) => (this.#notFrozen = { knob: 'freeze', why }))
     await this.#account(worker)
-    this.#held = { ...worker.limits.held }
+    this.#heldLimits = { ...worker.limits.held }
     // No test is left for it to hold back, and whoever waits for the next would wait for this one.
-    if (this.#held.cpu !== undefined) await worker.limits.set({ cpu: null }).catch(() => undefined)
+    if (this.#heldLimits.cpu !== undefined) await worker.limits.set({ cpu: null }).catch(() => undefined)
   }
 
   #stop(): void {
