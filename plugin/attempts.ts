@@ -11,6 +11,8 @@ delete process.env['TINYPOOL_WORKER_ID']
 // The campaign is over, or was killed: what a global setup has started is to end with it.
 process.once('SIGTERM', leave)
 process.once('disconnect', leave)
+// A terminal sends it to all of the campaign, which knows what to end and what to report.
+process.on('SIGINT', () => undefined)
 
 export default async function attempts(task: AttemptTask): Promise<Found | AttemptResult> {
   const running = await runnerFor(task.setting)
@@ -33,6 +35,10 @@ async function close(started: Promise<AttemptRunner> | undefined): Promise<void>
   await (await started?.catch(() => undefined))?.close()
 }
 
+/** Nobody is left who would kill it for taking longer, in milliseconds. */
+const patience = 5000
+
 function leave(): void {
+  setTimeout(() => process.exit(), patience).unref()
   void close(runner?.started).finally(() => process.exit())
 }

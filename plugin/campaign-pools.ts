@@ -37,9 +37,12 @@ export class CampaignPools implements PoolShapes {
     for (const pool of this.#pools.values()) pool.attempt = attempt
   }
 
-  /** What is told of files is the campaign's to tell, and its time limit stands in for the one that ends hung files. */
+  /**
+   * What is told of files is the campaign's to tell, and its time limit stands in for the one that ends hung files. What files leave
+   * is kept where the words ask for it: a config does not mean every attempt.
+   */
   #make(given: unknown): SandboxPool {
-    const { reportFile: _, ...options } = poolOptions(given === undefined ? this.#words : { ...(given as object), ...this.#words })
-    return new SandboxPool({ ...options, keep: 'never', report: false, hangTimeout: 0 }, { counts: true })
+    const { reportFile: _, ...options } = poolOptions({ ...(given as object | undefined), keep: 'never', ...this.#words })
+    return new SandboxPool({ ...options, report: false, hangTimeout: 0 }, { counts: true })
   }
 }

@@ -5,6 +5,7 @@ import { parseCpuList } from '../src/config/quantities.ts'
 import type { Limits } from '../src/plan/limits.ts'
 import { plainRun, type SandboxRequest } from '../src/plan/request.ts'
 import type { Knobs } from '../src/stress/knobs.ts'
+import { networkKnobs } from '../src/stress/network-knobs.ts'
 import type { FileSettings } from './file-options.ts'
 
 export function overridden(settings: FileSettings, knobs: Knobs): FileSettings {
@@ -73,6 +74,7 @@ function requestOf(knobs: Knobs): Partial<SandboxRequest> {
     ...(hostname !== undefined && { hostname }),
     ...(uid !== undefined && { uid }),
     ...(run && { run }),
+    ...networkKnobs(knobs),
   }
 }
 

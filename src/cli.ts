@@ -26,9 +26,14 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
     case 'vitest':
       ;(await import('./cli/restart.ts')).restartUnless('threaded')
       return (await import('../plugin/command.ts')).runVitest(words)
+    case 'repro':
+      return campaignCommand(async () => (await import('./cli/repro.ts')).repro(words))
+    case 'threshold':
+      return campaignCommand(async () => (await import('./cli/threshold.ts')).threshold(words))
     case 'stress':
-      ;(await import('./cli/restart.ts')).restartUnless('threaded')
-      return (await import('./cli/stress.ts')).runStress(words)
+      return campaignCommand(async () => (await import('./cli/stress.ts')).runStress(words))
+    case 'merge':
+      return (await import('./cli/merge.ts')).runMerge(words)
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(words)
     case '--version':
@@ -44,6 +49,12 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
       console.error(`nsbox: unknown command "${command}"\n\n${(await import('./cli/help.ts')).usage}`)
       return USAGE
   }
+}
+
+/** One that makes attempts: worker processes have threads, and exit codes of their own tell what was found. */
+async function campaignCommand(act: () => Promise<number>): Promise<number> {
+  ;(await import('./cli/restart.ts')).restartUnless('threaded')
+  return (await import('./cli/campaign-exit.ts')).exitCodeOf(act)
 }
 
 function version(): string {

@@ -14,7 +14,10 @@ Usage:
   nsbox apply DIR                            merge them into the project
   nsbox layers [DIR …]                       list kept changes
   nsbox vitest [vitest's arguments]          run vitest with every test file in its own sandbox
+  nsbox repro 'FILE > TEST' [flags]          run a test under a recipe until it fails, or see whether a fix holds
+  nsbox threshold [files] [flags]            find the smallest processor and memory that tests pass with
   nsbox stress [files] [flags]               run tests many times under stress, and find what is flaky
+  nsbox merge RESULTS.json …                 join what nsbox stress --shard has written
   nsbox doctor                               say what this machine can do, and how to mend the rest
   nsbox --help | --version
 

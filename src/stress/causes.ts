@@ -6,7 +6,7 @@ import { type KnobName, knobNames } from './knobs.ts'
 import { printKnobs } from './recipe.ts'
 import type { CauseClass, KnobEffect, LikelyCause, Rate, TestVerdict } from './results.ts'
 import { fisherOneSided } from './statistics.ts'
-import type { Failure, Trial } from './trials.ts'
+import { type Failure, type Trial, usualOfEndless } from './trials.ts'
 
 export interface Symptoms {
   /** All runs, those that passed among them. */
@@ -191,7 +191,10 @@ const errorKinds: readonly ErrorSign[] = [
 const slowing: readonly KnobName[] = ['cpu', 'cores', 'freeze', 'uv']
 
 function errorSigns({ trials }: Symptoms): Sign[] {
-  const failed = trials.flatMap(({ attempt, failure }) => (failure ? [{ knobs: attempt.order.knobs, failure, text: textOf(failure) }] : []))
+  const failed = trials.flatMap((trial) => {
+    const { attempt, failure } = trial
+    return failure ? [{ trial, knobs: attempt.order.knobs, failure, text: textOf(failure) }] : []
+  })
   const all = failed.length
   const part = (of: CauseClass, weight: number, some: readonly unknown[], words: (count: string) => string): Sign => ({
     of,
@@ -222,12 +225,10 @@ function errorSigns({ trials }: Symptoms): Sign[] {
   ]
 }
 
-/** Many times as long as it ever took is not slowness. */
-function hangs(trials: readonly Trial[], late: readonly { failure: Failure }[]): string {
-  const took = Math.min(...late.map(({ failure }) => failure.durationMs ?? Number.NaN))
-  const usual = trials.flatMap(({ attempt, failure }) => (failure ? [] : attempt.result.tests.map(({ durationMs }) => durationMs)))
-  const longest = Math.max(...usual)
-  return usual.length > 0 && took > 100 * longest ? `, and no test of the file took more than ${Math.ceil(longest)} ms when it passed` : ''
+function hangs(trials: readonly Trial[], late: readonly { trial: Trial }[]): string {
+  const usual = late.map(({ trial }) => usualOfEndless(trial, trials))
+  if (usual.length === 0 || usual.includes(null)) return ''
+  return `, and took no more than ${Math.ceil(Math.max(...usual.map(Number)))} ms when it passed: it waits for what never comes`
 }
 
 function textOf({ errors }: Failure): string {

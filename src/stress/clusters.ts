@@ -8,7 +8,7 @@ import { printKnobs } from './recipe.ts'
 import type { Attempt, Cluster } from './results.ts'
 import { smallestRecipe } from './smallest-recipe.ts'
 import { printTestId, type TestId } from './test-id.ts'
-import { type Failure, type Trial, trialsOf } from './trials.ts'
+import { type Failure, longest, type Trial, trialsOf } from './trials.ts'
 
 interface FailedTrial extends TestId {
   trial: Trial
@@ -22,20 +22,18 @@ export function clustersOf(attempts: readonly Attempt[]): Cluster[] {
   const failures = trialsOf(attempts).flatMap(({ file, name, trials }) =>
     trials.flatMap((trial) => (trial.failure ? [{ file, name, trial, ...signed(trial.failure, trial.attempt, root) }] : [])),
   )
+  const byFile = Map.groupBy(attempts, placeOf)
   return [...Map.groupBy(failures, ({ signature }) => signature).values()]
-    .map((alike) => clusterOf(alike, attempts))
-    .sort((a, b) => b.tests.length - a.tests.length || b.failures - a.failures)
+    .map((alike) => ({ alike, cluster: clusterOf(alike) }))
+    .sort((a, b) => b.cluster.tests.length - a.cluster.tests.length || b.cluster.failures - a.cluster.failures)
+    .map(({ alike, cluster }, index) => ({ ...cluster, cause: index < mostCauses ? causeOf(alike, byFile) : null }))
 }
 
-function clusterOf(alike: readonly FailedTrial[], attempts: readonly Attempt[]): Cluster {
+/** Clusters that a cause is looked for: where each failure is of its own kind there are thousands, and each asks for all attempts. */
+const mostCauses = 100
+
+function clusterOf(alike: readonly FailedTrial[]): Omit<Cluster, 'cause'> {
   const [{ error, signature }] = alike as [FailedTrial]
-  const files = new Set(alike.map(({ trial }) => placeOf(trial.attempt)))
-  const failureIn = new Map(alike.map(({ trial }) => [trial.attempt, trial.failure]))
-  const trials = attempts
-    .filter((attempt) => files.has(placeOf(attempt)))
-    .map((attempt) => ({ attempt, failure: failureIn.get(attempt) ?? null }))
-  const outcomes = trials.map(({ attempt, failure }) => ({ attempt, failed: failure !== null }))
-  const baseline = rateOf(inPhase(outcomes, 'baseline'))
   const knobs = Map.groupBy(alike, ({ trial }) => printKnobs(trial.attempt.order.knobs))
   return {
     id: createHash('sha256').update(signature).digest('hex').slice(0, 8),
@@ -44,8 +42,20 @@ function clusterOf(alike: readonly FailedTrial[], attempts: readonly Attempt[]):
     failures: alike.length,
     tests: [...new Set(alike.map(printTestId))],
     knobs: Object.fromEntries([...knobs].map(([text, group]) => [text, group.length])),
-    cause: likelyCause({ trials, baseline, effects: effectsOf(outcomes), recipe: smallestRecipe(outcomes) }),
   }
+}
+
+function causeOf(alike: readonly FailedTrial[], attempts: ReadonlyMap<string, readonly Attempt[]>): Cluster['cause'] {
+  const files = new Set(alike.map(({ trial }) => placeOf(trial.attempt)))
+  const failed = new Map(alike.map(({ trial }) => [trial.attempt, trial]))
+  const trials = [...files].flatMap((file) =>
+    (attempts.get(file) ?? []).map(
+      (attempt) => failed.get(attempt) ?? { attempt, failure: null, durationMs: longest(attempt.result.tests) },
+    ),
+  )
+  const outcomes = trials.map(({ attempt, failure }) => ({ attempt, failed: failure !== null }))
+  const baseline = rateOf(inPhase(outcomes, 'baseline'))
+  return likelyCause({ trials, baseline, effects: effectsOf(outcomes), recipe: smallestRecipe(outcomes) })
 }
 
 function signed({ errors, killedBy }: Failure, { order, result }: Attempt, root: string | null): Pick<FailedTrial, 'error' | 'signature'> {

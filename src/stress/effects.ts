@@ -73,6 +73,12 @@ function namesOf(knobs: Knobs): KnobEffect['names'] {
   return knobNames.filter((name) => name !== 'seed' && knobs[name] !== undefined)
 }
 
+/** Each attempt is asked for by all tests of its file, and by all kinds of failures. */
+const printed = new WeakMap<Knobs, string>()
+
 function turned({ attempt }: Outcome): string {
-  return printKnobs(attempt.order.knobs)
+  const { knobs } = attempt.order
+  const text = printed.get(knobs) ?? printKnobs(knobs)
+  printed.set(knobs, text)
+  return text
 }

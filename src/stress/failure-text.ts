@@ -1,6 +1,7 @@
 // A failure as vitest shows it: the message, what differs, and the place in the source.
 
 import type { AttemptError, AttemptResult, TestResult } from './attempt.ts'
+import { shown, shownLines } from './output/words.ts'
 import { type Frame, framesOf } from './stack-frames.ts'
 import { printTestId } from './test-id.ts'
 
@@ -11,23 +12,34 @@ export interface Sources {
   read(path: string): string | undefined
 }
 
-/** All failures of an attempt; of one that was killed, at least what killed it. */
-export function failureText(file: string, { tests, errors, caps }: AttemptResult, sources: Sources): string {
+/** What of a failure is shown in a colour of its own. */
+export type Paint = (part: 'label' | 'message' | 'expected' | 'received' | 'place' | 'source', text: string) => string
+
+/** All failures of an attempt; of one that was killed, at least what killed it; and the last that it printed. */
+export function failureText(file: string, result: AttemptResult, sources: Sources, paint: Paint = (_, text) => text): string {
+  const { tests, errors, caps, output } = result
   const failed = tests.filter(({ state }) => state === 'failed')
   const blocks = [
-    ...failed.flatMap((test) => block(printTestId({ file, name: test.name }), test.errors, sources)),
-    ...(errors.length > 0 ? block(file, errors, sources) : []),
+    ...failed.flatMap((test) => block(printTestId({ file, name: test.name }), test.errors, sources, paint)),
+    ...(errors.length > 0 ? block(file, errors, sources, paint) : []),
   ]
-  return [...blocks, ...caps.map(({ words }) => words)].join('\n')
+  const printed = shownLines(output).trimEnd()
+  return [
+    ...blocks,
+    ...caps.map(({ words }) => words),
+    ...(printed === '' ? [] : ['it printed:', ...printed.split('\n').slice(-linesPrinted), '']),
+  ].join('\n')
 }
 
-/** What failed first, in one line. */
+const linesPrinted = 50
+
+/** What failed first, in one line that goes on after `failed by`. */
 export function firstFailure({ tests, errors, caps }: AttemptResult): string {
   const fatal = caps.find((cap) => cap.fatal)
   const failed = tests.find(({ state }) => state === 'failed')
   const error = failed?.errors[0] ?? errors[0]
   const at = failed ? ` in ${JSON.stringify(failed.name)}` : ''
-  if (fatal) return fatal.words
+  if (fatal) return `being ${fatal.words}`
   if (!error) return `a failure that says nothing${at}`
   return error.isTimeout ? `a time-out${at}` : `${headline(error)}${at}`
 }
@@ -37,23 +49,29 @@ export function isTimeoutOnly({ tests, errors, caps }: AttemptResult): boolean {
   return caps.some(({ limit, fatal }) => fatal && limit === 'time') || (all.length > 0 && all.every(({ isTimeout }) => isTimeout))
 }
 
-function block(title: string, errors: readonly AttemptError[], sources: Sources): string[] {
-  return [` FAIL  ${title}`, ...errors.flatMap((error) => [...errorLines(error, sources), ''])]
+function block(title: string, errors: readonly AttemptError[], sources: Sources, paint: Paint): string[] {
+  return [`${paint('label', ' FAIL ')} ${shown(title)}`, ...errors.flatMap((error) => [...errorLines(error, sources, paint), ''])]
 }
 
-function errorLines(error: AttemptError, sources: Sources): string[] {
-  const frames = framesOf(error.stack).map((frame) => ({ ...frame, shown: shownPath(frame.path, sources.root) }))
-  const own = frames.find(({ shown, path }) => shown !== path && !path.includes('/node_modules/'))
-  const shown = frames.filter(({ path }) => !path.includes('/node_modules/'))
+function errorLines(error: AttemptError, sources: Sources, paint: Paint): string[] {
+  const frames = framesOf(error.stack).map((frame) => ({ ...frame, place: placeWords(frame.path, sources.root) }))
+  const wanted = frames.filter(({ path }) => !path.includes('/node_modules/'))
+  const own = wanted.find(({ place, path }) => place !== path)
   return [
-    headline(error, true),
-    ...(error.diff ? ['', error.diff.trimEnd()] : []),
+    paint('message', shownLines(headline(error, true))),
+    ...(error.diff ? ['', ...diffLines(error.diff, paint)] : []),
     '',
-    ...(shown.length > 0 ? shown : frames).flatMap((frame) => {
-      const line = ` ❯ ${frame.words ? `${frame.words} ` : ''}${frame.shown}:${frame.line}:${frame.column}`
-      return frame === own ? [line, ...codeFrame(sources.read(frame.path), frame)] : [line]
+    ...(wanted.length > 0 ? wanted : frames).flatMap((frame) => {
+      const line = ` ❯ ${frame.words ? `${frame.words} ` : ''}${paint('place', `${frame.place}:${frame.line}:${frame.column}`)}`
+      const around = frame === own ? codeFrame(sources.read(frame.path), frame) : []
+      return [line, ...around.map((text) => paint('source', text))]
     }),
   ]
+}
+
+function diffLines(diff: string, paint: Paint): string[] {
+  const lines = shownLines(diff).trimEnd().split('\n')
+  return lines.map((line) => (line.startsWith('-') ? paint('expected', line) : line.startsWith('+') ? paint('received', line) : line))
 }
 
 /** Messages have several lines at times; stacks begin with them. */
@@ -62,7 +80,7 @@ function headline({ name, message }: AttemptError, whole = false): string {
   return name && !text.startsWith(`${name}: `) ? `${name}: ${text}` : text
 }
 
-function shownPath(path: string, root: string): string {
+function placeWords(path: string, root: string): string {
   return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path
 }
 

@@ -7,7 +7,7 @@ import { type Frame, framesOf } from './stack-frames.ts'
 /** In this order: what is replaced first is not taken for something simpler after it. */
 const replacements: readonly [pattern: RegExp, by: string][] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>'],
-  [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?/g, '<time>'],
+  [/\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)/g, '<time>'],
   [/(?:\/private)?(?:\/var)?\/tmp\/[^\s'"`)\]},;:]+/g, '<temp>'],
   [/(?:file:\/\/)?(?:\/[\w.@+-]+)+\/(?=node_modules\/)/g, ''],
   [/(?<=[\s'"`([=]|^)(?:file:\/\/)?(?:\/[\w.@+-]+){2,}(?=\/)/g, '<path>'],
@@ -16,7 +16,7 @@ const replacements: readonly [pattern: RegExp, by: string][] = [
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|(?:\blocalhost|\[?::1?\]?):\d{1,5}\b/g, '<address>'],
   [/\bport:? \d{1,5}\b/gi, 'port <port>'],
   [/-?\d+(?:\.\d+)?\s?(?:ms|s|sec|seconds?|milliseconds?|min|minutes?)\b/g, '<duration>'],
-  [/[+-]?\b\d[\d_,]*(?:\.\d+)?(?:e[+-]?\d+)?/gi, '<n>'],
+  [/(?:(?<!\w)[+-])?\b\d+(?:[_,]\d+)*(?:\.\d+)?(?:e[+-]?\d+)?/gi, '<n>'],
 ]
 
 /** `root` is of the project, without a slash at its end; null where nobody knows it. */

@@ -1,9 +1,8 @@
 // What `nsbox repro` has seen, in lines.
 
-import { sizeWords, timeWords } from '../launch/describe-cap.ts'
 import type { AttemptResult } from './attempt.ts'
 import type { Knobs } from './knobs.ts'
-import { rateWords } from './output/words.ts'
+import { rateWords, sizeWords, timeWords } from './output/words.ts'
 import { printKnob, printRecipe } from './recipe.ts'
 import { hasFailed, type Run } from './repeat.ts'
 import type { Rate } from './results.ts'
@@ -41,14 +40,15 @@ const mostChecked = 1000
 
 /** What was in force in a run, and what it has used. */
 export function runLines(knobs: Knobs, { held, notTurned, usage }: AttemptResult): string[] {
-  const limits = Object.entries(held).map(([name, by]) => `${name} by ${by}`)
+  const limits = Object.entries(held).map(([name, by]) => `${name}: ${by}`)
   const missing = notTurned.map(({ knob, why }) => `not turned: ${knob}: ${why}`)
   const { wallMs, cpuMs, throttledMs, memoryPeakBytes } = usage
-  const time = throttledMs ? timeWords(wallMs, usage) : `${timeWords(wallMs, null)} wall, ${timeWords(cpuMs, null)} CPU`
+  const throttled = throttledMs ? [`throttled ${timeWords(throttledMs)}`] : []
+  const memory = memoryPeakBytes === null ? [] : [`at most ${sizeWords(memoryPeakBytes)}`]
   return [
-    `under ${printRecipe(knobs)}${limits.length > 0 ? ` (${limits.join(', ')})` : ''}`,
+    `under ${printRecipe(knobs)}${limits.length > 0 ? ` (${limits.join('; ')})` : ''}`,
     ...missing,
-    `it took ${time}${memoryPeakBytes === null ? '' : `, at most ${sizeWords(memoryPeakBytes)}`}`,
+    `it took ${[`${timeWords(wallMs)} wall`, `${timeWords(cpuMs)} CPU`, ...throttled, ...memory].join(', ')}`,
   ]
 }
 

@@ -18,7 +18,7 @@ export interface Results {
   command: string[]
   seed: number
   shard: { index: number; count: number } | null
-  /** Why it ended before its plan was done: `interrupted`, `duration`, `budget`, `until-fail`; null where it was. */
+  /** Why it ended before its plan was done: `interrupted`, `duration`, `budget`, `until-fail`, `error`; null where it was. */
   endedEarly: string | null
   attempts: Attempt[]
   tests: TestVerdict[]

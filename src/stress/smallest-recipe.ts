@@ -22,7 +22,9 @@ export function smallestRecipe(outcomes: readonly Outcome[]): Recipe | null {
 
 /** Those that failed, in the order in which they were first made. */
 function recipesOf(outcomes: readonly Outcome[]): Recipe[] {
-  const inOrder = outcomes.toSorted((a, b) => a.attempt.number - b.attempt.number)
+  // Of the same recipe is only what has the seed of one that failed: most have a seed of their own.
+  const seeds = new Set(outcomes.filter(({ failed }) => failed).map(({ attempt }) => attempt.order.knobs.seed))
+  const inOrder = outcomes.filter(({ attempt }) => seeds.has(attempt.order.knobs.seed)).sort((a, b) => a.attempt.number - b.attempt.number)
   return [...Map.groupBy(inOrder, ({ attempt }) => printRecipe(attempt.order.knobs))]
     .map(([text, group]) => ({ text, knobs: parseRecipe(text), ...rateOf(group) }))
     .filter(({ failed }) => failed > 0)

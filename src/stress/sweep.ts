@@ -22,8 +22,8 @@ export function sweepOf(measured: Measured, missing: ReadonlySet<KnobName>): (Kn
     // Runs for 250 ms and stands still for 750 ms.
     share === null ? null : { cpu: { share, periodMs: 1000 } },
     { cores: 1, uv: 1 },
-    // The date is another one for most of the day; Turkish has an i of its own; as on a machine that has been up for a month.
-    { tz: '+14', locale: 'tr_TR', hostname: 'ci-worker-7', monotonic: 30 * day, boottime: 30 * day },
+    // Where the day begins first, at the end of a day, a month and a leap day; Turkish has an i of its own; up for a month.
+    { tz: '+14', locale: 'tr_TR', hostname: 'ci-worker-7', monotonic: 30 * day, boottime: 30 * day, clock: '2028-02-29T23:59:58' },
     { freeze: 256 },
     { twins: 2 },
     { shuffle: 'tests' },
@@ -36,8 +36,8 @@ export function sweepOf(measured: Measured, missing: ReadonlySet<KnobName>): (Kn
     { nofile: 256, inotify: 128, pids: 256, disk: 256 * mib },
     { freeze: 512 },
     { cores: 1, uv: 1 },
-    // Half an hour off, in the other half of daylight saving time, and after what was to expire this year.
-    { tz: 'America/St_Johns', locale: 'de_DE', clock: 200 * day },
+    // Half an hour off, and right before clocks are put forward there.
+    { tz: 'America/St_Johns', locale: 'de_DE', clock: '2028-03-12T01:59:58' },
   ]
   return steps.map((step) => step && without(step, missing))
 }

@@ -16,13 +16,13 @@ export interface Trials {
 export interface Trial {
   attempt: Attempt
   failure: Failure | null
+  /** Milliseconds until it passed or failed; null for a file. */
+  durationMs: number | null
 }
 
 export interface Failure {
   errors: AttemptError[]
   killedBy: Killer | null
-  /** Milliseconds until it failed; null for a file. */
-  durationMs: number | null
 }
 
 /** `unknown`: nobody told what ended the worker. */
@@ -35,17 +35,31 @@ export function trialsOf(attempts: readonly Attempt[]): Trials[] {
     const { file, project } = attempt.order
     const nobody = (name: string | null, line: number | null): Trials => ({ file, project, name, line, trials: [] })
     const { whole, tests } = entry(files, JSON.stringify([project, file]), () => ({ whole: nobody(null, null), tests: new Map() }))
-    whole.trials.push({ attempt, failure: failureOfFile(attempt.result) })
+    whole.trials.push({ attempt, failure: failureOfFile(attempt.result), durationMs: null })
     for (const [name, results] of byName(attempt.result.tests)) {
       const test = entry(tests, name, () => nobody(name, null))
       test.line ??= results[0]?.line ?? null
-      test.trials.push({ attempt, failure: failureOfTest(attempt.result, results) })
+      const durationMs = longest(results)
+      test.trials.push({ attempt, failure: failureOfTest(attempt.result, results), durationMs })
     }
   }
   return [...files.values()].flatMap(({ whole, tests }) => [
     ...(whole.trials.some(({ failure }) => failure !== null) ? [whole] : []),
     ...tests.values(),
   ])
+}
+
+export function longest(results: readonly TestResult[]): number {
+  return Math.max(0, ...results.map(({ durationMs }) => durationMs))
+}
+
+/** More than knobs slow a program down: a test that takes so much longer than it ever took to pass waits for what never comes. */
+const mostSlowed = 100
+
+/** Milliseconds that the test took at most when it passed, where one that ran into its time limit took more than knobs explain. */
+export function usualOfEndless({ durationMs }: Trial, trials: readonly Trial[]): number | null {
+  const usual = Math.max(...trials.flatMap((trial) => (trial.failure || trial.durationMs === null ? [] : [trial.durationMs])))
+  return durationMs !== null && usual >= 0 && durationMs > mostSlowed * Math.max(1, usual) ? usual : null
 }
 
 /** Several have one name in files that say it twice, and with twins: then one failure is enough. */
@@ -61,13 +75,13 @@ function failureOfTest(result: AttemptResult, results: readonly TestResult[]): F
   const killer = killerOf(result)
   // The test that ran when its worker was killed has no error of its own, or one in the words of the cap.
   const told = errors.some(({ message }) => !result.caps.some(({ fatal, words }) => fatal && message.includes(words)))
-  return { errors, killedBy: told ? null : killer, durationMs: Math.max(...failed.map(({ durationMs }) => durationMs)) }
+  return { errors, killedBy: told ? null : killer }
 }
 
 function failureOfFile(result: AttemptResult): Failure | null {
   const killedBy = killerOf(result)
   const silent = result.end === 'failed' && !result.tests.some(({ state }) => state === 'failed')
-  return killedBy || silent || result.errors.length > 0 ? { errors: result.errors, killedBy, durationMs: null } : null
+  return killedBy || silent || result.errors.length > 0 ? { errors: result.errors, killedBy } : null
 }
 
 function killerOf({ end, caps }: AttemptResult): Killer | null {

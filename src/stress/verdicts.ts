@@ -5,7 +5,7 @@ import { effectsOf, inPhase, type Outcome, rateOf } from './effects.ts'
 import type { KnobName } from './knobs.ts'
 import type { Attempt, TestVerdict, Verdict } from './results.ts'
 import { smallestRecipe } from './smallest-recipe.ts'
-import { type Failure, type Trial, type Trials, trialsOf } from './trials.ts'
+import { type Failure, type Trial, type Trials, trialsOf, usualOfEndless } from './trials.ts'
 
 /** In the order in which the tests were met. A test that was always skipped is not among them. */
 export function verdictsOf(attempts: readonly Attempt[]): TestVerdict[] {
@@ -41,7 +41,7 @@ function wordFor(trials: readonly Trial[]): Verdict {
   // One run of a baseline is not enough to call a test broken that was seen to pass.
   const always = baseline.length > 0 && baselineFailures === baseline.length
   if (always && (baseline.length > 1 || failures.length === trials.length)) return 'BROKEN'
-  if (baselineFailures === 0 && failures.every(ranOutOfTime)) return 'BUDGET'
+  if (baselineFailures === 0 && failures.every((trial) => ranOutOfTime(trial) && usualOfEndless(trial, trials) === null)) return 'BUDGET'
   return failures.every(({ failure }) => failure.killedBy !== null) ? 'KILLED' : 'FLAKY'
 }
 

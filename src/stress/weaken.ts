@@ -6,7 +6,9 @@ type Weaker = { [Name in KnobName]?: (value: NonNullable<Knobs[Name]>) => Knobs[
 
 const doubled = (value: number) => value * 2
 const halvedTo = (least: number) => (value: number) => (value / 2 >= least ? value / 2 : undefined)
-const halvedOffset = (ms: number) => (Math.abs(ms) >= 120_000 ? Math.trunc(ms / 2) : undefined)
+/** Below two minutes it is of no use to know. A time that a clock shows has no half. */
+const halvedOffset = (ahead: number | string) =>
+  typeof ahead === 'number' && Math.abs(ahead) >= 120_000 ? Math.trunc(ahead / 2) : undefined
 
 /** What is not among them has no strength: it is turned, or not. */
 const weaker: Weaker = {

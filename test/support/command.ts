@@ -14,6 +14,10 @@ export interface CommandOptions {
   /** Descriptors or kinds, as child_process has them. */
   stdio?: (number | 'ignore' | 'pipe')[]
   env?: Record<string, string>
+  /** In place of the sources: what was built of them. */
+  entry?: string
+  /** Is sent when it has said something that matches. */
+  signal?: { at: RegExp; name: NodeJS.Signals }
   /** Ends it from outside after this many milliseconds. */
   killAfter?: number
 }
@@ -24,28 +28,32 @@ export interface CommandEnd {
   stderr: string
 }
 
-const entry = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+const sources = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
 /** Compiling its sources anew takes more than half the time of a run. */
 const compileCache = mkdtempSync(join(tmpdir(), 'nsbox-test-compiled-'))
 process.on('exit', () => rmSync(compileCache, { recursive: true, force: true }))
 
 /** The words that start it. */
-export const command: readonly string[] = [process.execPath, entry]
+export const command: readonly string[] = [process.execPath, sources]
 
 export async function nsbox(
   words: readonly string[],
-  { cwd, home, env = {}, stdio, killAfter = 25_000 }: CommandOptions,
+  { cwd, home, env = {}, stdio, killAfter = 25_000, entry = sources, signal }: CommandOptions,
 ): Promise<CommandEnd> {
-  const [file, ...args] = [...command, ...words] as [string, ...string[]]
-  const child = spawn(file, args, {
+  const child = spawn(process.execPath, [entry, ...words], {
     cwd,
     env: { PATH: programPath, HOME: home, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: stdio ?? ['ignore', 'pipe', 'pipe'],
   })
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => {
     const chunks: Buffer[] = []
-    stream?.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream?.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      if (!signal?.at.test(Buffer.concat(chunks).toString())) return
+      child.kill(signal.name)
+      signal = undefined
+    })
     return chunks
   }) as [Buffer[], Buffer[]]
   const timer = setTimeout(() => child.kill('SIGKILL'), killAfter)

@@ -63,7 +63,7 @@ export function results(more: Partial<Results> = {}): Results {
     startedAt: '2026-01-02T03:04:05.000Z',
     finishedAt: '2026-01-02T03:08:15.000Z',
     machine: { cpus: 8, memoryBytes: 16 * 1024 ** 3, kernel: '6.12.0' },
-    command: ['src/cart.test.ts', '--cpu', '0.1,0.25,1'],
+    command: ['stress', 'src/cart.test.ts', '--cpu', '0.1,0.25,1'],
     seed: 77,
     shard: null,
     endedEarly: null,
@@ -156,5 +156,11 @@ export function hostileResults(): Results {
       result: { output: `${evil}\n${long}\n`, notTurned: [{ knob: 'delay', why: evil }] },
     }),
   )
-  return results({ attempts, tests: verdictsOf(attempts), clusters: clustersOf(attempts), command: [evil, long], endedEarly: evil })
+  return results({
+    attempts,
+    tests: verdictsOf(attempts),
+    clusters: clustersOf(attempts),
+    command: ['stress', evil, long],
+    endedEarly: evil,
+  })
 }

@@ -4,7 +4,7 @@
 import { isAbsolute, join, relative } from 'node:path'
 import type { Results, TestVerdict } from '../results.ts'
 import { reproCommand } from '../test-id.ts'
-import { intervalWords, percent, rateWords, shown, shownLines, testWords, timeWords } from './words.ts'
+import { count, intervalWords, percent, rateWords, shown, shownLines, testWords, timeWords } from './words.ts'
 
 /** GitHub shows ten of a step, and drops the others. */
 const mostAnnotations = 10
@@ -53,14 +53,13 @@ export function summaryOf(results: Results, taken = 0): string {
   const took = timeWords(Date.parse(finishedAt) - Date.parse(startedAt))
   const early = endedEarly === null ? '' : ` It ended early: ${cell(endedEarly)}.`
   const head = [
-    `### nsbox stress: ${found.length === 0 ? `${tests.length} tests, all stable` : `${found.length} of ${tests.length} tests failed`}`,
+    `### nsbox stress: ${found.length === 0 ? `${count(tests.length, 'test')}, all stable` : `${found.length} of ${count(tests.length, 'test')} failed`}`,
     '',
-    `${attempts.length} runs in ${took}, seed ${seed}.${early}`,
-    '',
+    `${count(attempts.length, 'run')} in ${took}, seed ${seed}.${early}`,
   ]
-  const table = ['| verdict | rate | 95 % | test | likely cause | again by |', '| --- | --- | --- | --- | --- | --- |']
+  const table = ['', '| verdict | rate | 95 % | test | likely cause | again by |', '| --- | --- | --- | --- | --- | --- |']
   const rows = found.map(rowOf)
-  const left = (count: number) => (count === 0 ? [] : ['', `and ${count} more: the page and results.json have them.`])
+  const left = (more: number) => (more === 0 ? [] : ['', `and ${more} more: the page and results.json have them.`])
   // What is left out is told, and that needs room too.
   const room = mostSummary - taken - bytes([...head, ...table, ...left(rows.length), '']) - 1
   if (room < 0) return ''

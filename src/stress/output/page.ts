@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Attempt, Results } from '../results.ts'
-import { printTestId } from '../test-id.ts'
+import { printTestId, shellWord } from '../test-id.ts'
 import { heatMapOf } from './heat-map.ts'
 import { clusterSection, failureSection } from './page/failures.ts'
 import { heatSection, type NamedMap } from './page/heat.ts'
@@ -108,5 +108,5 @@ function notices({ attempts, endedEarly }: Results): Html {
 function foot({ nsbox, node, vitest, machine, command, seed, shard }: Results): Html {
   const { cpus, memoryBytes, kernel } = machine
   return html`<footer><p>nsbox ${nsbox}, vitest ${vitest}, Node ${node.replace(/^v/, '')}. ${count(cpus, 'processor')}, ${sizeWords(memoryBytes)}, Linux ${kernel}. Seed ${seed}${shard && `, shard ${shard.index} of ${shard.count}`}.</p>
-${copyable(['nsbox', 'stress', ...command].join(' '))}</footer>`
+${copyable(['nsbox', ...command].map(shellWord).join(' '))}</footer>`
 }

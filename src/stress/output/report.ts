@@ -162,7 +162,7 @@ function closing({ tests, attempts, seed, startedAt, finishedAt, endedEarly }: R
   return [
     `Tests  ${counts.join(', ') || 'none'}`,
     `Runs   ${attempts.length}, ${failed} failed${attempts.length > 0 ? ` (${percent(failed / attempts.length)})` : ''}, in ${took}, seed ${seed}`,
-    ...(endedEarly === null ? [] : [`Ended  early: ${shown(endedEarly)}`]),
+    ...(endedEarly === null ? [] : [`It ended early: ${shown(endedEarly)}`]),
     ...(passed.length > 0 && runs > 0
       ? [
           `What passed did so in ${count(runs, 'run')} at least: its failure rate is below ${percent(upperBound(runs, 0.95))} (95 % confidence).`,

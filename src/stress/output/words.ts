@@ -8,8 +8,9 @@ import type { Failure } from '../trials.ts'
 /** `15 %`, `2.2 %`, `0.4 %`. */
 export function percent(fraction: number): string {
   const of100 = fraction * 100
-  const digits = of100 >= 9.95 || of100 === 0 || of100 === 100 ? 0 : 1
-  return `${of100.toFixed(digits)} %`
+  if (of100 < 9.95) return `${Number(of100.toPrecision(2))} %`
+  // What is not all is not told as all.
+  return of100 >= 99.5 && fraction < 1 ? `${Math.min(99.9, Number(of100.toFixed(1)))} %` : `${Math.round(of100)} %`
 }
 
 /** `[5–36 %]` */

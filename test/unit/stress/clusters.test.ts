@@ -14,6 +14,8 @@ describe('normaliseText', () => {
     ['expected -17.5 to be 42', 'expected <n> to be <n>'],
     ['user 0f8fad5b-d9cb-469f-a165-70867728950e', 'user <uuid>'],
     ['at 2026-11-22T18:41:18.123Z', 'at <time>'],
+    ["expected '2026-03-15' to be '2026-03-14'", "expected '<time>' to be '<time>'"],
+    ['expected -840 to be +0, of 3-4', 'expected <n> to be <n>, of <n>-<n>'],
     ["ENOENT: no such file or directory, open '/tmp/test-x7Ga2/out.json'", "ENOENT: no such file or directory, open '<temp>'"],
     [`cannot read ${root}/src/data.json`, 'cannot read src/data.json'],
     ['in /opt/ci/node_modules/vite/dist/index.js:12:3', 'in node_modules/vite/dist/index.js:<n>:<n>'],

@@ -59,6 +59,26 @@ AssertionError: expected 1 to be 2
 `)
   })
 
+  test('has what was printed, and nothing that moves a cursor', () => {
+    const printed = attempt([], { output: 'one\x1b[2J\n\x07two\n' })
+    expect(failureText('a.test.ts', printed, sources)).toBe('it printed:\none\n\\u{7}two\n')
+  })
+
+  test('has colours where they are asked for', () => {
+    expect(
+      failureText('a.test.ts', attempt([wrong]), sources, (part, text) => `<${part}>${text}`),
+    ).toContain(`<message>AssertionError: expected 1 to be 2
+
+<expected>- Expected
+<received>+ Received
+
+<expected>- 2
+<received>+ 1
+
+ ❯ <place>a.test.ts:3:13
+<source>    1| line one`)
+  })
+
   test('has what killed it', () => {
     const killed = attempt([], { end: 'killed', caps: [{ limit: 'memory', words: 'killed by its memory cap of 64 MiB', fatal: true }] })
     expect(failureText('a.test.ts', killed, sources)).toBe('killed by its memory cap of 64 MiB')
@@ -79,7 +99,7 @@ describe('in one line', () => {
     ['an assertion', attempt([wrong]), 'AssertionError: expected 1 to be 2 in "suite > adds"'],
     ['a time-out', attempt([late]), 'a time-out in "suite > adds"'],
     ['of the file', attempt([], { errors: [wrong] }), 'AssertionError: expected 1 to be 2'],
-    ['a cap', attempt([late], { caps: [{ limit: 'memory', words: 'killed by its cap', fatal: true }] }), 'killed by its cap'],
+    ['a cap', attempt([late], { caps: [{ limit: 'memory', words: 'killed by its cap', fatal: true }] }), 'being killed by its cap'],
     ['nothing', attempt([]), 'a failure that says nothing'],
   ])('%s', (_, result, words) => {
     expect(firstFailure(result)).toBe(words)

@@ -41,7 +41,7 @@ describe('in a terminal', () => {
       progress.attempt(number % 50 === 7 ? failed(number) : attempt({ number }))
     }
     vi.advanceTimersByTime(1000)
-    expect(screen(out.writes).at(-1)).toMatch(/^100 of 400 runs, 2 failures \(2\.0 %\), 5 m \d+ s left$/)
+    expect(screen(out.writes).at(-1)).toMatch(/^100 of 400 runs, 2 failures \(2 %\), 5 m \d+ s left$/)
   })
 
   test('is never blank between two drawings, and is cleared at the end', () => {

@@ -58,9 +58,9 @@ test('a run is told with what held its caps, and what it used', () => {
     usage: { wallMs: 5800, cpuMs: 400, throttledMs: 4900, memoryPeakBytes: 64 * 1024 ** 2 },
   } as unknown as AttemptResult
   expect(runLines({ cpu: { share: 0.25, periodMs: 1000 }, seed: 7 }, result)).toEqual([
-    'under n1:cpu=0.25/1s,seed=7 (cpu by cgroup cpu.max)',
+    'under n1:cpu=0.25/1s,seed=7 (cpu: cgroup cpu.max)',
     'not turned: inotify: no user namespace',
-    'it took 5.8 s wall, 0.4 s CPU, throttled 4.9 s, at most 64 MiB',
+    'it took 5.8 s wall, 400 ms CPU, throttled 4.9 s, at most 64 MiB',
   ])
 })
 

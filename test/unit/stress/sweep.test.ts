@@ -20,7 +20,7 @@ test('fifteen runs, one of each kind early', () => {
       "freeze=64ms",
       "cpu=0.25/1s",
       "cores=1,uv=1",
-      "tz=+14,locale=tr_TR,hostname=ci-worker-7,monotonic=30d,boottime=30d",
+      "tz=+14,locale=tr_TR,hostname=ci-worker-7,monotonic=30d,boottime=30d,clock=2028-02-29T23:59:58",
       "freeze=256ms",
       "twins=2",
       "shuffle=tests",
@@ -30,7 +30,7 @@ test('fifteen runs, one of each kind early', () => {
       "pids=256,nofile=256,inotify=128,disk=256M",
       "freeze=512ms",
       "cores=1,uv=1",
-      "tz=America/St_Johns,locale=de_DE,clock=200d",
+      "tz=America/St_Johns,locale=de_DE,clock=2028-03-12T01:59:58",
     ]
   `)
 })

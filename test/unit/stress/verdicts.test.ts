@@ -51,6 +51,11 @@ describe('the verdict', () => {
     expect(only([...baseline(), attempt('baseline', '', late), attempt('sweep', 'cpu=0.1', late)]).verdict).toBe('FLAKY')
   })
 
+  it('is not BUDGET for what takes 12 ms and then waits for ever', () => {
+    const endless = [test('adds', [timeout], { durationMs: 5003 })]
+    expect(only([...baseline(), attempt('sweep', 'freeze=64ms', endless)]).verdict).toBe('FLAKY')
+  })
+
   it('is KILLED for a file that never told, beside its tests', () => {
     const verdicts = verdictsOf([...baseline(), attempt('sweep', 'memory=64M', killed('memory', 'killed by its memory cap of 64 MiB'))])
     expect(verdicts).toMatchObject([

@@ -1,8 +1,9 @@
-// What each knob is, in a line.
+// Each knob as a flag.
 
 import type { KnobName } from '../stress/knobs.ts'
+import type { WordFlag } from './command-words.ts'
 
-export const knobsHelp: Record<Exclude<KnobName, 'seed'>, { value: string; help: string }> = {
+export const knobFlags: Record<Exclude<KnobName, 'seed'>, WordFlag> = {
   cpu: { value: 'N[/PERIOD]', help: 'processors: 0.25/1s is 250 ms of each second' },
   cores: { value: 'N', help: 'processors that may be used' },
   memory: { value: 'SIZE', help: 'what needs more is killed' },
@@ -23,7 +24,7 @@ export const knobsHelp: Record<Exclude<KnobName, 'seed'>, { value: string; help:
   uid: { value: 'root|caller', help: 'who the tests are' },
   monotonic: { value: 'TIME', help: 'how far the monotonic clock is ahead' },
   boottime: { value: 'TIME', help: 'how far the time since boot is ahead' },
-  clock: { value: 'TIME', help: 'how far the wall clock is ahead: 200d, -1h' },
+  clock: { value: 'TIME', help: 'the wall clock: ahead by 200d, -1h; or what it shows, 2027-12-31T23:59' },
   shuffle: { value: 'tests|files|all', help: 'another order' },
   twins: { value: 'N', help: 'copies of the file at once, which share /tmp and network' },
 }

@@ -1,0 +1,70 @@
+// `nsbox merge`: the results of shards, joined into the report of one campaign.
+
+import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { readResults } from '../config/results.ts'
+import { configError, describeError, NsboxError } from '../errors.ts'
+import { type ExitStatus, exitStatus, exitStatusOf } from '../stress/exit-status.ts'
+import { mergeResults } from '../stress/output/merge.ts'
+import { reportText } from '../stress/output/report.ts'
+import { writeOutputs } from '../stress/output/write-all.ts'
+
+const where = 'nsbox merge'
+
+const usage = `Usage: nsbox merge RESULTS.json … [--output DIR] [--json]
+
+Joins what nsbox stress --shard I/N has written on several machines: all attempts are judged together,
+and the report, results.json, junit.xml and the page are those of one campaign. Shards need the same
+--seed. Run it in the directory that vitest runs in, so that sources are found.
+
+  --output DIR   where to write them (.nsbox)
+  --json         print results.json instead of the report
+  --help         this text
+
+Exit code: as nsbox stress has it: 0 all passed, 1 something is flaky, 2 wrong usage, results that do
+not belong together, or a shard that is missing where all else passed, 3 something fails without any knob.`
+
+const options = { output: { type: 'string', default: '.nsbox' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+
+/** The exit code. */
+export function runMerge(words: string[]): ExitStatus {
+  try {
+    const { values, positionals } = flagsOf(words)
+    if (values.help) {
+      console.log(usage)
+      return exitStatus.stable
+    }
+    if (values.output === '') throw configError('--output is "": a path cannot be empty')
+    return merge(positionals, resolve(values.output), values.json === true)
+  } catch (error) {
+    if (!NsboxError.is(error) || error.stage !== 'config') throw error
+    console.error(`${where}: ${describeError(error)}`)
+    return exitStatus.usage
+  }
+}
+
+function merge(paths: readonly string[], directory: string, json: boolean): ExitStatus {
+  const { results, missing } = mergeResults(paths.map((name) => ({ name, results: readResults(name) })))
+  const { stdout, env } = process
+  const text = json
+    ? `${JSON.stringify(results)}\n`
+    : reportText(results, { color: stdout.isTTY === true && !env['NO_COLOR'], columns: stdout.columns })
+  stdout.write(text)
+  // GitHub reads its commands from standard error too; on standard output they would spoil the JSON.
+  const print = (line: string) => void (json ? process.stderr : stdout).write(line)
+  const { files, problems } = writeOutputs(results, directory, { env, root: realpathSync('.'), print })
+  for (const problem of problems) console.error(`${where}: ${problem}`)
+  if (files.length > 0) console.error(`written to ${directory}`)
+  for (const index of missing) console.error(`${where}: shard ${index} is missing: its tests are judged by what the others ran`)
+  const status = exitStatusOf(results)
+  return status === exitStatus.stable && missing.length > 0 ? exitStatus.usage : status
+}
+
+function flagsOf(words: string[]) {
+  try {
+    return parseArgs({ args: words, options, allowPositionals: true })
+  } catch (error) {
+    throw configError(`${(error as Error).message.split('. ')[0]}: nsbox merge RESULTS.json … [--output DIR] [--json]`)
+  }
+}

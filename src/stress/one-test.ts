@@ -1,0 +1,31 @@
+// Which tests of a file run for the name that was given: known when the file has run once.
+
+import type { AttemptResult } from './attempt.ts'
+import { suitePattern, testPattern } from './test-id.ts'
+
+/** Undefined for all tests of the file. */
+export function patternOf(name: string | null): string | undefined {
+  return name === null ? undefined : testPattern(name)
+}
+
+export type Chosen =
+  /** It ran, or did not get so far. */
+  | { is: 'run' }
+  /** It is a suite, whose tests have this pattern. */
+  | { is: 'suite'; pattern: string }
+  /** In words. */
+  | { is: 'nothing'; why: string }
+
+/** After the file's first run, with the pattern of {@link patternOf}. */
+export function chosenBy({ end, tests }: Pick<AttemptResult, 'end' | 'tests'>, name: string | null): Chosen {
+  if (end !== 'passed' || tests.some(({ state }) => state !== 'skipped')) return { is: 'run' }
+  const names = tests.map((test) => test.name)
+  if (name === null) return { is: 'nothing', why: names.length === 0 ? 'there are no tests in it' : 'all its tests are skipped' }
+  if (names.some((one) => one.startsWith(`${name} > `))) return { is: 'suite', pattern: suitePattern(name) }
+  if (names.includes(name)) return { is: 'nothing', why: `the test ${JSON.stringify(name)} is skipped in its file` }
+  const some = names.slice(0, shown).map((one) => JSON.stringify(one))
+  const more = names.length > shown ? `, and ${names.length - shown} more` : ''
+  return { is: 'nothing', why: `it has no test ${JSON.stringify(name)}; it has ${some.join(', ') || 'none'}${more}` }
+}
+
+const shown = 10

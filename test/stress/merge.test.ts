@@ -1,0 +1,70 @@
+// Promise: `nsbox merge` makes of shards what one machine would have made, and a disk that fills costs no more than what is not on it.
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readResults } from '../../src/config/results.ts'
+import { builtCommand } from '../support/built-command.ts'
+import { gridResults } from '../support/stress-results.ts'
+
+const all = gridResults(20)
+const repository = join(import.meta.dirname, '../..')
+const directory = mkdtempSync(join(tmpdir(), 'nsbox-test-merge-'))
+const shards = [1, 2, 3].map((index) => join(directory, `results-${index}.json`))
+beforeAll(() => {
+  for (const [at, path] of shards.entries()) {
+    const attempts = all.attempts.filter(({ number }) => number % 3 === at)
+    writeFileSync(path, JSON.stringify({ ...all, attempts, shard: { index: at + 1, count: 3 } }))
+  }
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function nsbox(...words: string[]): { status: number | null; stdout: string; stderr: string } {
+  const env = { PATH: process.env['PATH'], HOME: directory }
+  return spawnSync(process.execPath, [builtCommand, ...words], { cwd: directory, encoding: 'utf8', env, maxBuffer: 1024 ** 3 })
+}
+
+test('it reports and writes', () => {
+  const { status, stdout, stderr } = nsbox('merge', ...shards, '--output', 'merged')
+  expect(stderr).toBe(`written to ${join(directory, 'merged')}\n`)
+  expect(status).toBe(1)
+  expect(stdout).toMatch(/^FLAKY \d+\/245, .* {2}src\/cart\.test\.ts > cart > is saved after the debounce$/m)
+  expect(readResults(join(directory, 'merged/results.json'))).toMatchObject({ tests: JSON.parse(JSON.stringify(all.tests)), shard: null })
+  expect(readdirSync(join(directory, 'merged')).sort()).toEqual(['failures', 'index.html', 'junit.xml', 'results.json'])
+})
+
+test('a shard that is missing is named', () => {
+  const { status, stdout, stderr } = nsbox('merge', shards[0] as string, shards[2] as string, '--output', 'two', '--json')
+  expect(status).toBe(1)
+  expect(stderr).toContain('nsbox merge: shard 2 is missing')
+  expect(JSON.parse(stdout)).toMatchObject({ endedEarly: 'shard 2 of 3 is missing' })
+})
+
+describe('refused with exit code 2:', () => {
+  test.each([
+    [['no.json'], 'nsbox merge: no.json cannot be read: ENOENT'],
+    [[shards[0], shards[0]], 'are both of shard 1 of 3'],
+    [[], 'there are no results to merge'],
+    [['--colour'], "Unknown option '--colour'"],
+    [[shards[0], '--output='], '--output is ""'],
+  ] as [string[], string][])('%j', (words, message) => {
+    const { status, stderr } = nsbox('merge', ...words)
+    expect(stderr).toContain(message)
+    expect(status).toBe(2)
+  })
+})
+
+test('on a disk that is full, what is not written is told, nothing is there in parts, and the report is printed', () => {
+  const list = `for file in /mnt/* /mnt/failures/*; do echo "$file $(tail -c 20 "$file" 2>/dev/null | tail -n 1)"; done`
+  const merge = [process.execPath, builtCommand, 'merge', ...shards, '--output', '/mnt'].map((word) => `'${word}'`).join(' ')
+  const flags = ['--ro-bind', repository, '--tmpfs', '/mnt:size=320K']
+  const { stdout, stderr } = nsbox('run', ...flags, '--', 'sh', '-c', `${merge}; echo "exit $?"; ${list}`)
+  expect(stdout).toMatch(/^FLAKY \d+\/245/m)
+  expect(stdout).toMatch(/^exit 1$/m)
+  expect(stderr).toMatch(/^nsbox merge: \/mnt\/index\.html could not be written: the disk is full$/m)
+  expect(stdout).toMatch(/^\/mnt\/results\.json .*\}$/m)
+  expect(stdout).toMatch(/^\/mnt\/junit\.xml <\/testsuites>$/m)
+  expect(stdout).not.toMatch(/\.new/)
+})
