@@ -33,10 +33,10 @@ test('each has a command', () => {
   ])
 })
 
-describe.each(files)('$name', ({ name, text }) => {
+describe.each(files)('$name', ({ text }) => {
   test('runs a shard of four with a seed', () => {
     for (const words of commands(text, 'stress')) {
-      const { shard, seed, filters, words: others } = parseStressFlags(words, name)
+      const { shard, seed, filters, vitest: others } = parseStressFlags(words)
       expect({ shard, filters, others }).toEqual({ shard: { index: 2, count: 4 }, filters: [], others: [] })
       expect(seed).toBeGreaterThan(0)
     }
