@@ -36,8 +36,8 @@ test('each has a command', () => {
 describe.each(files)('$name', ({ text }) => {
   test('runs a shard of four with a seed', () => {
     for (const words of commands(text, 'stress')) {
-      const { shard, seed, filters, vitest: others } = parseStressFlags(words)
-      expect({ shard, filters, others }).toEqual({ shard: { index: 2, count: 4 }, filters: [], others: [] })
+      const { shard, seed, filters, vitest } = parseStressFlags(words)
+      expect({ shard, filters, vitest }).toEqual({ shard: { index: 2, count: 4 }, filters: [], vitest: [] })
       expect(seed).toBeGreaterThan(0)
     }
   })
