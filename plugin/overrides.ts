@@ -30,9 +30,9 @@ export interface Twin {
   together(): Promise<void>
 }
 
-/** What the file may reach is a matter of the network that all copies have in common: here that is the host's. */
+/** What the file may reach, and how fast, is a matter of the network that all copies have in common: here that is the host's. */
 export function asTwin({ reach, request, ...settings }: FileSettings, { tmp }: Twin): FileSettings {
-  return { ...settings, reach: { ...reach, net: 'host', forward: [], expose: [] }, request: { ...request, tmp } }
+  return { ...settings, reach: { ...reach, net: 'host', forward: [], expose: [] }, request: { ...request, tmp, traffic: undefined } }
 }
 
 /** Not all that is random may be the same in all of them: names that are meant to be unique would not be. */

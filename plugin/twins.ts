@@ -13,7 +13,8 @@ import { coldZygote, type ZygoteProcess } from '../src/launch/zygote-process.ts'
 import { commonGround } from '../src/plan/common-ground.ts'
 import type { Reach } from '../src/plan/reach.ts'
 import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting } from '../src/stress/attempt.ts'
-import type { MissingKnob } from '../src/stress/knobs.ts'
+import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
+import { heldNetworkKnobs, networkKnobs } from '../src/stress/network-knobs.ts'
 import { twinsPath } from './entry.ts'
 import type { CopyOutcome } from './twins-inside.ts'
 
@@ -25,13 +26,14 @@ export class Twins {
     this.#setting = setting
   }
 
-  /** `reach` is what the file may reach. @throws NsboxError for what a copy could not be tried for */
-  async run(order: AttemptOrder, reach: Reach): Promise<AttemptResult | MissingKnob> {
-    const { disk, inodes } = order.knobs
+  /** `reach` is what the file may reach, `turned` what can be turned here. @throws NsboxError for what a copy could not be tried for */
+  async run(order: AttemptOrder, { reach, turned }: { reach: Reach; turned: Knobs }): Promise<AttemptResult | MissingKnob> {
+    const { disk, inodes } = turned
+    const { traffic } = networkKnobs(turned)
     const directory = await throwawayDirectory()
     try {
       const tmp = realpathSync(directory.path)
-      const plan = commonGround({ reach, directory: tmp, disk, inodes, cwd: process.cwd() }, hostFacts(process.env, []))
+      const plan = commonGround({ reach, directory: tmp, disk, inodes, traffic, cwd: process.cwd() }, hostFacts(process.env, []))
       if (!this.#zygote?.alive) this.#zygote = coldZygote()
       await this.#zygote.prepared
       const ports = Ports.of(plan)
@@ -40,7 +42,9 @@ export class Twins {
       const payload = { kind: 'exec' as const, file: process.execPath, argv, env: definedOnly(process.env) }
       const sandbox = this.#zygote.launch(plan, payload, { ...sockets, ports }) as Sandbox
       sandbox.channel.post({ setting: this.#setting, order, tmp })
-      return await outcomeOf(sandbox)
+      const outcome = await outcomeOf(sandbox)
+      if (!('end' in outcome)) return outcome
+      return { ...outcome, held: { ...outcome.held, ...heldNetworkKnobs(turned, sandbox) } }
     } finally {
       directory.remove()
     }

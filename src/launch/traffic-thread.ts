@@ -3,7 +3,7 @@
 
 import { workerData } from 'node:worker_threads'
 import type { Traffic } from '../plan/traffic.ts'
-import { close, pollReadable } from '../sys/descriptor.ts'
+import { pollReadable } from '../sys/descriptor.ts'
 import { decidePackets, takePackets } from '../sys/packet-queue.ts'
 import { DelayLine } from './delay-line.ts'
 
@@ -28,5 +28,3 @@ for (let ready = new Set<number>(); !ready.has(stop); ) {
   const lost = takePackets(queue).filter((id) => !line.accepts(id, arrived))
   decidePackets(queue, lost, 'lost')
 }
-close(queue)
-close(stop)

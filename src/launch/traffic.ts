@@ -42,7 +42,8 @@ export class TrafficQueue implements Taker {
     this.#stop = write
     const { delay, loss, seed } = this.#traffic
     const data: TrafficThreadData = { queue, stop, traffic: { delay, loss, seed } }
-    new Worker(trafficThread, { workerData: data }).on('error', this.#onFailure).unref()
+    const thread = new Worker(trafficThread, { workerData: data }).on('error', this.#onFailure)
+    thread.on('exit', () => [queue, stop].forEach(close)).unref()
   }
 
   /** When the sandbox has ended, and what it sent has been passed on. */

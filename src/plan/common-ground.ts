@@ -7,6 +7,7 @@ import { portSteps } from './port-steps.ts'
 import type { Reach } from './reach.ts'
 import { plainRun } from './request.ts'
 import { step } from './step.ts'
+import { type Traffic, trafficSteps } from './traffic.ts'
 
 export interface CommonRequest {
   reach: Reach
@@ -15,12 +16,14 @@ export interface CommonRequest {
   /** Most bytes of files in it, and most files and directories. */
   disk?: number | undefined
   inodes?: number | undefined
+  /** How packets arrive at the localhost that they have in common, where that is not the host's. */
+  traffic?: Traffic | undefined
   cwd: string
 }
 
 /** The payload may make sandboxes as the caller may: it has his ids, sees his files, and no system call is denied. */
 export function commonGround(
-  { reach, directory, disk, inodes, cwd }: CommonRequest,
+  { reach, directory, disk, inodes, traffic, cwd }: CommonRequest,
   host: Pick<HostFacts, 'uid' | 'gid' | 'mappable' | 'subordinate'>,
 ): SandboxPlan {
   const ownNetwork = reach.net === 'none'
@@ -37,7 +40,9 @@ export function commonGround(
         ...(disk !== undefined && { size: disk }),
         ...(inodes !== undefined && { inodes }),
       }),
-      ...(ownNetwork ? [step('a new network namespace has its loopback down', { do: 'loopback' }), ...portSteps(reach)] : []),
+      ...(ownNetwork
+        ? [step('a new network namespace has its loopback down', { do: 'loopback' }), ...trafficSteps({ traffic }), ...portSteps(reach)]
+        : []),
       step('the old working directory is still the one below the mounts', { do: 'chdir', path: cwd }),
     ],
     lastSteps: [],
