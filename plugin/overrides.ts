@@ -32,7 +32,8 @@ export interface Twin {
 
 /** What the file may reach, and how fast, is a matter of the network that all copies have in common: here that is the host's. */
 export function asTwin({ reach, request, ...settings }: FileSettings, { tmp }: Twin): FileSettings {
-  return { ...settings, reach: { ...reach, net: 'host', forward: [], expose: [] }, request: { ...request, tmp, traffic: undefined } }
+  const { traffic: _, ...own } = request ?? {}
+  return { ...settings, reach: { ...reach, net: 'host', forward: [], expose: [] }, request: { ...own, tmp } }
 }
 
 /** Not all that is random may be the same in all of them: names that are meant to be unique would not be. */

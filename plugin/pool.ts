@@ -166,6 +166,11 @@ export class SandboxPool {
     return this.#kept?.outcomesOf(worker, kind)
   }
 
+  /** When what files have left until now is kept, where it is. */
+  async kept(): Promise<void> {
+    await this.#kept?.settled()
+  }
+
   /** A worker that was told to stop: the pool does not close under it. */
   letFinish(worker: WorkerSandbox): void {
     const ended: Promise<unknown> = worker.ended.then(() => this.#leaving.delete(ended))

@@ -10,7 +10,7 @@ import { expect, test } from 'vitest'
 
 test('the daemon ends in good order', async () => {
   const daemon = spawn(process.execPath, [join(import.meta.dirname, 'src/daemon.ts')])
-  await sleep(300)
+  await sleep(500)
   daemon.kill('SIGTERM')
   const [code, signal] = await once(daemon, 'exit')
   expect({ code, signal }).toEqual({ code: 0, signal: null })

@@ -22,7 +22,7 @@ describe.concurrent('price', () => {
   })
 
   test('in another currency, once its rate is known', async () => {
-    await sleep(50)
+    await sleep(150)
     Object.assign(settings, { currency: 'JPY', digits: 0 })
     expect(price(199_900)).toBe('1999 JPY')
   })

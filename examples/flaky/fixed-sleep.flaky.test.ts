@@ -9,6 +9,6 @@ import { documents, Indexer } from './src/indexer.ts'
 test('indexes every document', async () => {
   const indexer = new Indexer()
   indexer.add(documents(40))
-  await sleep(150)
+  await sleep(300)
   expect(indexer.size).toBe(40)
 })

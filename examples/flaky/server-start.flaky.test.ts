@@ -11,7 +11,7 @@ test('the server is up', async () => {
   const port = 20_000 + (process.pid % 10_000)
   const server = spawn(process.execPath, [join(import.meta.dirname, 'src/server.ts'), String(port)])
   onTestFinished(() => void server.kill())
-  await sleep(500)
+  await sleep(1000)
   const response = await fetch(`http://127.0.0.1:${port}/health`)
   expect(await response.json()).toEqual({ status: 'up' })
 })

@@ -1,5 +1,5 @@
 // class: async wait
-// mechanism: a second look must come before a TTL of 100 ms ends
+// mechanism: a second look must come before a TTL of 250 ms ends
 // knob: cpu, freeze
 
 import { readFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { TtlCache } from './src/ttl-cache.ts'
 
 test('loads once within the TTL, and again after it', async () => {
   const load = vi.fn(() => readFile(join(import.meta.dirname, 'src/ttl-cache.ts'), 'utf8'))
-  const cache = new TtlCache<string>(100)
+  const cache = new TtlCache<string>(250)
   await cache.get('source', load)
   const indexer = new Indexer()
   await new Promise((resolve) => {

@@ -19,7 +19,7 @@ test('tells of a change', async () => {
   })
   const changed: string[] = []
   watcher.on('change', (name: string) => changed.push(name))
-  await sleep(100)
+  await sleep(200)
   writeFileSync(join(directory, '7.md'), '# seven')
   await vi.waitFor(() => expect(changed).toContain('7.md'))
 })

@@ -15,7 +15,7 @@ test('every worker drops what is no longer good', async () => {
   })
   const said: unknown[] = []
   worker.on('message', (message) => said.push(message))
-  await sleep(250)
+  await sleep(500)
   channel.postMessage({ drop: 'prices' })
   await vi.waitFor(() => expect(said).toContainEqual({ dropped: 'prices' }), { timeout: 2000 })
 })

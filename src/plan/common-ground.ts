@@ -11,19 +11,19 @@ import { type Traffic, trafficSteps } from './traffic.ts'
 
 export interface CommonRequest {
   reach: Reach
+  /** How packets arrive at the localhost that they have in common, where that is not the host's. */
+  traffic?: Traffic | undefined
   /** Of the host, empty. Real path. */
   directory: string
   /** Most bytes of files in it, and most files and directories. */
   disk?: number | undefined
   inodes?: number | undefined
-  /** How packets arrive at the localhost that they have in common, where that is not the host's. */
-  traffic?: Traffic | undefined
   cwd: string
 }
 
 /** The payload may make sandboxes as the caller may: it has his ids, sees his files, and no system call is denied. */
 export function commonGround(
-  { reach, directory, disk, inodes, traffic, cwd }: CommonRequest,
+  { reach, traffic, directory, disk, inodes, cwd }: CommonRequest,
   host: Pick<HostFacts, 'uid' | 'gid' | 'mappable' | 'subordinate'>,
 ): SandboxPlan {
   const ownNetwork = reach.net === 'none'

@@ -4,7 +4,7 @@ import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
 export class Passwords {
   readonly #cost: number
 
-  constructor(cost = 15) {
+  constructor(cost = 14) {
     this.#cost = cost
   }
 

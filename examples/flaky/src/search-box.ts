@@ -5,7 +5,7 @@ export class SearchBox {
   readonly #wait: number
   #timer: NodeJS.Timeout | undefined
 
-  constructor(search: (text: string) => void, wait = 50) {
+  constructor(search: (text: string) => void, wait = 100) {
     this.#search = search
     this.#wait = wait
   }
@@ -19,7 +19,7 @@ export class SearchBox {
 
 /** As much work as a small component tree. */
 function render(text: string): string {
-  const rows = Array.from({ length: 4000 }, (_, index) => ({ index, label: `${text}-${(index * 7919) % 4000}` }))
+  const rows = Array.from({ length: 2000 }, (_, index) => ({ index, label: `${text}-${(index * 7919) % 2000}` }))
   return rows
     .sort((one, other) => one.label.localeCompare(other.label))
     .map(({ index, label }) => `<li value="${index}">${label}</li>`)
