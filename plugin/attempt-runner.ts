@@ -43,14 +43,17 @@ export class AttemptRunner {
     for (const { config } of vitest.projects) Object.assign(config, ofEachProject)
   }
 
-  /** @throws NsboxError where there is no vitest, or for options that are wrong; and what vitest throws for its own */
-  static async start(setting: CampaignSetting): Promise<AttemptRunner> {
+  /**
+   * `scratch` is a directory to keep things in, where that is not to be the machine's.
+   * @throws NsboxError where there is no vitest, or for options that are wrong; and what vitest throws for its own
+   */
+  static async start(setting: CampaignSetting, scratch?: string): Promise<AttemptRunner> {
     process.chdir(setting.cwd)
     Object.assign(process.env, { TEST: 'true', VITEST: 'true', NODE_ENV: process.env['NODE_ENV'] ?? 'test' })
     const { parseCLI, createVitest } = await loadVitest()
     const { filter, options } = parseCLI(['vitest', 'run', ...setting.words.filter((word) => !isOwnOption(word))])
     const pools = new CampaignPools(ownOptions(setting.words))
-    const attachments = await throwawayDirectory()
+    const attachments = await throwawayDirectory(scratch)
     try {
       const sealed = { ...options, ...ofAll, pool: pools.initializer as never, attachmentsDir: attachments.path }
       const vitest = await createVitest('test', sealed, { plugins: [pools.plugin] }, { stdout: nowhere(), stderr: nowhere() })

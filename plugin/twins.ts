@@ -30,8 +30,8 @@ export class Twins {
   async run(order: AttemptOrder, { reach, request: { traffic, disk, inodes } = {} }: FileSettings): Promise<AttemptResult | MissingKnob> {
     const directory = await throwawayDirectory()
     try {
-      const tmp = realpathSync(directory.path)
-      const plan = commonGround({ reach, traffic, directory: tmp, disk, inodes, cwd: process.cwd() }, hostFacts(process.env, []))
+      const common = realpathSync(directory.path)
+      const plan = commonGround({ reach, traffic, directory: common, disk, inodes, cwd: process.cwd() }, hostFacts(process.env, []))
       if (!this.#zygote?.alive) this.#zygote = coldZygote()
       await this.#zygote.prepared
       const ports = Ports.of(plan)
@@ -39,7 +39,7 @@ export class Twins {
       const argv = [process.execPath, twinsPath]
       const payload = { kind: 'exec' as const, file: process.execPath, argv, env: definedOnly(process.env) }
       const sandbox = this.#zygote.launch(plan, payload, { ...sockets, ports }) as Sandbox
-      sandbox.channel.post({ setting: this.#setting, order, tmp })
+      sandbox.channel.post({ setting: this.#setting, order, directory: common })
       const outcome = await outcomeOf(sandbox)
       if (!('end' in outcome)) return outcome
       return { ...outcome, held: { ...outcome.held, ...heldNetworkKnobs(order.knobs, sandbox) } }
