@@ -19,11 +19,12 @@ export function sweepOf(measured: Measured, missing: ReadonlySet<KnobName>): (Kn
   const steps: (Knobs | null)[] = [
     { shuffle: 'tests' },
     { freeze: 64 },
-    // Runs for 250 ms and stands still for 750 ms.
-    share === null ? null : { cpu: { share, periodMs: 1000 } },
+    // Runs for 50 ms and stands still for 450 ms, so that a short test meets a stop too.
+    share === null ? null : { cpu: { share: Math.max(share, longStopsShare(measured)), periodMs: 500 } },
     { cores: 1, uv: 1 },
-    // Where the day begins first, at the end of a day, a month and a leap day; Turkish has an i of its own; up for a month.
-    { tz: '+14', locale: 'tr_TR', hostname: 'ci-worker-7', monotonic: 30 * day, boottime: 30 * day, clock: '2028-02-29T23:59:58' },
+    // Where the day begins first, at the end of a day, and of a month that is longer than the next; Turkish has an i of its own; up for a
+    // month.
+    { tz: '+14', locale: 'tr_TR', hostname: 'ci-worker-7', monotonic: 30 * day, boottime: 30 * day, clock: '2028-01-31T23:59:58' },
     { freeze: 256 },
     { twins: 2 },
     { shuffle: 'tests' },
@@ -31,9 +32,9 @@ export function sweepOf(measured: Measured, missing: ReadonlySet<KnobName>): (Kn
     { net: 'none', delay: 50 },
     memory === null ? null : { memory },
     // Runs for 25 ms and stands still for 75 ms.
-    share === null ? null : { cpu: { share, periodMs: 100 } },
-    // Descriptors as macOS has them for each process; watches and a disk as a small container has them.
-    { nofile: 256, inotify: 128, pids: 256, disk: 256 * mib },
+    share === null ? null : { cpu: { share: Math.max(share, quarter), periodMs: 100 } },
+    // Descriptors as macOS has them for each process; watches and processes as a small container has them, and a disk as Docker's /dev/shm.
+    { nofile: 256, inotify: 128, pids: 128, disk: 64 * mib },
     { freeze: 512 },
     { cores: 1, uv: 1 },
     // Half an hour off, and right before clocks are put forward there.
@@ -60,12 +61,18 @@ const testTimeoutMs = 5000
 /** Of the limit, for what a slow test may take under a cap. */
 const mostOfLimit = 0.6
 
-/** A quarter, or what the slowest test needs to stay within its time limit; null where even a half would be too little for it. */
+const quarter = 0.25
+const twentieth = (share: number) => Math.ceil(share * 20) / 20
+
+/** What the slowest test needs to stay within its time limit; null where even a half would be too little for it. */
 function cpuShare({ cpuMs, slowestTestMs }: Measured): number | null {
-  const busyMs = Math.min(cpuMs, slowestTestMs)
-  const needed = Math.ceil((busyMs / (testTimeoutMs * mostOfLimit)) * 20) / 20
-  if (needed > 0.5) return null
-  return Math.max(0.25, needed)
+  const needed = twentieth(Math.min(cpuMs, slowestTestMs) / (testTimeoutMs * mostOfLimit))
+  return needed > 0.5 ? null : needed
+}
+
+/** As little as can be, but a file of many tests is not to take more than ten seconds for that. */
+function longStopsShare({ cpuMs }: Measured): number {
+  return Math.min(quarter, Math.max(0.1, twentieth(cpuMs / 10_000)))
 }
 
 /** Over what was measured: garbage is collected later in one run than in another. */
