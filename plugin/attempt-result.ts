@@ -7,14 +7,26 @@ import { NsboxError } from '../src/errors.ts'
 import type { AttemptError, AttemptResult, TestResult } from '../src/stress/attempt.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import { timeouts } from './task-updates.ts'
+import { nameOf } from './test-name.ts'
 
-/** `unhandled` are the errors of no file. @throws NsboxError where nsbox could not run the file, which is no result of it */
-export function attemptResult(module: TestModule | undefined, unhandled: readonly unknown[], watch: AttemptWatch): AttemptResult {
+/** What vitest tells of an attempt. */
+export interface Account {
+  /** Undefined where it never had the file. */
+  module: TestModule | undefined
+  /** Errors of no file. */
+  unhandled: readonly unknown[]
+  /** Of a test, by its name. */
+  lineOf(test: string): number | null
+}
+
+/** @throws NsboxError where nsbox could not run the file, which is no result of it */
+export function attemptResult({ module, unhandled, lineOf }: Account, watch: AttemptWatch): AttemptResult {
   const lastWords = lastWordsOf(
     unhandled.flatMap((error) => nsboxCause(error) ?? []),
     watch,
   )
-  const tests = module ? [...module.children.allTests()].flatMap((test) => testResult(test, watch, lastWords)) : []
+  const known = module ? [...module.children.allTests()].flatMap((test) => testResult(test, watch, lastWords)) : []
+  const tests = known.map((test) => ({ ...test, line: lineOf(test.name) }))
   const suites = module ? [module, ...module.children.allSuites()] : []
   const own = [...suites.flatMap((suite) => suite.errors()), ...unhandled.filter((error) => !nsboxCause(error))]
   const errors = own.map((error) => attemptError(error as SerializedError))
@@ -28,18 +40,12 @@ export function attemptResult(module: TestModule | undefined, unhandled: readonl
 }
 
 /** Of a test that has begun, or is known to have ended: no others of a worker that ended before them. */
-function testResult(test: TestCase, { running }: AttemptWatch, lastWords: AttemptError | undefined): TestResult[] {
+function testResult(test: TestCase, { running }: AttemptWatch, lastWords: AttemptError | undefined): Omit<TestResult, 'line'>[] {
   const { state, errors = [] } = test.result()
-  const about = { name: nameOf(test), durationMs: test.diagnostic()?.duration ?? 0, line: test.location?.line ?? null }
+  const about = { name: nameOf(test), durationMs: test.diagnostic()?.duration ?? 0 }
   if (state === 'pending') return lastWords && running?.id === test.id ? [{ ...about, state: 'failed', errors: [lastWords] }] : []
   // Of one that passed when it was tried again, vitest keeps the errors of before.
   return [{ ...about, state: state === 'passed' && errors.length > 0 ? 'failed' : state, errors: errors.map(attemptError) }]
-}
-
-function nameOf(test: TestCase): string {
-  const names = [test.name]
-  for (let { parent } = test; parent.type === 'suite'; parent = parent.parent) names.unshift(parent.name)
-  return names.join(' > ')
 }
 
 function attemptError(error: { name?: string; message: unknown; stack?: unknown; diff?: unknown }): AttemptError {

@@ -15,6 +15,7 @@ import { loadVitest } from './load-vitest.ts'
 import { type KnobMeans, missingHere, missingKnobs } from './missing-knobs.ts'
 import { overridden, type Twin } from './overrides.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
+import { TestLines } from './test-lines.ts'
 import { Twins } from './twins.ts'
 import { likelyKind } from './worker-kind.ts'
 
@@ -25,6 +26,7 @@ export class AttemptRunner {
   readonly #twins: Twins
   /** What tests attach is copied there, and not to the project. */
   readonly #attachments: ThrowawayDirectory
+  readonly #lines = new TestLines()
   readonly #specifications: Promise<Map<string, TestSpecification>>
   /** Of each project, as its config has it. */
   readonly #envs: Map<TestProject, TestProject['config']['env']>
@@ -75,20 +77,25 @@ export class AttemptRunner {
 
   /** `twin` where this is one copy of several at once. @throws NsboxError where it could not be tried, which is no result of it */
   async run(order: AttemptOrder, twin?: Twin): Promise<AttemptResult> {
-    const specification = (await this.#specifications).get(keyOf(order))
+    const key = keyOf(order)
+    const specification = (await this.#specifications).get(key)
     if (!specification) throw configError(`There is no test file ${order.file}${order.project && ` of the project ${order.project}`}`)
     const { project } = specification
-    const missing = missingKnobs(order.knobs, await this.#means(project))
+    const missing = missingKnobs(order.knobs, await this.#means(project, specification.moduleId))
     const several = twin || (order.knobs.twins ?? 1) === 1 ? undefined : await this.#runTwins(order, specification)
     if (several && 'end' in several) return several
     const watch = new AttemptWatch(order, this.#setting.seal, [...missing, ...(several ? [several] : [])], twin)
     try {
       this.#forget()
       this.#prepare(project, watch.knobs, order.testNamePattern)
+      // Without them vitest finds no test by its line.
+      project.config.includeTaskLocation = !this.#lines.knows(key) || specification.testLines !== undefined
       this.#pools.attempt = watch
       const { unhandledErrors } = await this.#vitest.runTestSpecifications([specification])
-      await watch.settled()
-      return attemptResult(specification.testModule, unhandledErrors, watch)
+      await Promise.all([watch.settled(), this.#pools.of(project).kept()])
+      const { testModule: module } = specification
+      this.#lines.learn(key, module)
+      return attemptResult({ module, unhandled: unhandledErrors, lineOf: (test) => this.#lines.of(key, test) }, watch)
     } finally {
       this.#pools.attempt = undefined
       watch.close()
@@ -99,8 +106,8 @@ export class AttemptRunner {
 
   /** What keeps them from it, where they cannot be had. */
   #runTwins(order: AttemptOrder, { moduleId, project }: TestSpecification): Promise<AttemptResult | MissingKnob> {
-    const { reach } = overridden(this.#pools.of(project).settingsOf(moduleId, likelyKind(project)), order.knobs)
-    return this.#twins.run(order, reach)
+    const settings = overridden(this.#pools.of(project).settingsOf(moduleId, likelyKind(project)), order.knobs)
+    return this.#twins.run(order, settings)
   }
 
   async close(): Promise<void> {
@@ -109,14 +116,15 @@ export class AttemptRunner {
   }
 
   /** @throws NsboxError where sandboxes cannot be had */
-  async #means(project: TestProject): Promise<KnobMeans> {
+  async #means(project: TestProject, file?: string): Promise<KnobMeans> {
     if (project.config.browser?.enabled)
       throw configError(
         `Tests of the project ${project.name} run in a browser, which no sandbox holds; --project=!${project.name} leaves them out`,
       )
     const pool = this.#pools.of(project)
-    await pool.open(likelyKind(project))
-    return pool.knobMeans()
+    const kind = likelyKind(project)
+    await pool.open(kind)
+    return pool.knobMeans(kind, file)
   }
 
   /** What is vitest's to turn. */
@@ -142,7 +150,6 @@ const ofEachProject = {
   bail: 0,
   // They would hide a flake.
   retry: 0,
-  includeTaskLocation: true,
   // What is printed right before a worker is killed is told all the same.
   disableConsoleIntercept: true,
 }
@@ -151,6 +158,7 @@ const ofAll = {
   ...ofEachProject,
   watch: false,
   run: true,
+  includeTaskLocation: true,
   reporters: [silent],
   coverage: { enabled: false },
   typecheck: { enabled: false },

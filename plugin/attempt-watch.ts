@@ -4,9 +4,8 @@ import { readFileSync } from 'node:fs'
 import { NsboxError } from '../src/errors.ts'
 import { describeCap } from '../src/launch/describe-cap.ts'
 import type { LimitUsage } from '../src/launch/sandbox-limits.ts'
-import type { HeldLimits } from '../src/plan/limit-plan.ts'
 import { type LimitedUsage, limitedUsage } from '../src/run/usage.ts'
-import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting } from '../src/stress/attempt.ts'
+import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting, HeldKnobs } from '../src/stress/attempt.ts'
 import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { pulses } from '../src/stress/pulses.ts'
 import type { FileSettings } from './file-options.ts'
@@ -146,8 +145,15 @@ export class AttemptWatch {
     return [...(this.#fatal ? [this.#fatal] : []), ...others.map((cap) => ({ ...cap, fatal: false }))]
   }
 
-  get held(): HeldLimits {
-    return { ...this.#worker?.limits.held }
+  get held(): HeldKnobs {
+    const { limits, sandbox } = this.#worker ?? {}
+    const { delay, loss } = this.knobs
+    const heldBy = sandbox?.traffic?.heldBy
+    return {
+      ...limits?.held,
+      ...(heldBy && delay !== undefined && { delay: heldBy }),
+      ...(heldBy && loss !== undefined && { loss: heldBy }),
+    }
   }
 
   get usage(): AttemptUsage {

@@ -5,6 +5,7 @@ import { relative } from 'node:path'
 import type { Vitest } from 'vitest/node'
 import type { UpperLayer } from '../src/changes/changed.ts'
 import { describeError } from '../src/errors.ts'
+import { settledWithin } from '../src/launch/settled.ts'
 import { isWithin } from '../src/plan/paths.ts'
 import { FailedFiles } from '../src/run/failed-files.ts'
 import { Outcomes } from './outcomes.ts'
@@ -17,10 +18,15 @@ export interface KeptPlace {
   workspaces: readonly string[]
 }
 
+/** In milliseconds. */
+const patience = 10_000
+
 export class KeptFiles {
   readonly #failed: FailedFiles
   readonly #which: 'on-failure' | 'always'
   readonly #setup: () => SetupLayer | undefined
+  /** Workers that may have left something, until it is kept. */
+  readonly #waiting = new Set<Promise<void>>()
 
   constructor(which: 'on-failure' | 'always', { vitest, workspaces }: KeptPlace, setup: () => SetupLayer | undefined) {
     this.#which = which
@@ -32,8 +38,19 @@ export class KeptFiles {
   outcomesOf(worker: WorkerSandbox, kind: WorkerKind): Outcomes {
     const outcomes = new Outcomes((files) => this.#failed.forget(files))
     const startedMs = Date.now()
-    worker.readUppers((layers) => this.#keep(outcomes, layers, startedMs, kind))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.add(promise)
+    worker.readUppers((layers) => {
+      this.#keep(outcomes, layers, startedMs, kind)
+      this.#waiting.delete(promise)
+      resolve()
+    })
     return outcomes
+  }
+
+  /** When what all workers have left until now is kept: not for ever, for one may go on with another file. */
+  async settled(): Promise<void> {
+    await settledWithin(this.#waiting, patience)
   }
 
   #keep(outcomes: Outcomes, layers: UpperLayer[], startedMs: number, { project, env }: WorkerKind): void {

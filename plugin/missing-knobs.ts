@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type LimitMeans, limitPlan } from '../src/plan/limit-plan.ts'
 import type { LimitName } from '../src/plan/limits.ts'
+import type { Reach } from '../src/plan/reach.ts'
 import { isRootOfTheMachine } from '../src/run/request.ts'
 import { type KnobName, type Knobs, knobNames, type MissingKnob } from '../src/stress/knobs.ts'
 import { allowedCpus, limitsOf } from './overrides.ts'
@@ -12,6 +13,9 @@ export interface KnobMeans {
   limits: LimitMeans
   /** Where overlays keep what is written. */
   upper: 'tmpfs' | 'disk'
+  net: Reach['net']
+  /** Why packets cannot be delayed; undefined where they can. */
+  traffic: string | undefined
 }
 
 /** Modest values of those that not every machine can turn. */
@@ -22,6 +26,8 @@ const modest: Knobs = {
   pids: 1000,
   disk: 2 ** 30,
   inodes: 1e5,
+  delay: 1,
+  loss: 0.01,
   monotonic: 1,
   boottime: 1,
 }
@@ -35,6 +41,7 @@ export function missingKnobs(knobs: Knobs, means: KnobMeans): MissingKnob[] {
   const reasons: Partial<Record<KnobName, string | undefined>> = {
     ...limitReasons(knobs, means.limits),
     ...diskReasons(knobs, means),
+    ...trafficReasons(knobs, means),
     ...clockReasons(knobs),
     ...(knobs.nofile !== undefined && { nofile: nofileReason(knobs.nofile) }),
     ...(knobs.shuffle === 'files' && {
@@ -67,6 +74,12 @@ function diskReasons({ disk, inodes }: Knobs, { upper }: KnobMeans): Partial<Rec
   if (upper === 'tmpfs') return {}
   const why = 'what overlays keep lies in a directory of the host, which has no quota; Linux 6.6 keeps it in memory'
   return { ...(disk !== undefined && { disk: why }), ...(inodes !== undefined && { inodes: why }) }
+}
+
+function trafficReasons({ delay, loss, net }: Knobs, means: KnobMeans): Partial<Record<KnobName, string | undefined>> {
+  const isShared = means.net === 'host' && net !== 'none'
+  const why = isShared ? "with net: 'host' localhost is the host's own; the knob net=none gives it one that can be slow" : means.traffic
+  return { ...(delay !== undefined && { delay: why }), ...(loss !== undefined && { loss: why }) }
 }
 
 function clockReasons({ monotonic, boottime }: Knobs): Partial<Record<KnobName, string | undefined>> {

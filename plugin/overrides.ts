@@ -5,6 +5,7 @@ import { parseCpuList } from '../src/config/quantities.ts'
 import type { Limits } from '../src/plan/limits.ts'
 import { plainRun, type SandboxRequest } from '../src/plan/request.ts'
 import type { Knobs } from '../src/stress/knobs.ts'
+import { networkKnobs } from '../src/stress/network-knobs.ts'
 import type { FileSettings } from './file-options.ts'
 
 export function overridden(settings: FileSettings, knobs: Knobs): FileSettings {
@@ -31,7 +32,8 @@ export interface Twin {
 
 /** What the file may reach is a matter of the network that all copies have in common: here that is the host's. */
 export function asTwin({ reach, request, ...settings }: FileSettings, { tmp }: Twin): FileSettings {
-  return { ...settings, reach: { ...reach, net: 'host', forward: [], expose: [] }, request: { ...request, tmp } }
+  const { traffic: _, ...own } = request ?? {}
+  return { ...settings, reach: { ...reach, net: 'host', forward: [], expose: [] }, request: { ...own, tmp } }
 }
 
 /** Not all that is random may be the same in all of them: names that are meant to be unique would not be. */
@@ -72,6 +74,7 @@ function requestOf(knobs: Knobs): Partial<SandboxRequest> {
     ...(hostname !== undefined && { hostname }),
     ...(uid !== undefined && { uid }),
     ...(run && { run }),
+    ...networkKnobs(knobs),
   }
 }
 

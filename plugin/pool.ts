@@ -11,6 +11,7 @@ import { findLimits, type Limited } from '../src/launch/limited.ts'
 import { Plans } from '../src/launch/plans.ts'
 import { settledWithin } from '../src/launch/settled.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
+import { trafficRefusal } from '../src/launch/traffic-trial.ts'
 import { limitPlan } from '../src/plan/limit-plan.ts'
 import type { Limits } from '../src/plan/limits.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
@@ -51,6 +52,7 @@ export class SandboxPool {
   readonly #leaving = new Set<Promise<unknown>>()
   /** Protections and limits that are not in force, in the words that were said of them. */
   readonly #said = new Set<string>()
+  #trafficRefusal: Promise<string | undefined> | undefined
   #teardownTimeout = 0
   #isUsual: ((path: string) => boolean) | undefined
 
@@ -100,15 +102,22 @@ export class SandboxPool {
     this.#said.add(words)
   }
 
-  /** Once it is open: what knobs can be turned with. */
-  async knobMeans(): Promise<KnobMeans> {
+  /** Once it is open: what knobs can be turned with, of this file or of those that ask for nothing themselves. */
+  async knobMeans(kind: WorkerKind, file?: string): Promise<KnobMeans> {
     const [{ zygote }, { workers }, plans] = [
       await (this.#choice as Promise<LaunchChoice>),
       this.#launcher as Launcher,
       this.#plans as Plans,
     ]
     const limits = workers.limited?.source.limiter(zygote.pid).means
-    return { limits: limits ?? { controllers: [], why: 'nothing is counted', emulation: true }, upper: plans.upper }
+    const { net } = file === undefined ? this.options.reach : this.settingsOf(file, kind).reach
+    this.#trafficRefusal ??= trafficRefusal(zygote, plans)
+    return {
+      limits: limits ?? { controllers: [], why: 'nothing is counted', emulation: true },
+      upper: plans.upper,
+      net,
+      traffic: await this.#trafficRefusal,
+    }
   }
 
   /** The directories under throwaway overlays. Real paths. */
@@ -157,6 +166,11 @@ export class SandboxPool {
     return this.#kept?.outcomesOf(worker, kind)
   }
 
+  /** When what files have left until now is kept, where it is. */
+  async kept(): Promise<void> {
+    await this.#kept?.settled()
+  }
+
   /** A worker that was told to stop: the pool does not close under it. */
   letFinish(worker: WorkerSandbox): void {
     const ended: Promise<unknown> = worker.ended.then(() => this.#leaving.delete(ended))
@@ -181,6 +195,7 @@ export class SandboxPool {
     this.setupLayer?.remove()
     this.setupLayer = undefined
     this.#choice = this.#plans = this.#places = this.#launcher = this.#limiting = this.#staging = this.#files = this.#isUsual = undefined
+    this.#trafficRefusal = undefined
     this.#said.clear()
   }
 

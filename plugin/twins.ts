@@ -11,10 +11,10 @@ import { type Sandbox, sockets } from '../src/launch/sandbox.ts'
 import { throwawayDirectory } from '../src/launch/throwaway-directory.ts'
 import { coldZygote, type ZygoteProcess } from '../src/launch/zygote-process.ts'
 import { commonGround } from '../src/plan/common-ground.ts'
-import type { Reach } from '../src/plan/reach.ts'
 import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting } from '../src/stress/attempt.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
 import { twinsPath } from './entry.ts'
+import type { FileSettings } from './file-options.ts'
 import type { CopyOutcome } from './twins-inside.ts'
 
 export class Twins {
@@ -25,13 +25,12 @@ export class Twins {
     this.#setting = setting
   }
 
-  /** `reach` is what the file may reach. @throws NsboxError for what a copy could not be tried for */
-  async run(order: AttemptOrder, reach: Reach): Promise<AttemptResult | MissingKnob> {
-    const { disk, inodes } = order.knobs
+  /** `settings` are those of the file. @throws NsboxError for what a copy could not be tried for */
+  async run(order: AttemptOrder, { reach, request: { traffic, disk, inodes } = {} }: FileSettings): Promise<AttemptResult | MissingKnob> {
     const directory = await throwawayDirectory()
     try {
       const tmp = realpathSync(directory.path)
-      const plan = commonGround({ reach, directory: tmp, disk, inodes, cwd: process.cwd() }, hostFacts(process.env, []))
+      const plan = commonGround({ reach, traffic, directory: tmp, disk, inodes, cwd: process.cwd() }, hostFacts(process.env, []))
       if (!this.#zygote?.alive) this.#zygote = coldZygote()
       await this.#zygote.prepared
       const ports = Ports.of(plan)

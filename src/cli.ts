@@ -31,8 +31,7 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
     case 'threshold':
       return campaignCommand(async () => (await import('./cli/threshold.ts')).threshold(words))
     case 'stress':
-      ;(await import('./cli/restart.ts')).restartUnless('threaded')
-      return (await import('./cli/stress.ts')).runStress(words)
+      return campaignCommand(async () => (await import('./cli/stress.ts')).runStress(words))
     case 'merge':
       return (await import('./cli/merge.ts')).runMerge(words)
     case 'doctor':

@@ -97,7 +97,8 @@ class Repro {
     const failed = done.find(hasFailed)
     if (failed) this.#showFailure(target, failed, found)
     const rate = rateOf(done)
-    if (done.length > 0) console.log(check ? checkLine(rate, recorded) : `${printRecipe(recipe)}${failed ? '' : ':'} ${rateSentence(rate)}`)
+    if (done.length > 0)
+      console.log(check ? checkLine(rate, recorded) : `${printRecipe(recipe)} ${failed ? '' : 'never failed, '}${rateSentence(rate)}`)
     if (!failed) for (const line of neverLines(recipe)) console.log(line)
     if (failed && recipe.seed === undefined)
       console.log(`again: ${reproCommand({ ...target, name: id.name }, printRecipe(failed.order.knobs))}`)
@@ -141,7 +142,9 @@ class Repro {
     return { file, project, knobs, timeoutMs: this.#flags.timeout, ...(testNamePattern !== undefined && { testNamePattern }) }
   }
 
+  /** One that only told what there is does not count, and the failure that ends it all is shown whole. */
   #tell({ number, order, result }: Run, from: number): void {
+    if (chosenBy(result, this.#wanted.id.name).is !== 'run' || (hasFailed({ result }) && !this.#flags.check)) return
     this.#progress.attempt({ number: from + number, phase: 'confirm', order, result, startedAt: new Date().toISOString() })
   }
 

@@ -29,7 +29,8 @@ export const attemptsShape: Shape = {
 /** setTimeout's most is 2³¹ ms, some 24 days. */
 const longest = 86_400_000
 
-function attemptTime(value: unknown): number {
+/** @throws TypeError that says what is allowed */
+export function attemptTime(value: unknown): number {
   const ms = parseDuration(value)
   if (ms >= 1 && ms <= longest) return ms
   throw new TypeError('it must be from 1ms to 1d')

@@ -1,122 +1,136 @@
-// Flags of `nsbox stress`, read and checked.
+// Flags of `nsbox stress`.
 
-import { parseArgs } from 'node:util'
-import { configError } from '../errors.ts'
+import * as z from 'zod/mini'
 import { type KnobName, type Knobs, knobNames } from '../stress/knobs.ts'
-import { knobsHelp } from './knob-help.ts'
+import { type AttemptsFlags, attemptsShape, attemptsTable, attemptTime, flagName, wholeNumber } from './attempts-flags.ts'
+import { readWords, type WordFlags, wordsHelp } from './command-words.ts'
+import { parseOptions } from './explain.ts'
+import { knobFlags } from './knob-flags.ts'
 import { parseKnob } from './knob-values.ts'
-import { type ResolvedStressOptions, stressOptions } from './stress-schema.ts'
-import { suggest } from './suggest.ts'
+import { parseDuration } from './quantities.ts'
+import { quantity } from './schemas.ts'
 
-export interface StressFlags extends ResolvedStressOptions {
-  values: { [Name in KnobName]?: NonNullable<Knobs[Name]>[] }
+export interface StressFlags extends Omit<AttemptsFlags, 'timeout'> {
   filters: string[]
-  /** vitest's own. */
-  words: string[]
+  testNamePattern: string | undefined
+  /** What each knob is to be. */
+  values: { [Name in KnobName]?: NonNullable<Knobs[Name]>[] }
+  runs: number | undefined
+  /** Milliseconds, as all times. */
+  duration: number | undefined
+  budget: number | undefined
+  untilFail: boolean
+  timeout: number | undefined
+  seed: number | undefined
+  shard: { index: number; count: number } | undefined
+  resume: boolean
+  output: string
+  json: boolean
   help: boolean
+  /** vitest's words. */
+  vitest: string[]
 }
 
-interface Flag {
-  /** What stands for the value in the help; a flag without is on or off. */
-  value?: string
-  help: string
+const where = 'nsbox stress'
+
+const table: WordFlags = {
+  testNamePattern: { value: 'PATTERN', help: "of the names of tests, as vitest's", short: 't' },
+  runs: { value: 'N', help: 'of each file: steps of the sweep (15), or runs of each combination (10)' },
+  duration: { value: 'TIME', help: 'go on for so long: 30s, 10m, 1h' },
+  budget: { value: 'TIME', help: 'go on until tests have used so much CPU time: 600 (seconds), 10m' },
+  'until-fail': { help: 'go on until something fails' },
+  seed: { value: 'N', help: 'of all that is random: the same plan once more (any)' },
+  shard: { value: 'I/N', help: 'part I of N; nsbox merge joins their results' },
+  resume: { help: 'go on with a campaign that was interrupted' },
+  output: { value: 'DIR', help: 'where results and reports go (.nsbox)' },
+  json: { help: 'print results.json instead of the report' },
+  ...attemptsTable,
+  timeout: { value: 'TIME', help: 'a run that takes longer is killed (20 times what it took as it is, and 1m at least)' },
+  help: { help: 'this text', short: 'h' },
 }
 
-const stressFlags: Record<string, Record<string, Flag>> = {
-  'How long': {
-    runs: { value: 'N', help: 'of each file: steps of the sweep (15), or runs of each combination (10)' },
-    duration: { value: 'TIME', help: 'go on for so long, unless --runs says how often' },
-    budget: { value: 'TIME', help: 'go on until the tests have used so much CPU time: 600 (seconds), or 10m' },
-    'until-fail': { help: 'go on until something fails' },
-    timeout: { value: 'TIME', help: 'of one attempt; then it is killed (20 times what it needs, a minute at least)' },
-  },
-  'What is run': {
-    testNamePattern: { value: 'REGEX', help: '-t: only tests whose names match' },
-    seed: { value: 'N', help: 'of all that is random, so that a campaign can be made again (any)' },
-    shard: { value: 'I/N', help: 'the part I of N; nsbox merge joins their results' },
-    resume: { help: 'go on with an interrupted campaign' },
-    jobs: { value: 'N', help: 'attempts at once (as many as there are processors, and memory for)' },
-    prefer: { help: 'leave out knobs that this machine cannot turn, and say so' },
-  },
-  Output: {
-    output: { value: 'DIR', help: 'where results, reports and logs go (.nsbox)' },
-    json: { help: 'print results.json instead of the report' },
-    help: { help: 'this text' },
-  },
-}
-const flags: Record<string, Flag> = Object.assign({}, ...Object.values(stressFlags))
+const flag = z._default(z.boolean(), false)
 
-/** vitest's, which say where its tests are. The rest of its words comes behind `--`. */
-const vitestFlags = ['config', 'root', 'project', 'dir', 'mode']
-const short: Record<string, string> = { t: 'testNamePattern', c: 'config', r: 'root', h: 'help' }
-
-type Turnable = Exclude<KnobName, 'seed'>
-const turnable = knobNames.filter((name): name is Turnable => name !== 'seed')
-const isTurnable = (name: string): name is Turnable => turnable.includes(name as Turnable)
+const schema = z.strictObject({
+  testNamePattern: z.optional(quantity(regularExpression)),
+  runs: z.optional(quantity(wholeNumber(1, 1_000_000))),
+  duration: z.optional(quantity((value) => positive(parseDuration(value)))),
+  budget: z.optional(quantity((value) => positive(/^\d+$/.test(String(value)) ? Number(value) * 1000 : parseDuration(value)))),
+  'until-fail': flag,
+  seed: z.optional(quantity(wholeNumber(0, 999_999_999))),
+  shard: z.optional(quantity(parseShard)),
+  resume: flag,
+  output: z._default(z.string().check(z.minLength(1, 'it must be a path')), '.nsbox'),
+  json: flag,
+  ...attemptsShape,
+  timeout: z.optional(quantity(attemptTime)),
+  help: flag,
+})
 
 /** @throws NsboxError ERR_NSBOX_CONFIG that names the flag, what was given, and what is allowed */
-export function parseStressFlags(words: readonly string[], where: string): StressFlags {
-  const isText = (name: string) => flags[name]?.value !== undefined || vitestFlags.includes(name) || isTurnable(name)
-  const known = [...Object.keys(flags), ...turnable, ...vitestFlags]
-  const options = Object.fromEntries(known.map((name) => [name, { type: isText(name) ? 'string' : 'boolean' } as const]))
-  const letters = Object.fromEntries(Object.entries(short).map(([letter, name]) => [name, letter]))
-  for (const [name, letter] of Object.entries(letters)) Object.assign(options[name] as object, { short: letter })
-  const end = words.indexOf('--')
-  const own = end === -1 ? words : words.slice(0, end)
-  const { tokens } = parseArgs({ args: [...own], options, strict: false, allowPositionals: true, tokens: true })
-
-  const given: Record<string, unknown> = {}
-  const values: Partial<Record<KnobName, unknown[]>> = {}
-  const result = { filters: [] as string[], words: end === -1 ? [] : words.slice(end + 1) }
-  for (const token of tokens) {
-    if (token.kind === 'positional') result.filters.push(token.value)
-    if (token.kind !== 'option') continue
-    const { name, rawName, value } = token
-    if (name.startsWith('nsbox.')) result.words.push(value === undefined ? `--${name}` : `--${name}=${value}`)
-    else if (!known.includes(name)) throw unknownFlag(rawName, known, where)
-    else if (isText(name) && (value === undefined || value === ''))
-      throw configError(`${where}: ${rawName} needs a value: ${rawName} ${placeholder(name)}`)
-    else if (!isText(name) && value !== undefined)
-      throw configError(`${where}: ${rawName} takes no value, and was given ${JSON.stringify(value)}`)
-    else if (vitestFlags.includes(name)) result.words.push(`--${name}=${value}`)
-    else if (isTurnable(name)) values[name] = [...(values[name] ?? []), ...valuesOf(name, value as string)]
-    else
-      given[optionOf(name)] =
-        value === undefined ? true : /^\d{1,15}$/.test(value) && name !== 'testNamePattern' && name !== 'output' ? Number(value) : value
+export function parseStressFlags(words: readonly string[]): StressFlags {
+  const { flags, names: filters, vitest } = readWords({ ...knobFlags, ...table }, words, where)
+  const own = Object.fromEntries(Object.entries(flags).filter(([name]) => !(name in knobFlags)))
+  const { 'until-fail': untilFail, ...parsed } = parseOptions(schema, own, where, flagName) as unknown as StressFlags & {
+    'until-fail': boolean
   }
-  const { help = false, ...checked } = given
-  const resolved = stressOptions(checked, where, ([option]) => `--${flagOf(String(option))}`)
-  return { ...resolved, ...result, values: values as StressFlags['values'], help: help === true }
-}
-
-function placeholder(name: string): string {
-  return (isTurnable(name) ? knobsHelp[name].value : flags[name]?.value) ?? 'VALUE'
+  return { ...parsed, untilFail, values: valuesAmong(flags), filters, vitest }
 }
 
 /** `--freeze 64ms,256ms` are two. */
-function valuesOf(name: KnobName, text: string): unknown[] {
-  return text.split(',').map((one) => parseKnob(name, one))
+function valuesAmong(flags: Record<string, string | true>): StressFlags['values'] {
+  const values = knobNames.flatMap((name) => {
+    const text = name === 'seed' ? undefined : flags[name]
+    return text === undefined
+      ? []
+      : [
+          [
+            name,
+            String(text)
+              .split(',')
+              .map((one) => parseKnob(name, one)),
+          ],
+        ]
+  })
+  return Object.fromEntries(values)
 }
 
-function unknownFlag(rawName: string, known: readonly string[], where: string): Error {
-  const name = rawName.replace(/^-+/, '')
-  return configError(
-    `${where}: unknown flag ${rawName}${suggest(name, known).replace('"', '"--')}; nsbox stress --help lists them; vitest's own words come behind --`,
-  )
+function positive(milliseconds: number): number {
+  if (milliseconds > 0) return milliseconds
+  throw new TypeError('it must be above 0, such as 30s, 5m or 1h')
 }
 
-const optionOf = (flag: string) => flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
-const flagOf = (option: string) => Object.keys(flags).find((flag) => optionOf(flag) === option) ?? option
+function parseShard(value: unknown): { index: number; count: number } {
+  const [, index, count] = /^(\d{1,4})\/(\d{1,4})$/.exec(String(value)) ?? []
+  const shard = { index: Number(index), count: Number(count) }
+  if (index !== undefined && shard.index >= 1 && shard.index <= shard.count) return shard
+  throw new TypeError('it must be a part of all, from 1: 2/4 is the second of four')
+}
 
-/** One line for each flag, in groups. */
-export function stressFlagsHelp(): string {
-  const line = (left: string, help: string) => `  ${left.padEnd(26)} ${help}`
-  const groups = Object.entries(stressFlags).map(([title, group]) =>
-    [
-      `${title}:`,
-      ...Object.entries(group).map(([name, { value, help }]) => line(`--${name}${value === undefined ? '' : ` ${value}`}`, help)),
-    ].join('\n'),
-  )
-  const knobs = turnable.map((name) => line(`--${name} ${knobsHelp[name].value}`, knobsHelp[name].help))
-  return [[`Knobs, each with one value or several (0.1,0.25,1):`, ...knobs].join('\n'), ...groups].join('\n\n')
+function regularExpression(value: unknown): string {
+  try {
+    new RegExp(String(value))
+    return String(value)
+  } catch (error) {
+    throw new TypeError(`it must be a regular expression: ${(error as Error).message}`)
+  }
+}
+
+export function stressHelp(): string {
+  return `Usage: nsbox stress [files] [-t PATTERN] [flags] [-- vitest's flags]
+
+Runs tests many times in sealed sandboxes: first as they are, then with one knob after the other turned. What fails now and then is run
+again until the fewest and weakest knobs are known that make it fail, and handed over as one line for nsbox repro. Without knobs it is a
+sweep of 20 runs of each file; with them, all combinations of their values.
+
+Knobs, with one value or several: --cpu 0.1,0.25,1
+${wordsHelp(knobFlags)}
+
+${wordsHelp(table)}
+
+With --duration, --budget or --until-fail it goes on until then, unless --runs is reached before.
+--config, --root, --dir, --project, --environment, --mode and --exclude are vitest's, --nsbox.NAME=VALUE are options of its pool.
+
+Exit code: 0 all passed, 1 something is flaky, 2 wrong usage, 3 something fails without any knob, 4 there are no tests, 77 no sandbox can
+be had here, 130 interrupted.`
 }

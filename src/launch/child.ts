@@ -64,6 +64,10 @@ export class Child implements AnySandbox {
     return this.ends.names
   }
 
+  get traffic(): AnySandbox['traffic'] {
+    return this.ends.traffic
+  }
+
   takeScratch(): number | undefined {
     return this.ends.takeScratch()
   }

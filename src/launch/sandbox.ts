@@ -25,6 +25,8 @@ export interface Sandbox<Output = Socket, Messages = Channel> {
   readonly ports: Ports | null
   /** Undefined where the plan has none. */
   readonly names: NameServer | undefined
+  /** Undefined where the plan leaves packets alone. */
+  readonly traffic: TrafficQueue | undefined
   /** Pid of the sandbox's init on the host, once it is forked. */
   readonly pid: number | undefined
   /** Settles with that pid. Rejects when the sandbox is never forked. */

@@ -8,9 +8,12 @@ import { trafficThread } from './entry.ts'
 import type { Handles, Taker } from './handles.ts'
 import type { TrafficThreadData } from './traffic-thread.ts'
 
+export type TrafficHolder = 'netem' | 'nfnetlink_queue, emptied by the host'
+
 export class TrafficQueue implements Taker {
   readonly #traffic: Traffic
   readonly #onFailure: (error: Error) => void
+  #heldBy: TrafficHolder | undefined
   #stop: number | undefined
   #isClosed = false
 
@@ -25,9 +28,14 @@ export class TrafficQueue implements Taker {
     return step && new TrafficQueue(step, onFailure)
   }
 
+  /** Undefined until it is sealed. */
+  get heldBy(): TrafficHolder | undefined {
+    return this.#heldBy
+  }
+
   take(handles: Handles): void {
     const [queue] = handles.take('packets')
-    // By netem, or the sandbox did not get that far.
+    this.#heldBy = queue === undefined ? 'netem' : 'nfnetlink_queue, emptied by the host'
     if (queue === undefined) return
     if (this.#isClosed) return close(queue)
     const { read: stop, write } = pipe()

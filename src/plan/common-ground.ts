@@ -7,9 +7,12 @@ import { portSteps } from './port-steps.ts'
 import type { Reach } from './reach.ts'
 import { plainRun } from './request.ts'
 import { step } from './step.ts'
+import { type Traffic, trafficSteps } from './traffic.ts'
 
 export interface CommonRequest {
   reach: Reach
+  /** Of its own network. */
+  traffic?: Traffic | undefined
   /** Of the host, empty. Real path. */
   directory: string
   /** Most bytes of files in it, and most files and directories. */
@@ -20,7 +23,7 @@ export interface CommonRequest {
 
 /** The payload may make sandboxes as the caller may: it has his ids, sees his files, and no system call is denied. */
 export function commonGround(
-  { reach, directory, disk, inodes, cwd }: CommonRequest,
+  { reach, traffic, directory, disk, inodes, cwd }: CommonRequest,
   host: Pick<HostFacts, 'uid' | 'gid' | 'mappable' | 'subordinate'>,
 ): SandboxPlan {
   const ownNetwork = reach.net === 'none'
@@ -37,7 +40,9 @@ export function commonGround(
         ...(disk !== undefined && { size: disk }),
         ...(inodes !== undefined && { inodes }),
       }),
-      ...(ownNetwork ? [step('a new network namespace has its loopback down', { do: 'loopback' }), ...portSteps(reach)] : []),
+      ...(ownNetwork
+        ? [step('a new network namespace has its loopback down', { do: 'loopback' }), ...trafficSteps({ traffic }), ...portSteps(reach)]
+        : []),
       step('the old working directory is still the one below the mounts', { do: 'chdir', path: cwd }),
     ],
     lastSteps: [],

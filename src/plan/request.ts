@@ -24,12 +24,12 @@ export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 
   inotify?: number | undefined
   /** Most files and directories, in each of them. */
   inodes?: number | undefined
+  /** A directory of the host that is its /tmp, for sandboxes that are to meet there. Real path. */
+  tmp?: string | undefined
   /** How packets arrive at its localhost. */
   traffic?: Traffic | undefined
   /** `none`: /etc/hosts alone tells addresses by name. */
   dns?: 'none' | undefined
-  /** A directory of the host that is its /tmp, for sandboxes that are to meet there. Real path. */
-  tmp?: string | undefined
   /** Limits that its init sees to. */
   emulated?: EmulatedLimits
   /** It is born in a cgroup of its own, which its programs may look at. */

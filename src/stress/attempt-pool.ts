@@ -36,7 +36,7 @@ export class AttemptPool {
   readonly #measured = new Map<string, number>()
   readonly #watched = new WeakSet<object>()
   #lastEnd = 'ended'
-  #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(setting: CampaignSetting, { jobs, env = process.env, say = () => undefined }: AttemptPoolOptions = {}) {
     const machine = machineHere()
@@ -84,13 +84,15 @@ export class AttemptPool {
 
   /** Everything that runs is killed. */
   async close(): Promise<void> {
-    this.#closed = true
-    await this.#tinypool.destroy()
+    this.#closing ??= this.#tinypool.destroy()
+    await this.#closing
   }
 
   /** A worker process that is lost takes no result with it: the task is done again by another one. */
   async #do(task: AttemptTask, limitMs?: number, cancelled?: AbortSignal): Promise<unknown> {
     for (let lost = 1; ; lost++) {
+      // tinypool would start another worker process.
+      if (this.#closing) throw new NsboxError('the attempts were closed', { code: 'ERR_NSBOX_CLOSED', stage: 'launch' })
       this.#watch()
       const late = limitMs === undefined ? undefined : AbortSignal.timeout(limitMs)
       const signals = [late, cancelled].filter((signal) => signal !== undefined)
@@ -98,7 +100,7 @@ export class AttemptPool {
         return await this.#tinypool.run(task, { ...(signals.length > 0 && { signal: AbortSignal.any(signals) }) })
       } catch (error) {
         const own = asNsboxError(error)
-        if (own || this.#closed || cancelled?.aborted) throw own ?? error
+        if (own || this.#closing || cancelled?.aborted) throw own ?? error
         const what = late?.aborted ? 'did not end its attempt in time' : this.#lastEnd
         if (!late?.aborted && !isLoss(error)) throw error
         if (lost === losses) throw lostTooOften(task, what)

@@ -43,13 +43,15 @@ export interface AttemptResult {
   /** What ended the worker, or held it back, in words: `killed by its memory cap of 64 MiB (peak 64 MiB)`. */
   caps: { limit: 'cpu' | 'memory' | 'pids' | 'time' | 'disk'; words: string; fatal: boolean }[]
   usage: AttemptUsage
-  /** How the limits among the knobs were held. */
-  held: HeldLimits
+  /** How the limits among the knobs were held, and the delay and loss of packets. */
+  held: HeldKnobs
   /** Knobs that could not be turned here, with `prefer`. */
   notTurned: MissingKnob[]
   /** The last of what the worker printed, 64 KiB at most; empty for an attempt that passed. */
   output: string
 }
+
+export type HeldKnobs = HeldLimits & Partial<Record<'delay' | 'loss', string>>
 
 export interface TestResult {
   /** `suite > name`. */

@@ -2,6 +2,7 @@
 // again.
 
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -39,7 +40,7 @@ export interface CampaignParts {
   found: Found
   store: AttemptStore
   progress: Progress
-  /** Ends everything at once. */
+  /** The pool is closed, and what ran is no result. */
   signal: AbortSignal
   /** What results.json says of who made it. */
   about: Pick<Results, 'nsbox' | 'command'>
@@ -98,9 +99,8 @@ export class Campaign {
     const missing = this.#missing()
     this.#open(resume)
     try {
-      const subjects = await this.#baseline(found.targets)
-      await this.#planned(subjects, missing)
-      await this.#followUp(subjects)
+      // What still runs when it is cancelled is not waited for.
+      await Promise.race([this.#make(found.targets, missing), cancelled(signal)])
     } catch (error) {
       // What a cancelled attempt says is of no interest.
       if (!signal.aborted) this.#failure ??= error
@@ -109,6 +109,12 @@ export class Campaign {
     if (signal.aborted) this.#endedEarly = 'interrupted'
     progress.ended()
     return { results: this.#results(), failure: this.#failure }
+  }
+
+  async #make(targets: readonly Target[], missing: ReadonlySet<KnobName>): Promise<void> {
+    const subjects = await this.#baseline(targets)
+    await this.#planned(subjects, missing)
+    await this.#followUp(subjects)
   }
 
   /** Says what is left out. @throws NsboxError ERR_NSBOX_CONFIG when the seal is `require` */
@@ -157,7 +163,7 @@ export class Campaign {
     const share = baselineShare(this.#shard)
     this.#foresee(share * targets.length + Math.ceil((targets.length * this.#steps()) / this.#shard.count))
     const makeAll = (planned: Planned[]) =>
-      this.#makeAll(planned, (one) => this.#make(one, { ...this.#target(one), knobs: {}, timeoutMs: baselineTimeoutMs }))
+      this.#makeAll(planned, (one) => this.#one(one, { ...this.#target(one), knobs: {}, timeoutMs: baselineTimeoutMs }))
     const round = (number: number) => baselineRound(number, targets.length, this.#shard)
     await makeAll(Array.from({ length: share }, (_, number) => round(number)).flat())
     for (let number = share; number < baselineRuns; number++)
@@ -189,7 +195,7 @@ export class Campaign {
     const plan = { phase: this.#isGrid ? 'grid' : 'sweep', seed, shard: this.#shard, knobs } as const
     const steps = this.#rules.isEndless ? Infinity : this.#steps()
     if (steps !== Infinity) this.#foresee(this.#attempts.length + [...stepsOf({ ...plan, steps })].length)
-    await this.#makeAll(stepsOf({ ...plan, steps }), (one) => this.#make(one, this.#orderFor(subjects[one.target] as Subject, one.knobs)))
+    await this.#makeAll(stepsOf({ ...plan, steps }), (one) => this.#one(one, this.#orderFor(subjects[one.target] as Subject, one.knobs)))
   }
 
   #orderFor({ file, project, measured, left: { testNamePattern } }: Subject, knobs: AttemptOrder['knobs']): AttemptOrder {
@@ -203,22 +209,23 @@ export class Campaign {
     return this.#isGrid ? (runs ?? gridRuns) * gridOf(values).length : (runs ?? sweepRuns)
   }
 
-  #foresee(attempts: number): void {
-    const { until } = this.#rules
-    this.#parts.progress.began({ attempts: this.#rules.isEndless ? null : attempts, ...(until !== undefined && { until }) })
+  #foresee(attempts: number | null): void {
+    const { until, isEndless } = this.#rules
+    this.#parts.progress.began({ attempts: isEndless ? null : attempts, ...(until !== undefined && { until }) })
   }
 
   async #followUp(subjects: readonly Subject[]): Promise<void> {
     for (const hit of hitsOf(this.#attempts, mostHits)) {
       if (this.#isOver('follow-up')) return
+      // How many runs it takes shows itself.
+      this.#foresee(null)
       const words = await lookAgain(hit, {
         lanes: this.#parts.pool.jobs,
         isOver: () => this.#isOver('follow-up'),
         make: (phase, target, knobs) => {
           const subject = subjects.find((one) => one.file === target.file && one.project === target.project) as Subject
           const order = this.#orderFor(subject, knobs)
-          this.#foresee(this.#attempts.length + 1)
-          return this.#make({ number: this.#followUpNumber(phase, order), phase }, order)
+          return this.#one({ number: this.#followUpNumber(phase, order), phase }, order)
         },
       })
       if (!this.#parts.signal.aborted) this.#parts.progress.say(words)
@@ -256,7 +263,7 @@ export class Campaign {
     return why !== null
   }
 
-  async #make({ number, phase }: Pick<Attempt, 'number' | 'phase'>, order: AttemptOrder): Promise<Attempt> {
+  async #one({ number, phase }: Pick<Attempt, 'number' | 'phase'>, order: AttemptOrder): Promise<Attempt> {
     const before = this.#resumed.get(number)
     this.#resumed.delete(number)
     return this.#take(before ?? (await this.#attempt(number, phase, order)))
@@ -267,7 +274,7 @@ export class Campaign {
     const timed = { ...order, timeoutMs: this.#options.timeout ?? order.timeoutMs }
     const startedAt = new Date().toISOString()
     try {
-      const attempt = { number, phase, order: timed, result: await pool.run(timed, { signal }), startedAt }
+      const attempt = { number, phase, order: timed, result: await pool.run(timed, {}), startedAt }
       store.append(attempt)
       return attempt
     } catch (error) {
@@ -303,6 +310,10 @@ export class Campaign {
       clusters: clustersOf(attempts),
     }
   }
+}
+
+async function cancelled(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
 }
 
 function hashOf(path: string): string {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ExtraMount } from '../../src/plan/request.ts'
 import { plainRun } from '../../src/plan/request.ts'
 import { resultOf } from '../support/evaluate.ts'
+import { needProgram } from '../support/programs.ts'
 import { Bench, payloadFixture } from '../support/sandbox.ts'
 
 const hosts = { 'db.example': '127.0.0.1', 'Six.example': '::1', api: '10.1.2.3' }
@@ -98,5 +99,30 @@ describe('where a file is missing, or a link that leads nowhere', () => {
     const change = { run: { ...plainRun, mounts: [etc(makings[name] as (path: string) => void)] } }
     const { stdout } = await bench.sh('head -1 /etc/hosts; cat /etc/resolv.conf /etc/motd', { change })
     expect(stdout).toBe('127.0.0.1 db.example\nnameserver 127.0.0.1\nthere\n')
+  })
+})
+
+describe('without a name server', () => {
+  const refused = ['EAI_AGAIN', 'ECONNREFUSED']
+  const found = [{ address: '127.0.0.1', family: 4 }]
+
+  test.each(['none', 'host'] as const)('/etc/hosts alone has answers, and who asks elsewhere is told at once: net is %s', async (net) => {
+    const alone = new Bench({ mode: 'threads', preload: payloadFixture('evaluate'), request: { hosts, net, dns: 'none' } })
+    const answers = await resultOf(
+      alone,
+      ask,
+      ['lookup', 'other.example'],
+      ['resolve4', 'other.example'],
+      ['lookup', 'db.example'],
+    ).finally(() => alone.close())
+    expect(JSON.parse(answers)).toEqual([...refused, ...found])
+  })
+
+  test('programs that are no node are told as soon', async (context) => {
+    needProgram(context, 'getent')
+    const { stdout } = await bench.sh('getent hosts other.example; echo $?; getent hosts db.example; cat /etc/resolv.conf', {
+      change: { dns: 'none' },
+    })
+    expect(stdout).toMatch(/^2\n127\.0\.0\.1 +db\.example\nnameserver 255\.255\.255\.255\n/)
   })
 })

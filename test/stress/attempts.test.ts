@@ -224,6 +224,25 @@ describe.each(vitestVersions)('$name', (version) => {
   })
 })
 
+describe('projects', () => {
+  const pools = `import { nsbox } from 'nsbox/vitest'
+export default { plugins: [nsbox({ hostname: 'of-root' })], test: { projects: [
+  { extends: false, plugins: [nsbox({ hostname: 'of-plugin' })], test: { name: 'own', pool: 'nsbox', include: ['facts.test.ts'] } },
+  { extends: false, test: { name: 'alone', pool: 'vmThreads', include: ['facts.test.ts'] } },
+  { extends: true, test: { name: 'child', include: ['facts.test.ts'] } },
+] } }`
+  const { attempt, pool } = campaign(seedSuite(vitestVersions[0] as never, { ...files, 'vitest.config.ts': pools }))
+
+  test('each has the options of its own', async () => {
+    expect((await pool.find()).targets.map(({ project }) => project).sort()).toEqual(['alone', 'child', 'own'])
+    const names = ['own', 'alone', 'child'].map(async (project) => {
+      const [told] = errorsOf(await attempt('facts.test.ts', {}, { project }))
+      return JSON.parse(told as string).hostname
+    })
+    expect(await Promise.all(names)).toEqual(['of-plugin', 'of-root', 'of-root'])
+  })
+})
+
 describe('words', () => {
   const { attempt, tell, pool } = campaign(seedSuite(vitestVersions[0] as never, files), {
     words: ['--nsbox.hostname=words', '--nsbox.net=none'],

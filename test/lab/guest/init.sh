@@ -7,7 +7,10 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 root=/mnt/root home=/mnt/root/home/guest
 
 mount -t proc proc /proc
-grep -qw overlay /proc/filesystems || insmod "/usr/lib/uml/modules/$(uname -r)/kernel/fs/overlayfs/overlay.ko"
+modules=/usr/lib/uml/modules/$(uname -r)/kernel
+grep -qw overlay /proc/filesystems || insmod "$modules/fs/overlayfs/overlay.ko"
+# Once the root is another, modprobe would look for it among those of the host's kernel.
+[ ! -d "$modules" ] || insmod "$modules/net/sched/sch_netem.ko"
 mount -t tmpfs -o mode=755 tmpfs /mnt
 mkdir /mnt/upper /mnt/work $root
 mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay $root

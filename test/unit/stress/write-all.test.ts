@@ -79,5 +79,6 @@ test('a job of GitHub has annotations, and a table behind what its summary has',
   const { printed } = write(gridResults(), '.nsbox', { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary })
   expect(printed).toHaveLength(2)
   expect(printed[0]).toMatch(/^::error file=src\/cart\.test\.ts,line=12,.*\n$/)
+  expect(write(results({ shard: { index: 1, count: 2 } }), '.nsbox', { GITHUB_ACTIONS: 'true' }).printed).toEqual([])
   expect(readFileSync(summary, 'utf8')).toMatch(/^# Before\n### nsbox stress: 2 of 4 tests failed\n/)
 })

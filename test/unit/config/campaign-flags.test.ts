@@ -1,8 +1,8 @@
 // Promise: flags of nsbox repro and nsbox threshold are told from names and from vitest's words, and what is wrong with one is said.
 
 import { describe, expect, test } from 'vitest'
-import { parseReproFlags, reproHelp } from '../../src/config/repro-flags.ts'
-import { parseThresholdFlags, thresholdHelp } from '../../src/config/threshold-flags.ts'
+import { parseReproFlags, reproHelp } from '../../../src/config/repro-flags.ts'
+import { parseThresholdFlags, thresholdHelp } from '../../../src/config/threshold-flags.ts'
 
 describe('nsbox repro', () => {
   test('takes a test, its flags, and words for vitest', () => {

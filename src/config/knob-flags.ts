@@ -1,8 +1,9 @@
-// What each knob is, in a line.
+// Each knob as a flag.
 
 import type { KnobName } from '../stress/knobs.ts'
+import type { WordFlag } from './command-words.ts'
 
-export const knobsHelp: Record<Exclude<KnobName, 'seed'>, { value: string; help: string }> = {
+export const knobFlags: Record<Exclude<KnobName, 'seed'>, WordFlag> = {
   cpu: { value: 'N[/PERIOD]', help: 'processors: 0.25/1s is 250 ms of each second' },
   cores: { value: 'N', help: 'processors that may be used' },
   memory: { value: 'SIZE', help: 'what needs more is killed' },
