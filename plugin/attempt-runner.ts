@@ -124,6 +124,7 @@ export class AttemptRunner {
     const pool = this.#pools.of(project)
     const kind = likelyKind(project)
     await pool.open(kind)
+    await pool.trim()
     return pool.knobMeans(kind, file)
   }
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { NsboxError } from '../src/errors.ts'
 import { describeCap } from '../src/launch/describe-cap.ts'
 import type { LimitUsage } from '../src/launch/sandbox-limits.ts'
+import type { HeldLimits } from '../src/plan/limit-plan.ts'
 import { type LimitedUsage, limitedUsage } from '../src/run/usage.ts'
 import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting, HeldKnobs } from '../src/stress/attempt.ts'
 import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
@@ -39,6 +40,9 @@ export class AttemptWatch {
   #pulses: PulseDriver | undefined
   /** Why it could not be stopped any more, though it ran to its end. */
   #notFrozen: MissingKnob | undefined
+  #left: Promise<void> | undefined
+  /** Before they were lifted. */
+  #heldLimits: HeldLimits | undefined
   readonly #accounted = Promise.withResolvers<void>()
   #used: LimitedUsage | undefined
   #peak: number | null = null
@@ -103,12 +107,16 @@ export class AttemptWatch {
     while (this.#outputLength - (this.#output[0]?.length ?? 0) >= outputKept) this.#outputLength -= this.#output.shift()?.length ?? 0
   }
 
-  /** Its worker has done what it was asked for, and still runs. */
+  /** Its worker has done what it was asked for, and goes about leaving; again it changes nothing. */
+  leaving(worker: WorkerSandbox): Promise<void> {
+    this.#left ??= this.#leave(worker)
+    return this.#left
+  }
+
+  /** Its worker has left, and still runs. */
   async ending(worker: WorkerSandbox): Promise<void> {
+    await this.leaving(worker)
     clearTimeout(this.#timer)
-    this.#stop()
-    await this.#pulses?.end().catch(({ message: why }) => (this.#notFrozen = { knob: 'freeze', why }))
-    await this.#account(worker)
     this.#accounted.resolve()
   }
 
@@ -150,7 +158,7 @@ export class AttemptWatch {
     const { delay, loss } = this.knobs
     const heldBy = sandbox?.traffic?.heldBy
     return {
-      ...limits?.held,
+      ...(this.#heldLimits ?? limits?.held),
       ...(heldBy && delay !== undefined && { delay: heldBy }),
       ...(heldBy && loss !== undefined && { loss: heldBy }),
     }
@@ -173,6 +181,15 @@ export class AttemptWatch {
     const { wallMs, cpuMs } = this.usage
     this.#fatal.words = `${words} (${seconds(wallMs)} wall, ${seconds(cpuMs)} CPU)`
     worker.sandbox.kill()
+  }
+
+  async #leave(worker: WorkerSandbox): Promise<void> {
+    this.#stop()
+    await this.#pulses?.end().catch(({ message: why }) => (this.#notFrozen = { knob: 'freeze', why }))
+    await this.#account(worker)
+    this.#heldLimits = { ...worker.limits.held }
+    // No test is left for it to hold back, and whoever waits for the next would wait for this one.
+    if (this.#heldLimits.cpu !== undefined) await worker.limits.set({ cpu: null }).catch(() => undefined)
   }
 
   #stop(): void {

@@ -23,6 +23,7 @@ export class Launcher {
   readonly workers: Workers
   readonly #stagingDirectory: () => Promise<string>
   readonly #looks: boolean
+  /** The one that was asked for last is last. */
   readonly #templates = new Map<string, Template>()
   #cold: ZygoteProcess | undefined
   /** Kinds whose zygotes cannot be forked, by their template's key. */
@@ -67,6 +68,13 @@ export class Launcher {
     return template ? template.take(change) : this.#launchCold(fresh, change)
   }
 
+  /** Ends the zygotes, and their sandboxes, that nobody has asked for longest, but for so many. */
+  async keep(most: number): Promise<void> {
+    const old = [...this.#templates].slice(0, -most)
+    for (const [key] of old) this.#templates.delete(key)
+    await Promise.all(old.map(([, template]) => template.close()))
+  }
+
   /** When all its sandboxes have ended. */
   async close(): Promise<void> {
     const templates = [...this.#templates.values()]
@@ -94,7 +102,11 @@ export class Launcher {
   #template(kind: WorkerKind, mode: ZygoteMode): Template {
     const key = templateKey(kind)
     const existing = this.#templates.get(key)
-    if (existing?.zygote.alive) return existing
+    if (existing?.zygote.alive) {
+      this.#templates.delete(key)
+      this.#templates.set(key, existing)
+      return existing
+    }
     if (existing && ++this.#restarts > restartLimit) {
       throw new NsboxError(`The zygote has ended ${this.#restarts} times`, {
         code: 'ERR_NSBOX_ZYGOTE',

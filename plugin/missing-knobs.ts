@@ -26,6 +26,7 @@ const modest: Knobs = {
   pids: 1000,
   disk: 2 ** 30,
   inodes: 1e5,
+  inotify: 1e5,
   delay: 1,
   loss: 0.01,
   monotonic: 1,
@@ -43,6 +44,7 @@ export function missingKnobs(knobs: Knobs, means: KnobMeans): MissingKnob[] {
     ...diskReasons(knobs, means),
     ...trafficReasons(knobs, means),
     ...clockReasons(knobs),
+    ...(knobs.inotify !== undefined && { inotify: inotifyReason() }),
     ...(knobs.nofile !== undefined && { nofile: nofileReason(knobs.nofile) }),
     ...(knobs.shuffle === 'files' && {
       shuffle: 'an attempt runs one file, and files have no order in it; shuffle=tests is that of its tests',
@@ -90,6 +92,12 @@ function clockReasons({ monotonic, boottime }: Knobs): Partial<Record<KnobName, 
     return since + ahead < 0 ? `the clock would be before 0: it began ${Math.floor(since / 1000)} s ago` : undefined
   }
   return { monotonic: reason(monotonic), boottime: reason(boottime) }
+}
+
+function inotifyReason(): string | undefined {
+  return existsSync('/proc/sys/user/max_inotify_watches')
+    ? undefined
+    : 'the kernel does not count the watches of a user namespace (namespaces(7), /proc/sys/user)'
 }
 
 function nofileReason(count: number): string | undefined {

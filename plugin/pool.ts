@@ -36,6 +36,9 @@ import type { WorkerRefusals } from './worker-refusals.ts'
 import { WorkerReport } from './worker-report.ts'
 import { type WorkerSandbox, Workers } from './workers.ts'
 
+/** Of a pool that runs for long: each is a node with the project's environment in it. */
+const zygotesKept = 8
+
 export class SandboxPool {
   readonly options: ResolvedPoolOptions
   #files: FileOptions | undefined
@@ -118,6 +121,11 @@ export class SandboxPool {
       net,
       traffic: await this.#trafficRefusal,
     }
+  }
+
+  /** Between two files: zygotes of kinds that nobody asks for any more. */
+  async trim(): Promise<void> {
+    await this.#launcher?.keep(zygotesKept)
   }
 
   /** The directories under throwaway overlays. Real paths. */

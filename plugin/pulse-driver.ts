@@ -7,13 +7,13 @@ import type { Pulse } from '../src/stress/pulses.ts'
 
 export class PulseDriver {
   readonly #limits: Pick<SandboxLimits, 'freeze' | 'thaw'>
-  readonly #schedule: Iterator<Pulse, unknown>
+  readonly #schedule: Iterable<Pulse>
   readonly #over = new AbortController()
   #driven: Promise<void> | undefined
   /** Stops until now. */
   count = 0
 
-  constructor(limits: Pick<SandboxLimits, 'freeze' | 'thaw'>, schedule: Iterator<Pulse, unknown>) {
+  constructor(limits: Pick<SandboxLimits, 'freeze' | 'thaw'>, schedule: Iterable<Pulse>) {
     this.#limits = limits
     this.#schedule = schedule
   }
@@ -33,11 +33,10 @@ export class PulseDriver {
 
   async #drive(): Promise<void> {
     try {
-      for (;;) {
-        const { value } = this.#schedule.next() as IteratorYieldResult<Pulse>
-        await this.#wait(value.runMs)
+      for (const { runMs, stopMs } of this.#schedule) {
+        await this.#wait(runMs)
+        if (!this.#over.signal.aborted) await this.#stopFor(stopMs)
         if (this.#over.signal.aborted) return
-        await this.#stopFor(value.stopMs)
       }
     } catch (error) {
       if (!(NsboxError.is(error) && error.code === 'ERR_NSBOX_ENDED')) throw error

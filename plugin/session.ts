@@ -137,6 +137,7 @@ export class Session {
   /** vitest has asked it to end, and waits for its answer. */
   leave(): void {
     this.#host.pool.letFinish(this.#worker)
+    void this.#attempt?.leaving(this.#worker)
   }
 
   /** Ends it between two files: another sandbox takes over. */

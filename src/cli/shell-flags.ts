@@ -19,12 +19,13 @@ export function shellFlags(knobs: Knobs): { flags: string[]; left: KnobName[] } 
     locale: () => [],
     hostname: (hostname) => ['--hostname', hostname],
     uid: (uid) => ['--uid', uid],
-    monotonic: (ms) => ['--time', 'private', `--monotonic-offset=${ms}ms`],
-    boottime: (ms) => ['--time', 'private', `--boottime-offset=${ms}ms`],
+    monotonic: (ms) => [`--monotonic-offset=${printKnob('monotonic', ms)}`],
+    boottime: (ms) => [`--boottime-offset=${printKnob('boottime', ms)}`],
     // Vitest's, and not of what is around it.
     seed: () => [],
   }
+  const hasClocks = knobs.monotonic !== undefined || knobs.boottime !== undefined
   const turned = Object.keys(knobs) as KnobName[]
   const flags = turned.flatMap((name) => (flagsOf[name] as ((value: unknown) => string[]) | undefined)?.(knobs[name]) ?? [])
-  return { flags, left: turned.filter((name) => flagsOf[name] === undefined) }
+  return { flags: [...(hasClocks ? ['--time', 'private'] : []), ...flags], left: turned.filter((name) => flagsOf[name] === undefined) }
 }

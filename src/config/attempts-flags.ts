@@ -36,6 +36,23 @@ export function attemptTime(value: unknown): number {
   throw new TypeError('it must be from 1ms to 1d')
 }
 
+/** @throws TypeError that says what is allowed */
+export function positiveDuration(value: unknown): number {
+  const ms = parseDuration(value)
+  if (ms > 0) return ms
+  throw new TypeError('it must be above 0, such as 30s, 5m or 1h')
+}
+
+/** @throws TypeError that says what is wrong */
+export function regularExpression(value: unknown): string {
+  try {
+    new RegExp(String(value))
+    return String(value)
+  } catch (error) {
+    throw new TypeError(`it must be a regular expression: ${(error as Error).message}`)
+  }
+}
+
 export function wholeNumber(least: number, most: number): (value: unknown) => number {
   return (value) => {
     const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN

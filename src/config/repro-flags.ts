@@ -2,10 +2,9 @@
 
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
-import { type AttemptsFlags, attemptsShape, attemptsTable, flagName, wholeNumber } from './attempts-flags.ts'
+import { type AttemptsFlags, attemptsShape, attemptsTable, flagName, positiveDuration, wholeNumber } from './attempts-flags.ts'
 import { readWords, type WordFlags, wordsHelp } from './command-words.ts'
 import { parseOptions } from './explain.ts'
-import { parseDuration } from './quantities.ts'
 import { quantity } from './schemas.ts'
 
 export interface ReproFlags extends AttemptsFlags {
@@ -87,12 +86,6 @@ function exclude(given: Record<string, boolean>): void {
 
 function once(name: string): Error {
   return configError(`${where}: a debugger has one run: leave --${name} out`)
-}
-
-function positiveDuration(value: unknown): number {
-  const ms = parseDuration(value)
-  if (ms > 0) return ms
-  throw new TypeError('it must be above 0, such as 30s, 5m or 1h')
 }
 
 export function reproHelp(): string {

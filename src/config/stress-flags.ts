@@ -2,12 +2,20 @@
 
 import * as z from 'zod/mini'
 import { type KnobName, type Knobs, knobNames } from '../stress/knobs.ts'
-import { type AttemptsFlags, attemptsShape, attemptsTable, attemptTime, flagName, wholeNumber } from './attempts-flags.ts'
+import {
+  type AttemptsFlags,
+  attemptsShape,
+  attemptsTable,
+  attemptTime,
+  flagName,
+  positiveDuration,
+  regularExpression,
+  wholeNumber,
+} from './attempts-flags.ts'
 import { readWords, type WordFlags, wordsHelp } from './command-words.ts'
 import { parseOptions } from './explain.ts'
 import { knobFlags } from './knob-flags.ts'
 import { parseKnob } from './knob-values.ts'
-import { parseDuration } from './quantities.ts'
 import { quantity } from './schemas.ts'
 
 export interface StressFlags extends Omit<AttemptsFlags, 'timeout'> {
@@ -54,8 +62,8 @@ const flag = z._default(z.boolean(), false)
 const schema = z.strictObject({
   testNamePattern: z.optional(quantity(regularExpression)),
   runs: z.optional(quantity(wholeNumber(1, 1_000_000))),
-  duration: z.optional(quantity((value) => positive(parseDuration(value)))),
-  budget: z.optional(quantity((value) => positive(/^\d+$/.test(String(value)) ? Number(value) * 1000 : parseDuration(value)))),
+  duration: z.optional(quantity(positiveDuration)),
+  budget: z.optional(quantity((value) => positiveDuration(/^\d+$/.test(String(value)) ? `${value}s` : value))),
   'until-fail': flag,
   seed: z.optional(quantity(wholeNumber(0, 999_999_999))),
   shard: z.optional(quantity(parseShard)),
@@ -95,25 +103,11 @@ function valuesAmong(flags: Record<string, string | true>): StressFlags['values'
   return Object.fromEntries(values)
 }
 
-function positive(milliseconds: number): number {
-  if (milliseconds > 0) return milliseconds
-  throw new TypeError('it must be above 0, such as 30s, 5m or 1h')
-}
-
 function parseShard(value: unknown): { index: number; count: number } {
   const [, index, count] = /^(\d{1,4})\/(\d{1,4})$/.exec(String(value)) ?? []
   const shard = { index: Number(index), count: Number(count) }
   if (index !== undefined && shard.index >= 1 && shard.index <= shard.count) return shard
   throw new TypeError('it must be a part of all, from 1: 2/4 is the second of four')
-}
-
-function regularExpression(value: unknown): string {
-  try {
-    new RegExp(String(value))
-    return String(value)
-  } catch (error) {
-    throw new TypeError(`it must be a regular expression: ${(error as Error).message}`)
-  }
 }
 
 export function stressHelp(): string {

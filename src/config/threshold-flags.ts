@@ -1,7 +1,7 @@
 // Flags of `nsbox threshold`.
 
 import * as z from 'zod/mini'
-import { type AttemptsFlags, attemptsShape, attemptsTable, flagName, wholeNumber } from './attempts-flags.ts'
+import { type AttemptsFlags, attemptsShape, attemptsTable, flagName, regularExpression, wholeNumber } from './attempts-flags.ts'
 import { readWords, type WordFlags, wordsHelp } from './command-words.ts'
 import { parseOptions } from './explain.ts'
 import { quantity } from './schemas.ts'
@@ -30,7 +30,7 @@ const table: WordFlags = {
 }
 
 const schema = z.strictObject({
-  testNamePattern: z.optional(z.string()),
+  testNamePattern: z.optional(quantity(regularExpression)),
   runs: z._default(quantity(wholeNumber(1, 10_000)), 10),
   only: z.optional(z.enum(['cpu', 'memory'])),
   json: z._default(z.boolean(), false),

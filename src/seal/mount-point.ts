@@ -47,6 +47,8 @@ function make(path: string, make: () => void): void {
     make()
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    // Another sandbox, which has the directory around it in common, was faster.
+    if (code === 'EEXIST' && isDirectory(path) !== undefined) return
     throw refused(path, code === 'EROFS' ? `${dirname(path)} is read-only inside` : `${dirname(path)} takes no new entries (${code})`, code)
   }
 }

@@ -22,18 +22,18 @@ export function sweepOf(measured: Measured, missing: ReadonlySet<KnobName>): (Kn
     // Runs for 50 ms and stands still for 450 ms, so that a short test meets a stop too.
     share === null ? null : { cpu: { share: Math.max(share, longStopsShare(measured)), periodMs: 500 } },
     { cores: 1, uv: 1 },
-    // Where the day begins first, at the end of a day, and of a month that is longer than the next; Turkish has an i of its own; up for a
-    // month.
+    // Where the day begins first, at the end of a day and of a month that is longer than the next; Turkish has an i of its own; a machine
+    // that has been up for a month.
     { tz: '+14', locale: 'tr_TR', hostname: 'ci-worker-7', monotonic: 30 * day, boottime: 30 * day, clock: '2028-01-31T23:59:58' },
     { freeze: 256 },
     { twins: 2 },
     { shuffle: 'tests' },
     // Beyond the 40 ms of a delayed acknowledgement (tcp(7)), and a usual way across a continent.
-    { net: 'none', delay: 50 },
+    { net: 'none', dns: 'none', delay: 50 },
     memory === null ? null : { memory },
     // Runs for 25 ms and stands still for 75 ms.
     share === null ? null : { cpu: { share: Math.max(share, quarter), periodMs: 100 } },
-    // Descriptors as macOS has them for each process; watches and processes as a small container has them, and a disk as Docker's /dev/shm.
+    // Descriptors as macOS has them for each process, a disk as /dev/shm of a container is; some ten programs of node at once.
     { nofile: 256, inotify: 128, pids: 128, disk: 64 * mib },
     { freeze: 512 },
     { cores: 1, uv: 1 },
@@ -75,12 +75,12 @@ function longStopsShare({ cpuMs }: Measured): number {
   return Math.min(quarter, Math.max(0.1, twentieth(cpuMs / 10_000)))
 }
 
-/** Over what was measured: garbage is collected later in one run than in another. */
+/** Over what was measured: what lives longer in one run than in another. */
 const memoryMargin = 1.5
-/** vitest's worker alone has some 60 MiB. */
-const memoryFloor = 128 * mib
+/** V8's young generation, of three times 16 MiB, may be full of garbage in one run and empty in the other. */
+const memoryFloor = 64 * mib
 
 function memoryCap({ memoryPeakBytes }: Measured): number | null {
   if (memoryPeakBytes === null) return null
-  return Math.max(memoryFloor, Math.ceil((memoryPeakBytes * memoryMargin) / mib) * mib)
+  return Math.ceil(Math.max(memoryPeakBytes + memoryFloor, memoryPeakBytes * memoryMargin) / mib) * mib
 }

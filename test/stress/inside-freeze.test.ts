@@ -33,7 +33,7 @@ async function working() {
 
 test('a stop lasts until it is over, or all is', async () => {
   const { sandbox, works } = await working()
-  const driver = new PulseDriver(sandbox.control, forEver.values())
+  const driver = new PulseDriver(sandbox.control, forEver)
   driver.begin()
   while (driver.count === 0) await sleep(5)
   expect(await works()).toBe(false)
@@ -44,12 +44,12 @@ test('a stop lasts until it is over, or all is', async () => {
 
 test('it goes on between stops, and what has not begun does not', async () => {
   const { sandbox, works } = await working()
-  const many = new PulseDriver(sandbox.control, Array<Pulse>(1e4).fill({ runMs: 2, stopMs: 1 }).values())
+  const many = new PulseDriver(sandbox.control, Array<Pulse>(1e4).fill({ runMs: 2, stopMs: 1 }))
   many.begin()
   while (many.count < 20) await sleep(5)
   expect(await works()).toBe(true)
   await many.end()
-  const never = new PulseDriver(sandbox.control, forEver.values())
+  const never = new PulseDriver(sandbox.control, forEver)
   await never.end()
   expect(await works()).toBe(true)
   sandbox.kill()
@@ -57,7 +57,7 @@ test('it goes on between stops, and what has not begun does not', async () => {
 
 test('one that ends while it is stopped is no failure', async () => {
   const { sandbox } = await working()
-  const driver = new PulseDriver(sandbox.control, forEver.values())
+  const driver = new PulseDriver(sandbox.control, forEver)
   driver.begin()
   while (driver.count === 0) await sleep(5)
   sandbox.kill()

@@ -156,10 +156,11 @@ export function hostileResults(): Results {
       result: { output: `${evil}\n${long}\n`, notTurned: [{ knob: 'delay', why: evil }] },
     }),
   )
+  const cause = { class: 'race' as const, evidence: [evil, long] }
   return results({
     attempts,
-    tests: verdictsOf(attempts),
-    clusters: clustersOf(attempts),
+    tests: verdictsOf(attempts).map((test) => ({ ...test, cause })),
+    clusters: clustersOf(attempts).map((cluster) => ({ ...cluster, cause })),
     command: ['stress', evil, long],
     endedEarly: evil,
   })

@@ -18,8 +18,10 @@ export interface ReportOptions {
 type Paint = (format: Parameters<typeof styleText>[0], text: string) => string
 
 const testsShown = 20
-const clustersShown = 10
+const clustersShown = 5
 const effectsShown = 4
+/** Characters: several knobs that were turned together get a line of their own. */
+const longName = 32
 
 export const verdictColours: Record<Verdict, 'green' | 'yellow' | 'red' | 'magenta'> = {
   PASS: 'green',
@@ -40,7 +42,7 @@ export function reportText(results: Results, { color, columns = 80 }: ReportOpti
   const trials = trialsOfTest(results.attempts)
   const sections = [
     heatSection(results, { color, columns }),
-    clusterSection(results.clusters, paint),
+    clusterSection(results.clusters, columns),
     ...(left > 0 ? [[`… ${count(left, 'more test')} in results.json`]] : []),
     ...found.slice(-testsShown).map((test) => testSection(test, trials, { paint, columns })),
     closing(results, paint),
@@ -62,22 +64,28 @@ function heatSection({ attempts }: Results, options: { color: boolean; columns: 
   return [`Failure rate by ${knobs}, of ${count(map.runs, 'run')}`, ...heatText(map, options)]
 }
 
-function clusterSection(clusters: readonly Cluster[], paint: Paint): string[] {
-  if (clusters.length === 0) return []
-  const left = clusters.length - clustersShown
+/** One that came once is no kind yet: it stands with its test. */
+function clusterSection(clusters: readonly Cluster[], columns: number): string[] {
+  const alike = clusters.filter(({ failures }) => failures > 1)
+  if (alike.length === 0) return []
+  const left = alike.length - clustersShown
   return [
     'Failures that are alike',
-    ...clusters.slice(0, clustersShown).flatMap(({ failures, error, tests, knobs, cause }) => [
-      `  ${paint('bold', `${failures} ×`)} ${shown(error)}${cause ? ` (${cause.class})` : ''}`,
-      `      in ${someOf(tests.map(shown))}`,
-      `      with ${someOf(
-        Object.entries(knobs)
-          .sort(([, a], [, b]) => b - a)
-          .map(([text, times]) => `${text || 'no knob'} (${times} ×)`),
-      )}`,
-    ]),
+    ...alike
+      .slice(0, clustersShown)
+      .flatMap(({ failures, error, tests, knobs, cause }) => [
+        ...indented([`${failures} × ${shown(error)}${cause ? ` (${cause.class})` : ''}`], columns),
+        ...indented([`in ${someOf(tests.map(shown))}`], columns, 6),
+        ...indented([`with ${someOf(knobWords(knobs))}`], columns, 6),
+      ]),
     ...(left > 0 ? [`  … ${count(left, 'more kind')} in results.json`] : []),
   ]
+}
+
+/** The most frequent first. */
+function knobWords(knobs: Cluster['knobs']): string[] {
+  const sorted = Object.entries(knobs).sort(([, a], [, b]) => b - a)
+  return sorted.map(([text, times]) => `${text === '' ? 'no knob' : text} (${times} ×)`)
 }
 
 function someOf(words: readonly string[]): string {
@@ -116,21 +124,24 @@ function effectLines({ baseline, effects }: TestVerdict, columns: number, paint:
   const kept = failing.filter(({ guilty }, at) => guilty || at < effectsShown)
   if (kept.length === 0) return []
   const rows = [{ name: 'baseline', words: rateWords(baseline), more: '' }, ...kept.map((effect) => effectRow(effect))]
-  const width = (key: 'name' | 'words') => Math.max(...rows.map((row) => row[key].length))
-  const [names, words] = [width('name'), width('words')]
+  const short = rows.filter(({ name }) => name.length <= longName)
+  const names = Math.max(...short.map(({ name }) => name.length))
+  const words = Math.max(...rows.map((row) => row.words.length))
   const isNarrow = names + words + 30 > columns
   const left = effects.length - kept.length
   return [
     ...rows.flatMap((row) => {
-      const padded = isNarrow ? row.name : row.name.padEnd(names)
-      const name = row.more.endsWith('guilty') ? paint('bold', padded) : padded
-      return isNarrow ? [`  ${name}`, `    ${row.words}`, ...(row.more ? [`    ${row.more}`] : [])] : [wide(name, row.words, row.more)]
+      const paintName = (text: string) => (row.more.endsWith('guilty') ? paint('bold', text) : text)
+      if (isNarrow) return [`  ${paintName(row.name)}`, `    ${row.words}`, ...(row.more ? [`    ${row.more}`] : [])]
+      const figures = `${row.words.padEnd(words)}  ${row.more}`
+      const isLong = row.name.length > longName
+      return [
+        ...(isLong ? [`  ${paintName(row.name)}`] : []),
+        `  ${paintName((isLong ? '' : row.name).padEnd(names))}  ${figures}`.trimEnd(),
+      ]
     }),
     ...(left > 0 ? [`  and ${count(left, 'other knob')} with fewer failures or none`] : []),
   ]
-  function wide(name: string, rate: string, more: string): string {
-    return `  ${name}  ${rate.padEnd(words)}  ${more}`.trimEnd()
-  }
 }
 
 function effectRow(effect: KnobEffect): { name: string; words: string; more: string } {
@@ -172,8 +183,8 @@ function closing({ tests, attempts, seed, startedAt, finishedAt, endedEarly }: R
   ]
 }
 
-function indented(texts: readonly string[], columns: number): string[] {
-  return texts.flatMap((text) => wrapped(text, Math.max(20, columns - 2)).map((line) => `  ${line}`))
+function indented(texts: readonly string[], columns: number, by = 2): string[] {
+  return texts.flatMap((text) => wrapped(text, Math.max(20, columns - by)).map((line) => `${' '.repeat(by)}${line}`))
 }
 
 function wrapped(text: string, width: number): string[] {

@@ -71,6 +71,7 @@ describe('nsbox threshold', () => {
 
   test.each([
     [['--only=disk'], 'nsbox threshold: --only is "disk"; it must be one of "cpu", "memory"'],
+    [['-t', '('], 'nsbox threshold: --testNamePattern is "(": it must be a regular expression: '],
     [['--jobs=many'], 'nsbox threshold: --jobs is "many": it must be a whole number from 1 to 1024'],
   ])('%j is wrong', (words, message) => {
     expect(() => parseThresholdFlags(words)).toThrow(message)

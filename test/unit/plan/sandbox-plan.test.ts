@@ -220,3 +220,15 @@ test('layers lie on the overlay that they are for, and are held before they are 
   expect(steps.find((step) => step.do === 'overlay')).toMatchObject({ target: '/home/me', layers: ['/var/tmp/layer'] })
   expect(steps.find((step) => step.do === 'hold')).toMatchObject({ paths: expect.arrayContaining(['/var/tmp/layer']) })
 })
+
+test('few inotify watches are set while that is still allowed, and a /tmp in common is let in where a private one would be', () => {
+  const { steps } = sandboxPlan({ ...request, inotify: 5, tmp: '/var/tmp/common' }, host)
+  const [limit, shared] = [
+    steps.findIndex((step) => step.do === 'user-limit'),
+    steps.findIndex((step) => 'target' in step && step.target === '/tmp'),
+  ]
+  expect(steps[limit]).toMatchObject({ file: 'max_inotify_watches', most: 5 })
+  expect(limit).toBeLessThan(steps.findIndex((step) => step.do === 'read-only'))
+  expect(steps[shared]).toMatchObject({ do: 'bind', source: '/var/tmp/common', writable: true })
+  expect(steps.find((step) => step.do === 'hold')).toMatchObject({ paths: expect.arrayContaining(['/var/tmp/common']) })
+})

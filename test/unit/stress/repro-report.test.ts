@@ -44,9 +44,9 @@ test.each([
   [
     rate(0, 5),
     rate(1, 20),
-    'too few runs to tell, 59 would: 0 of 5: below 46 % with 95 % confidence; before it failed 1/20, 5.0 % [0.9–24 %]',
+    'too few runs to tell, 59 would: 0 of 5: below 46 % with 95 % confidence; before it failed 1/20, 5 % [0.89–24 %]',
   ],
-  [rate(2, 59), undefined, 'the fix does not hold: failed 2/59, 3.4 % [0.9–12 %]'],
+  [rate(2, 59), undefined, 'the fix does not hold: failed 2/59, 3.4 % [0.93–12 %]'],
 ])('a check of %j says', (now, recorded, words) => {
   expect(checkLine(now, recorded)).toBe(words)
 })

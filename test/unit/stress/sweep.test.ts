@@ -24,7 +24,7 @@ test('fifteen runs, one of each kind early', () => {
       "freeze=256ms",
       "twins=2",
       "shuffle=tests",
-      "net=none,delay=50ms",
+      "net=none,dns=none,delay=50ms",
       "memory=225M",
       "cpu=0.25",
       "pids=128,nofile=256,inotify=128,disk=64M",
@@ -35,9 +35,9 @@ test('fifteen runs, one of each kind early', () => {
   `)
 })
 
-test('the memory cap is over what was measured, and never below what any test needs', () => {
+test('the memory cap is over what was measured, and never so little that garbage alone fills it', () => {
   expect(turned(usual)).toContain('memory=225M')
-  expect(turned({ ...usual, memoryPeakBytes: mib })).toContain('memory=128M')
+  expect(turned({ ...usual, memoryPeakBytes: mib })).toContain('memory=65M')
 })
 
 test('what could tell nothing is left out', () => {

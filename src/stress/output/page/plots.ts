@@ -58,7 +58,7 @@ export function plotSection(attempts: readonly Attempt[]): Html | undefined {
   }))
   const plots = [ratePlot(categories, axis.title), ...measures.flatMap((measure) => measurePlot(measure, categories, axis.title) ?? [])]
   return html`<section id="plots"><h2>Against the CPU cap</h2>
-<p class="soft">Of ${count(compared.length, 'run')}. <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="3" class="point"/></svg> passed</span> <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path d="M3 3l6 6m0-6l-6 6" class="cross"/></svg> failed</span> <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path d="M1 6h10" class="median"/></svg> median.</span> ${axis.labels.includes('as is') && '“as is” has no cap.'}</p>
+<p class="soft">Of ${count(compared.length, 'run')} of ${count(new Set(compared.map(({ order }) => order.file)).size, 'file')}. <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="3" class="point"/></svg> passed</span> <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path d="M3 3l6 6m0-6l-6 6" class="cross"/></svg> failed</span> <span class="nowrap"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path d="M1 6h10" class="median"/></svg> median.</span> ${axis.labels.includes('as is') && '“as is” has no cap.'}</p>
 <div class="plots">${plots}</div></section>`
 }
 

@@ -76,8 +76,8 @@ a.name:hover { color: var(--link); }
 .interval { width: 100px; height: 12px; margin-right: 8px; flex: none; }
 .interval .axis { stroke: var(--line); stroke-width: 2; } .interval .span { stroke: var(--mark); stroke-width: 3; stroke-linecap: round; }
 .interval .bad { fill: var(--broken); } .interval .good { fill: var(--pass); }
-.rate { display: inline-block; min-width: 9.4em; }
-.rate b { display: inline-block; min-width: 2.9em; text-align: right; font-weight: 600; }
+.rate { display: inline-block; min-width: 9.8em; }
+.rate b { display: inline-block; min-width: 3.3em; text-align: right; font-weight: 600; }
 
 .card { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: 20px 22px; margin: 16px 0; scroll-margin-top: 12px; }
 .card:target { border-color: var(--link); }
@@ -93,6 +93,7 @@ a.name:hover { color: var(--link); }
 .copy:hover { background: color-mix(in srgb, var(--link) var(--tint), var(--panel)); }
 .copy.done { color: var(--pass); }
 .repro .soft { margin: .4em 0 0; }
+main, .notice { overflow-wrap: anywhere; }
 .cause ul { margin: 0; padding-left: 1.2em; }
 .effects table { font-size: .93rem; } .effects th, .effects td { padding: 6px 10px; } .effects th:first-child { padding-left: 0; } .effects td:last-child, .effects th:last-child { padding-right: 0; }
 .effects th code { overflow-wrap: anywhere; }
@@ -140,7 +141,7 @@ footer { color: var(--soft); font-size: .86rem; padding-bottom: 48px; overflow-w
   section { margin: 34px 0; }
   nav { flex-wrap: nowrap; overflow-x: auto; gap: 18px; white-space: nowrap; scrollbar-width: none; }
   dl.tiles { grid-template-columns: 1fr 1fr; }
-  .plots { grid-template-columns: 1fr; }
+  .plots { grid-template-columns: 1fr; } .plot .tick, .plot .axis-title { font-size: 14.5px; }
   .search { flex-basis: 100%; }
   .card { padding: 16px; }
   .card header { grid-template-columns: auto 1fr; } .card header .badge { align-self: start; margin-top: 3px; }

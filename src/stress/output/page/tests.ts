@@ -10,7 +10,7 @@ import { anchorOf, badge, intervalMark, rateCell } from './marks.ts'
 
 /** The most urgent first. */
 const ranks: Record<Verdict, number> = { FLAKY: 0, BUDGET: 1, KILLED: 2, BROKEN: 3, PASS: 4 }
-const effectsShown = 8
+const effectsShown = 5
 
 export function byVerdict(tests: readonly TestVerdict[]): TestVerdict[] {
   return tests.toSorted((a, b) => ranks[a.verdict] - ranks[b.verdict] || b.failed / b.runs - a.failed / a.runs)
