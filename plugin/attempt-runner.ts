@@ -12,7 +12,7 @@ import { attemptResult } from './attempt-result.ts'
 import { AttemptWatch } from './attempt-watch.ts'
 import { CampaignPools } from './campaign-pools.ts'
 import { loadVitest } from './load-vitest.ts'
-import { type KnobMeans, missingHere, missingKnobs } from './missing-knobs.ts'
+import { type KnobMeans, missingHere, missingKnobs, withoutMissing } from './missing-knobs.ts'
 import { overridden, type Twin } from './overrides.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
 import { TestLines } from './test-lines.ts'
@@ -82,7 +82,8 @@ export class AttemptRunner {
     if (!specification) throw configError(`There is no test file ${order.file}${order.project && ` of the project ${order.project}`}`)
     const { project } = specification
     const missing = missingKnobs(order.knobs, await this.#means(project, specification.moduleId))
-    const several = twin || (order.knobs.twins ?? 1) === 1 ? undefined : await this.#runTwins(order, specification)
+    const several =
+      twin || (order.knobs.twins ?? 1) === 1 ? undefined : await this.#runTwins(order, specification, withoutMissing(order.knobs, missing))
     if (several && 'end' in several) return several
     const watch = new AttemptWatch(order, this.#setting.seal, [...missing, ...(several ? [several] : [])], twin)
     try {
@@ -105,8 +106,8 @@ export class AttemptRunner {
   }
 
   /** What keeps them from it, where they cannot be had. */
-  #runTwins(order: AttemptOrder, { moduleId, project }: TestSpecification): Promise<AttemptResult | MissingKnob> {
-    const settings = overridden(this.#pools.of(project).settingsOf(moduleId, likelyKind(project)), order.knobs)
+  #runTwins(order: AttemptOrder, { moduleId, project }: TestSpecification, turned: Knobs): Promise<AttemptResult | MissingKnob> {
+    const settings = overridden(this.#pools.of(project).settingsOf(moduleId, likelyKind(project)), turned)
     return this.#twins.run(order, settings)
   }
 

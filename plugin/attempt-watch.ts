@@ -8,9 +8,11 @@ import type { HeldLimits } from '../src/plan/limit-plan.ts'
 import { type LimitedUsage, limitedUsage } from '../src/run/usage.ts'
 import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting, HeldKnobs } from '../src/stress/attempt.ts'
 import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
+import { heldNetworkKnobs } from '../src/stress/network-knobs.ts'
 import { pulses } from '../src/stress/pulses.ts'
 import type { FileSettings } from './file-options.ts'
 import { capsOf } from './file-report.ts'
+import { withoutMissing } from './missing-knobs.ts'
 import { asTwin, insideTwin, overridden, type Twin } from './overrides.ts'
 import { PulseDriver } from './pulse-driver.ts'
 import { isCollected } from './task-updates.ts'
@@ -59,7 +61,7 @@ export class AttemptWatch {
     this.#seal = seal
     this.#twin = twin
     this.miss(missing)
-    this.knobs = Object.fromEntries(Object.entries(knobs).filter(([name]) => !missing.some(({ knob }) => knob === name)))
+    this.knobs = withoutMissing(knobs, missing)
     this.#timeoutMs = timeoutMs
   }
 
@@ -154,14 +156,7 @@ export class AttemptWatch {
   }
 
   get held(): HeldKnobs {
-    const { limits, sandbox } = this.#worker ?? {}
-    const { delay, loss } = this.knobs
-    const heldBy = sandbox?.traffic?.heldBy
-    return {
-      ...(this.#heldLimits ?? limits?.held),
-      ...(heldBy && delay !== undefined && { delay: heldBy }),
-      ...(heldBy && loss !== undefined && { loss: heldBy }),
-    }
+    return { ...(this.#heldLimits ?? this.#worker?.limits.held), ...heldNetworkKnobs(this.knobs, this.#worker?.sandbox) }
   }
 
   get usage(): AttemptUsage {

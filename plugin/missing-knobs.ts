@@ -56,6 +56,10 @@ export function missingKnobs(knobs: Knobs, means: KnobMeans): MissingKnob[] {
   })
 }
 
+export function withoutMissing(knobs: Knobs, missing: readonly MissingKnob[]): Knobs {
+  return Object.fromEntries(Object.entries(knobs).filter(([name]) => !missing.some(({ knob }) => knob === name)))
+}
+
 const knobOfLimit: Partial<Record<LimitName, KnobName>> = { cpu: 'cpu', cpus: 'cores', memory: 'memory', pids: 'pids' }
 
 function limitReasons(knobs: Knobs, means: LimitMeans): Partial<Record<KnobName, string>> {

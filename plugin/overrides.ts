@@ -30,7 +30,7 @@ export interface Twin {
   together(): Promise<void>
 }
 
-/** What the file may reach is a matter of the network that all copies have in common: here that is the host's. */
+/** What the file may reach, and how fast, is a matter of the network that all copies have in common: here that is the host's. */
 export function asTwin({ reach, request, ...settings }: FileSettings, { tmp }: Twin): FileSettings {
   const { traffic: _, ...own } = request ?? {}
   return { ...settings, reach: { ...reach, net: 'host', forward: [], expose: [] }, request: { ...own, tmp } }

@@ -13,6 +13,7 @@ import { coldZygote, type ZygoteProcess } from '../src/launch/zygote-process.ts'
 import { commonGround } from '../src/plan/common-ground.ts'
 import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting } from '../src/stress/attempt.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
+import { heldNetworkKnobs } from '../src/stress/network-knobs.ts'
 import { twinsPath } from './entry.ts'
 import type { FileSettings } from './file-options.ts'
 import type { CopyOutcome } from './twins-inside.ts'
@@ -39,7 +40,9 @@ export class Twins {
       const payload = { kind: 'exec' as const, file: process.execPath, argv, env: definedOnly(process.env) }
       const sandbox = this.#zygote.launch(plan, payload, { ...sockets, ports }) as Sandbox
       sandbox.channel.post({ setting: this.#setting, order, tmp })
-      return await outcomeOf(sandbox)
+      const outcome = await outcomeOf(sandbox)
+      if (!('end' in outcome)) return outcome
+      return { ...outcome, held: { ...outcome.held, ...heldNetworkKnobs(order.knobs, sandbox) } }
     } finally {
       directory.remove()
     }

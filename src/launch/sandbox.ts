@@ -77,7 +77,7 @@ export class SandboxEnds {
   readonly #given: number[] = []
 
   /** `onFailure` is told of what goes wrong with it on this side. */
-  constructor(streams: Streams, plan: SandboxPlan, onFailure: (error: Error) => void) {
+  constructor(streams: Streams, plan: SandboxPlan, onFailure: (error: unknown) => void) {
     const { stdin, stdout, stderr, channel, scratch, cgroup, control = false, ports } = streams
     const input = this.#input(stdin)
     const [output, errors] = [this.#output(stdout), this.#output(stderr)]

@@ -11,7 +11,7 @@ import { type Traffic, trafficSteps } from './traffic.ts'
 
 export interface CommonRequest {
   reach: Reach
-  /** Of its own network. */
+  /** How packets arrive at the localhost that they have in common, where that is not the host's. */
   traffic?: Traffic | undefined
   /** Of the host, empty. Real path. */
   directory: string

@@ -41,13 +41,16 @@ export async function confirm(knobs: Knobs, tryRuns: Try): Promise<Counted> {
   return sum
 }
 
-/** Drops knobs one by one, then weakens each, then lets the seed go. What it keeps fails at half of the first rate or more. */
+/**
+ * Drops knobs one by one, then weakens each: what it keeps fails at half of the first rate or more. Then it lets the seed go, if that
+ * makes no difference: an order of tests is nothing without its seed.
+ */
 export async function shrink({ knobs, ...confirmed }: Recipe, tryRuns: Try, { lanes, runs }: ShrinkOptions): Promise<Recipe> {
-  const enough = confirmed.failed / confirmed.runs / 2
+  const rate = confirmed.failed / confirmed.runs
   let left = runs - confirmed.runs
   let smallest: Recipe = { knobs, ...confirmed }
 
-  const attempt = async (candidate: Knobs): Promise<boolean> => {
+  const attempt = async (candidate: Knobs, enough = rate / 2): Promise<boolean> => {
     const counted = await failsAt(enough, (count) => tryRuns(candidate, count), Math.min(lanes, left), left)
     left -= counted.runs
     if (counted.isEnough) smallest = { knobs: candidate, failed: counted.failed, runs: counted.runs }
@@ -61,7 +64,8 @@ export async function shrink({ knobs, ...confirmed }: Recipe, tryRuns: Try, { la
       if (!next || !(await attempt(next))) break
     }
   }
-  if (smallest.knobs.seed !== undefined && left > 0) await attempt(without(smallest.knobs, 'seed'))
+  const { seed, shuffle } = smallest.knobs
+  if (seed !== undefined && shuffle === undefined && left > 0) await attempt(without(smallest.knobs, 'seed'), rate * 0.9)
   const missing = Math.min(left, finalRuns - smallest.runs)
   return missing > 0 ? { ...smallest, ...added(smallest, await tryRuns(smallest.knobs, missing)) } : smallest
 }

@@ -1,9 +1,10 @@
 // Every attempt on disk as soon as it is made: a line of JSON each, so that an interrupted campaign goes on where it was.
 
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { configError } from '../errors.ts'
+import { makeDirectory } from './output/whole-files.ts'
 import type { Attempt } from './results.ts'
 
 /** What the numbers of attempts depend on: where one of it is different, they mean something else. */
@@ -43,7 +44,7 @@ export class AttemptStore {
   begin(plan: PlanKey, startedAt: string): void {
     const header: Header = { version, startedAt, plan }
     this.#write(() => {
-      mkdirSync(dirname(this.#path), { recursive: true })
+      makeDirectory(dirname(this.#path))
       writeFileSync(this.#path, line(header))
     })
   }

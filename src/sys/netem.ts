@@ -31,7 +31,8 @@ export interface Netem {
 /** Of the loopback interface of this network namespace. The seed is used from Linux 6.6 on. @throws SysError ENOENT where the kernel has none */
 export function setNetem({ delay, loss }: Netem, seed: number): void {
   const options = Buffer.alloc(optionsLength)
-  options.writeUInt32LE(Number(delay / nanosecondsPerTick), 0)
+  // Kernels before 4.15 read that alone.
+  options.writeUInt32LE(Math.min(Number(delay / nanosecondsPerTick), 0xffffffff), 0)
   options.writeUInt32LE(mostWaiting, 4)
   options.writeUInt32LE(loss, 8)
   const extra = [attribute(TCA_NETEM_LATENCY64, quad(delay)), attribute(TCA_NETEM_PRNG_SEED, quad(BigInt(seed)))]

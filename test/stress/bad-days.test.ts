@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { mounts, processesWith, until } from '../support/processes.ts'
-import { loggedAttempts, resultsOf, startStress, stress } from '../support/stress-run.ts'
+import { loggedAttempts, patience, resultsOf, startStress, stress } from '../support/stress-run.ts'
 import { type Project, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 
 const version = vitestVersions[0] as (typeof vitestVersions)[number]
@@ -80,7 +80,7 @@ describe('words', () => {
   })
 })
 
-describe('a campaign that is stopped', () => {
+describe('a campaign that is stopped', { timeout: patience }, () => {
   test('with Ctrl-C: reports what there is, leaves nothing, and goes on from there', async () => {
     const project = seeded()
     const env = ownTemp(project)
@@ -125,7 +125,7 @@ describe('a campaign that is stopped', () => {
   })
 })
 
-test('a worker process that is killed loses no result', async () => {
+test('a worker process that is killed loses no result', { timeout: patience }, async () => {
   const project = seeded()
   const env = ownTemp(project)
   const { child, done } = startStress(project, long.with(4, '8'), { env })

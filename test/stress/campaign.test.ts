@@ -1,7 +1,7 @@
 // Promise: a campaign finds what fails under a knob, and hands over the least that makes it fail.
 
 import { describe, expect, test } from 'vitest'
-import { resultsOf, stress, verdictsIn } from '../support/stress-run.ts'
+import { patience, resultsOf, stress, verdictsIn } from '../support/stress-run.ts'
 import { seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 
 const files = {
@@ -20,7 +20,7 @@ test('needs it', () => expect(made).toBe(true))`),
 describe.each(vitestVersions)('$name', (version) => {
   const project = seedSuite(version, files)
 
-  test('a sweep: broken, flaky by a knob, flaky by order, and what is not', async () => {
+  test('a sweep: broken, flaky by a knob, flaky by order, and what is not', { timeout: patience }, async () => {
     const { exitCode, stdout, stderr } = await stress(project, ['--seed', '7'])
     const results = resultsOf(project)
     expect(verdictsIn(results), stderr).toEqual({
@@ -41,7 +41,7 @@ describe.each(vitestVersions)('$name', (version) => {
   })
 })
 
-describe('a grid', () => {
+describe('a grid', { timeout: patience }, () => {
   const version = vitestVersions[0] as (typeof vitestVersions)[number]
 
   test('makes all combinations of chosen tests, and prints results.json when asked', async () => {

@@ -58,6 +58,13 @@ describe('with a network of its own', () => {
     }
   })
 
+  test('copies of a file at once have one slow network', async (context) => {
+    await needsTraffic(context, pool)
+    const { end, tests, held } = await attempt('connects.test.ts', { delay: 1200, twins: 2 })
+    expect([end, tests[0]?.errors[0]?.message]).toEqual(['failed', 'late'])
+    expect(held).toEqual({ delay: expect.any(String) })
+  })
+
   test('dns=none leaves /etc/hosts', async () => {
     expect(await messages('asks.test.ts', {})).toEqual(['["ENOTFOUND","ENOTFOUND","10.1.2.3"]'])
     expect(await messages('asks.test.ts', { dns: 'none' })).toEqual(['["EAI_AGAIN","ECONNREFUSED","10.1.2.3"]'])

@@ -27,8 +27,8 @@ export interface StressProcess {
   done: Promise<StressEnd>
 }
 
-/** As long as two clients of a busy machine may need, in milliseconds. */
-const killAfter = 110_000
+/** A sweep takes some 10 s, and ten times that where others are busy; in milliseconds. */
+export const patience = 280_000
 
 /** In a process group of its own, as a shell would start it. */
 export function startStress(
@@ -51,7 +51,7 @@ export function startStress(
   })
   const said = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) child[stream].setEncoding('utf8').on('data', (text: string) => (said[stream] += text))
-  const timer = setTimeout(() => child.kill('SIGKILL'), killAfter)
+  const timer = setTimeout(() => child.kill('SIGKILL'), patience)
   const done = new Promise<StressEnd>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode, signal) => resolve({ exitCode, signal, ...said }))
@@ -74,7 +74,7 @@ export function loggedAttempts({ scratch }: Project): Attempt[] {
   return lines.map((line) => JSON.parse(line) as Attempt)
 }
 
-/** `sweep/grid` and so on, without the baseline. */
+/** By `file > name`. */
 export function verdictsIn({ tests }: Results): Record<string, string> {
   return Object.fromEntries(tests.map(({ file, name, verdict }) => [`${file} > ${name}`, verdict]))
 }

@@ -3,15 +3,15 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-/** Beside the file, because rename(2) does not leave its file system. */
-export function writeWhole(path: string, text: string): void {
+/** Beside the file, because rename(2) does not leave its file system. `sync` waits for the disk, which is too long for hundreds of files. */
+export function writeWhole(path: string, text: string, { sync = true }: { sync?: boolean } = {}): void {
   const fresh = `${path}.${process.pid}.new`
   try {
     const fd = openSync(fresh, 'w')
     try {
       writeFileSync(fd, text)
       // A file system may find out that it is full only when it has to write.
-      fsyncSync(fd)
+      if (sync) fsyncSync(fd)
     } finally {
       closeSync(fd)
     }

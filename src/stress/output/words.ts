@@ -53,7 +53,7 @@ export function testWords({ project, ...id }: TestId & { project: string }): str
 }
 
 /** What a terminal would act on instead of showing it: control characters and marks of direction. */
-const control = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u
+const control = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
 
 function hexOf(character: string): string {
   return (character.codePointAt(0) as number).toString(16)
@@ -66,9 +66,8 @@ export function shown(text: string): string {
 
 /** Text of a test, without colours, and without anything that could forge lines or move a cursor. */
 export function shownLines(text: string): string {
-  return [...stripVTControlCharacters(text).toWellFormed().replaceAll('\r\n', '\n').replaceAll('\t', '  ')]
-    .map((character) => (character !== '\n' && control.test(character) ? `\\u{${hexOf(character)}}` : character))
-    .join('')
+  const plain = stripVTControlCharacters(text).toWellFormed().replaceAll('\r\n', '\n').replaceAll('\t', '  ')
+  return plain.replaceAll(control, (character) => (character === '\n' ? '\n' : `\\u{${hexOf(character)}}`))
 }
 
 export function hasFailed({ result }: Attempt): boolean {

@@ -55,7 +55,7 @@ function writeLogs({ attempts }: Results, directory: string, root: string): void
   makeDirectory(directory)
   const names = new Set(logs.map(({ name }) => name))
   for (const old of readdirSync(directory)) if (logName.test(old) && !names.has(old)) rmSync(join(directory, old))
-  for (const { name, text } of logs) writeWhole(join(directory, name), text)
+  for (const { name, text } of logs) writeWhole(join(directory, name), text, { sync: false })
 }
 
 /** The same few files are asked for again and again. */

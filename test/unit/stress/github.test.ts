@@ -48,7 +48,7 @@ describe('the summary', () => {
   })
 
   test('stays below 1 MiB with what is there already, and says what it leaves out', () => {
-    const tests = Array.from({ length: 20_000 }, (_, at) => verdict({ name: `${at} ${'ä'.repeat(100)}`, verdict: 'FLAKY', ...rate(1, 20) }))
+    const tests = Array.from({ length: 5000 }, (_, at) => verdict({ name: `${at} ${'ä'.repeat(100)}`, verdict: 'FLAKY', ...rate(1, 20) }))
     const taken = 300_000
     const text = summaryOf(results({ tests }), taken)
     const size = Buffer.byteLength(text)
