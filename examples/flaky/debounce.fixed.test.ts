@@ -15,6 +15,6 @@ test('searches once for what was typed', () => {
     vi.advanceTimersByTime(1)
   }
   expect(search).not.toHaveBeenCalled()
-  vi.advanceTimersByTime(100)
+  vi.advanceTimersByTime(50)
   expect(search.mock.calls).toEqual([['flake']])
 })

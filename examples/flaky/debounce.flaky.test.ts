@@ -1,5 +1,5 @@
 // class: async wait
-// mechanism: keys that are typed must come before a debounce of 100 ms ends
+// mechanism: keys that are typed must come before a debounce of 50 ms ends
 // knob: cpu, freeze
 
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,12 +1,12 @@
 // class: network
 // mechanism: the lookup is handed in
-// knob: dns
+// knob: dns, net
 
+// @nsbox net=host
 import { expect, test } from 'vitest'
-import { updateNotice } from './src/updates.ts'
+import { sourceOfPackages } from './src/packages.ts'
 
-test('help is printed at once', async () => {
-  const unknown = () => Promise.reject(new Error('ENOTFOUND'))
-  const help = ['usage: zoo [options]', await updateNotice(unknown)].filter(Boolean).join('\n')
-  expect(help).toBe('usage: zoo [options]')
+test('packages come from the registry', async () => {
+  expect(await sourceOfPackages(() => Promise.resolve({ address: '192.0.2.1' }))).toBe('registry')
+  expect(await sourceOfPackages(() => Promise.reject(new Error('ENOTFOUND')))).toBe('cache')
 })

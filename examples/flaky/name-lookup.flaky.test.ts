@@ -1,11 +1,11 @@
 // class: network
-// mechanism: a name is looked up by the way, which takes its time where no name server answers
-// knob: dns
+// mechanism: a real name is looked up by the way, which needs a name server
+// knob: dns, net
 
+// @nsbox net=host
 import { expect, test } from 'vitest'
-import { updateNotice } from './src/updates.ts'
+import { sourceOfPackages } from './src/packages.ts'
 
-test('help is printed at once', { timeout: 2000 }, async () => {
-  const help = ['usage: zoo [options]', await updateNotice()].filter(Boolean).join('\n')
-  expect(help).toBe('usage: zoo [options]')
+test('packages come from the registry', async () => {
+  expect(await sourceOfPackages()).toBe('registry')
 })

@@ -19,8 +19,8 @@ export function sweepOf(measured: Measured, missing: ReadonlySet<KnobName>): (Kn
   const steps: (Knobs | null)[] = [
     { shuffle: 'tests' },
     { freeze: 64 },
-    // Runs for 250 ms and stands still for 750 ms.
-    share === null ? null : { cpu: { share, periodMs: 1000 } },
+    // Runs for 50 ms and stands still for 450 ms, so that a short test meets a stop too.
+    share === null ? null : { cpu: { share: Math.max(share, longStopsShare(measured)), periodMs: 500 } },
     { cores: 1, uv: 1 },
     // Where the day begins first, at the end of a day and of a month that is longer than the next; Turkish has an i of its own; a machine
     // that has been up for a month.
@@ -32,7 +32,7 @@ export function sweepOf(measured: Measured, missing: ReadonlySet<KnobName>): (Kn
     { net: 'none', dns: 'none', delay: 50 },
     memory === null ? null : { memory },
     // Runs for 25 ms and stands still for 75 ms.
-    share === null ? null : { cpu: { share, periodMs: 100 } },
+    share === null ? null : { cpu: { share: Math.max(share, quarter), periodMs: 100 } },
     // Descriptors as macOS has them for each process, a disk as /dev/shm of a container is; some ten programs of node at once.
     { nofile: 256, inotify: 128, pids: 128, disk: 64 * mib },
     { freeze: 512 },
@@ -61,12 +61,18 @@ const testTimeoutMs = 5000
 /** Of the limit, for what a slow test may take under a cap. */
 const mostOfLimit = 0.6
 
-/** A quarter, or what the slowest test needs to stay within its time limit; null where even a half would be too little for it. */
+const quarter = 0.25
+const twentieth = (share: number) => Math.ceil(share * 20) / 20
+
+/** What the slowest test needs to stay within its time limit; null where even a half would be too little for it. */
 function cpuShare({ cpuMs, slowestTestMs }: Measured): number | null {
-  const busyMs = Math.min(cpuMs, slowestTestMs)
-  const needed = Math.ceil((busyMs / (testTimeoutMs * mostOfLimit)) * 20) / 20
-  if (needed > 0.5) return null
-  return Math.max(0.25, needed)
+  const needed = twentieth(Math.min(cpuMs, slowestTestMs) / (testTimeoutMs * mostOfLimit))
+  return needed > 0.5 ? null : needed
+}
+
+/** As little as can be, but a file of many tests is not to take more than ten seconds for that. */
+function longStopsShare({ cpuMs }: Measured): number {
+  return Math.min(quarter, Math.max(0.1, twentieth(cpuMs / 10_000)))
 }
 
 /** Over what was measured: what lives longer in one run than in another. */

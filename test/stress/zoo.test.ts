@@ -15,7 +15,7 @@ import { fixedFile, flakyFile, headOf, namesOf, specimens, zooDirectory } from '
 const zoo = specimens()
 
 describe('the zoo', () => {
-  /** class, test, mechanism, knob, recipe, fails plainly. */
+  /** class, test, mechanism, knob, recipe. */
   const rows = readFileSync(join(zooDirectory, 'README.md'), 'utf8')
     .split('\n')
     .filter((line) => /^\| .*`n1:/.test(line))

@@ -5,7 +5,7 @@ export class SearchBox {
   readonly #wait: number
   #timer: NodeJS.Timeout | undefined
 
-  constructor(search: (text: string) => void, wait = 100) {
+  constructor(search: (text: string) => void, wait = 50) {
     this.#search = search
     this.#wait = wait
   }
