@@ -10,10 +10,10 @@ import { debugged, debuggerWords } from '../stress/debugged.ts'
 import { exitStatus } from '../stress/exit-status.ts'
 import { failureText } from '../stress/failure-text.ts'
 import type { Knobs } from '../stress/knobs.ts'
-import { chosenBy, patternOf } from '../stress/one-test.ts'
+import { chosenBy, needsNeighbours, patternOf, resultOf } from '../stress/one-test.ts'
 import { progressFor } from '../stress/output/progress.ts'
 import { printRecipe } from '../stress/recipe.ts'
-import { hasFailed, type Run, repeat } from '../stress/repeat.ts'
+import { type AttemptMaker, hasFailed, type Run, repeat } from '../stress/repeat.ts'
 import { checkLine, neverLines, rateOf, rateSentence, runLines, runsToCheck } from '../stress/repro-report.ts'
 import { reproCommand } from '../stress/test-id.ts'
 import { announceDebugger, requireFreePort } from './debugger-port.ts'
@@ -99,7 +99,8 @@ class Repro {
     const rate = rateOf(done)
     if (done.length > 0)
       console.log(check ? checkLine(rate, recorded) : `${printRecipe(recipe)} ${failed ? '' : 'never failed, '}${rateSentence(rate)}`)
-    if (!failed) for (const line of neverLines(recipe)) console.log(line)
+    if (!failed)
+      for (const line of neverLines(recipe, { file: target.file, alone: id.name !== null && !needsNeighbours(recipe) })) console.log(line)
     if (failed && recipe.seed === undefined)
       console.log(`again: ${reproCommand({ ...target, name: id.name }, printRecipe(failed.order.knobs))}`)
     if (this.#signal.aborted) return this.#interrupted()
@@ -109,11 +110,14 @@ class Repro {
 
   /** All that came to their end; or why there is nothing to run. */
   async #runs(target: Target, limits: { runs: number; until: number }): Promise<Run[] | string> {
-    const { name } = this.#wanted.id
-    let pattern = patternOf(name)
+    const { id, recipe } = this.#wanted
+    const { name } = id
+    const whole = name !== null && needsNeighbours(recipe)
+    let pattern = whole ? undefined : patternOf(name)
+    const maker: AttemptMaker = whole ? { run: async (...order) => resultOf(await this.#pool.run(...order), name) } : this.#pool
     const one = (from: number, count: number) =>
       repeat(
-        this.#pool,
+        maker,
         (number) => this.#order(target, from + number, pattern),
         {
           runs: count,

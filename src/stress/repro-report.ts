@@ -7,6 +7,7 @@ import { printKnob, printRecipe } from './recipe.ts'
 import { hasFailed, type Run } from './repeat.ts'
 import type { Rate } from './results.ts'
 import { runsForConfidence, upperBound, wilson } from './statistics.ts'
+import { shellWord } from './test-id.ts'
 
 export const confidence = 0.95
 
@@ -63,8 +64,10 @@ export function checkLine(rate: Rate, recorded: Rate | undefined): string {
 }
 
 /** Where nothing has failed: what else to try. */
-export function neverLines({ seed }: Knobs): string[] {
-  return seed === undefined
-    ? []
-    : [`every run had seed ${printKnob('seed', seed)}; without seed=${seed} in the recipe each has another one`]
+export function neverLines({ seed }: Knobs, { file, alone }: { file: string; alone: boolean }): string[] {
+  const lines: string[] = []
+  if (seed !== undefined)
+    lines.push(`every run had seed ${printKnob('seed', seed)}; without seed=${seed} in the recipe each has another one`)
+  if (alone) lines.push(`the test ran alone: what its neighbours do to it shows with the whole file, ${shellWord(file)}`)
+  return lines
 }

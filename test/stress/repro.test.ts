@@ -26,6 +26,9 @@ describe('a day', () => {
   await new Promise((resolve) => setTimeout(resolve, 3000))
   expect(held[0]).toBe(1)
 })`),
+  'src/order.test.ts': testFile(`let isReady = false
+test('makes ready', () => { isReady = true })
+test('is ready', () => expect(isReady).toBe(true))`),
   'src/seed.test.ts': testFile(`test('draws less than 0.5', () => expect(Math.random()).toBeLessThan(0.5))`),
 }
 
@@ -51,6 +54,13 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(stdout).toMatch(/^n1:tz=\+14,seed=7 failed 1\/1, 100 % \[21–100 %\]$/m)
     // Neither its neighbour, nor a new line to copy: this one had the seed.
     expect(stdout).not.toMatch(/Error: another test|again:/)
+    expect(exitCode).toBe(1)
+  })
+
+  test('has an order with the other tests of the file', async () => {
+    const { exitCode, stdout } = await repro(project, ['src/order.test.ts > is ready', '--recipe', 'n1:shuffle=tests'])
+    expect(stdout).toContain(' FAIL  src/order.test.ts > is ready\n')
+    expect(stdout).toMatch(/^n1:shuffle=tests failed 1\//m)
     expect(exitCode).toBe(1)
   })
 

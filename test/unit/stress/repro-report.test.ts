@@ -65,8 +65,12 @@ test('a run is told with what held its caps, and what it used', () => {
 })
 
 test('a seed that never failed is told', () => {
-  expect(neverLines({ seed: 7 })).toEqual(['every run had seed 7; without seed=7 in the recipe each has another one'])
-  expect(neverLines({})).toEqual([])
+  const whole = { file: 'a.test.ts', alone: false }
+  expect(neverLines({ seed: 7 }, whole)).toEqual(['every run had seed 7; without seed=7 in the recipe each has another one'])
+  expect(neverLines({}, { file: 'a b.test.ts', alone: true })).toEqual([
+    "the test ran alone: what its neighbours do to it shows with the whole file, 'a b.test.ts'",
+  ])
+  expect(neverLines({}, whole)).toEqual([])
 })
 
 test('a debugger leaves out what stops or hides the test', () => {
