@@ -29,7 +29,7 @@ test('fifteen runs, one of each kind early', () => {
       "cpu=0.25",
       "pids=128,nofile=256,inotify=128,disk=64M",
       "freeze=512ms",
-      "cores=1,uv=1",
+      "cores=1,uv=4,twins=3",
       "tz=America/St_Johns,locale=de_DE,clock=2028-03-12T01:59:58",
     ]
   `)
