@@ -10,7 +10,7 @@ import { debugged, debuggerWords } from '../stress/debugged.ts'
 import { exitStatus } from '../stress/exit-status.ts'
 import { failureText } from '../stress/failure-text.ts'
 import type { Knobs } from '../stress/knobs.ts'
-import { chosenBy, needsNeighbours, patternOf, resultOf } from '../stress/one-test.ts'
+import { chosenBy, patternOf, resultOf } from '../stress/one-test.ts'
 import { progressFor } from '../stress/output/progress.ts'
 import { printRecipe } from '../stress/recipe.ts'
 import { type AttemptMaker, hasFailed, type Run, repeat } from '../stress/repeat.ts'
@@ -80,7 +80,7 @@ class Repro {
 
   async run(): Promise<number> {
     const { id, recipe, recorded } = this.#wanted
-    const { check, inspect } = this.#flags
+    const { alone, check, inspect } = this.#flags
     const found = await findIn(this.#pool, this.#signal, where)
     if (typeof found === 'number') return found
     const target = this.#targetIn(found)
@@ -99,8 +99,7 @@ class Repro {
     const rate = rateOf(done)
     if (done.length > 0)
       console.log(check ? checkLine(rate, recorded) : `${printRecipe(recipe)} ${failed ? '' : 'never failed, '}${rateSentence(rate)}`)
-    if (!failed)
-      for (const line of neverLines(recipe, { file: target.file, alone: id.name !== null && !needsNeighbours(recipe) })) console.log(line)
+    if (!failed) for (const line of neverLines(recipe, { alone: id.name !== null && alone })) console.log(line)
     if (failed && recipe.seed === undefined)
       console.log(`again: ${reproCommand({ ...target, name: id.name }, printRecipe(failed.order.knobs))}`)
     if (this.#signal.aborted) return this.#interrupted()
@@ -110,9 +109,8 @@ class Repro {
 
   /** All that came to their end; or why there is nothing to run. */
   async #runs(target: Target, limits: { runs: number; until: number }): Promise<Run[] | string> {
-    const { id, recipe } = this.#wanted
-    const { name } = id
-    const whole = name !== null && needsNeighbours(recipe)
+    const { name } = this.#wanted.id
+    const whole = name !== null && !this.#flags.alone
     let pattern = whole ? undefined : patternOf(name)
     const maker: AttemptMaker = whole ? { run: async (...order) => resultOf(await this.#pool.run(...order), name) } : this.#pool
     const one = (from: number, count: number) =>

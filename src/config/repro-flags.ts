@@ -14,6 +14,8 @@ export interface ReproFlags extends AttemptsFlags {
   /** Milliseconds. */
   duration: number | undefined
   runs: number | undefined
+  /** Without the other tests of its file. */
+  alone: boolean
   check: boolean
   shell: boolean
   inspect: { brk: boolean; port: number } | undefined
@@ -30,6 +32,7 @@ const table: WordFlags = {
   results: { value: 'FILE', help: 'results of nsbox stress to take it from (.nsbox/results.json)' },
   runs: { value: 'N', help: 'at most so many runs (100); with --check exactly (59, or what the results call for)' },
   duration: { value: 'TIME', help: 'begin no run after that long: 30s, 5m, 1h' },
+  alone: { help: 'without the other tests of its file, which run too otherwise, as nsbox stress has them' },
   check: { help: 'whether a fix holds: make all runs, and tell how sure it is' },
   shell: { help: 'when it has failed, open a shell in the state that it left' },
   inspect: { value: '[=PORT]', help: 'one run, with a debugger let in (9229)' },
@@ -51,6 +54,7 @@ const schema = z.strictObject({
   results: z._default(z.string(), '.nsbox/results.json'),
   runs: z.optional(quantity(wholeNumber(1, 1_000_000))),
   duration: z.optional(quantity(positiveDuration)),
+  alone: flag,
   check: flag,
   shell: flag,
   inspect: z.optional(port),
@@ -91,7 +95,8 @@ function once(name: string): Error {
 export function reproHelp(): string {
   return `Usage: nsbox repro 'FILE > SUITE > NAME' --recipe RECIPE [flags] [-- vitest's flags]
 
-Runs a test again and again under a recipe until it fails, and shows the failure. A file alone is all of its tests.
+Runs a test again and again under a recipe until it fails, and shows the failure. A file by itself is all of its tests. With a debugger a
+test runs alone.
 Without a test, lists those that the newest results of nsbox stress have a recipe of.
 
 ${wordsHelp(table)}

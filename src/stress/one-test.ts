@@ -1,17 +1,11 @@
 // Which tests of a file run for the name that was given: known when the file has run once.
 
 import type { AttemptResult } from './attempt.ts'
-import type { Knobs } from './knobs.ts'
 import { suitePattern, testPattern } from './test-id.ts'
 
 /** Undefined for all tests of the file. */
 export function patternOf(name: string | null): string | undefined {
   return name === null ? undefined : testPattern(name)
-}
-
-/** Alone it has no order: what shuffles runs with all tests of the file, and one of them is looked at. */
-export function needsNeighbours({ shuffle }: Knobs): boolean {
-  return shuffle !== undefined
 }
 
 /** What came of one test, or of the tests of a suite, in a run of the whole file. What ended the file ended them too. */

@@ -7,7 +7,6 @@ import { printKnob, printRecipe } from './recipe.ts'
 import { hasFailed, type Run } from './repeat.ts'
 import type { Rate } from './results.ts'
 import { runsForConfidence, upperBound, wilson } from './statistics.ts'
-import { shellWord } from './test-id.ts'
 
 export const confidence = 0.95
 
@@ -56,7 +55,7 @@ export function runLines(knobs: Knobs, { held, notTurned, usage }: AttemptResult
 /** What a check says of a fix. */
 export function checkLine(rate: Rate, recorded: Rate | undefined): string {
   const before = recorded ? `; before it failed ${rateWords(recorded)}` : ''
-  if (rate.failed > 0) return `the fix does not hold: ${rateSentence(rate)}${before}`
+  if (rate.failed > 0) return `it still fails: ${rateSentence(rate)}${before}`
   const wanted = recorded && recorded.failed > 0 ? runsForConfidence(recorded.failed / recorded.runs, confidence) : 0
   const isEnough = rate.runs >= wanted
   const verdict = isEnough ? 'the fix holds' : `too few runs to tell, ${wanted} would`
@@ -64,10 +63,10 @@ export function checkLine(rate: Rate, recorded: Rate | undefined): string {
 }
 
 /** Where nothing has failed: what else to try. */
-export function neverLines({ seed }: Knobs, { file, alone }: { file: string; alone: boolean }): string[] {
+export function neverLines({ seed }: Knobs, { alone }: { alone: boolean }): string[] {
   const lines: string[] = []
   if (seed !== undefined)
     lines.push(`every run had seed ${printKnob('seed', seed)}; without seed=${seed} in the recipe each has another one`)
-  if (alone) lines.push(`the test ran alone: what its neighbours do to it shows with the whole file, ${shellWord(file)}`)
+  if (alone) lines.push('the test ran alone: what its neighbours do to it shows without --alone')
   return lines
 }

@@ -19,7 +19,7 @@ export function sweepOf(measured: Measured, missing: ReadonlySet<KnobName>): (Kn
   const steps: (Knobs | null)[] = [
     { shuffle: 'tests' },
     { freeze: 64 },
-    // Runs for 50 ms and stands still for 450 ms, so that a short test meets a stop too.
+    // Runs for 25 ms and stands still for 475 ms, so that a short test meets a stop too.
     share === null ? null : { cpu: { share: Math.max(share, longStopsShare(measured)), periodMs: 500 } },
     { cores: 1, uv: 1 },
     // Where the day begins first, at the end of a day and of a month that is longer than the next; Turkish has an i of its own; a machine
@@ -31,8 +31,8 @@ export function sweepOf(measured: Measured, missing: ReadonlySet<KnobName>): (Kn
     // Beyond the 40 ms of a delayed acknowledgement (tcp(7)), and a usual way across a continent.
     { net: 'none', dns: 'none', delay: 50 },
     memory === null ? null : { memory },
-    // Runs for 25 ms and stands still for 75 ms.
-    share === null ? null : { cpu: { share: Math.max(share, quarter), periodMs: 100 } },
+    // Runs for 10 ms and stands still for 90 ms.
+    share === null ? null : { cpu: { share: Math.max(share, 0.1), periodMs: 100 } },
     // Descriptors as macOS has them for each process, a disk as /dev/shm of a container is; some ten programs of node at once.
     { nofile: 256, inotify: 128, pids: 128, disk: 64 * mib },
     { freeze: 512 },
@@ -63,18 +63,17 @@ const testTimeoutMs = 5000
 /** Of the limit, for what a slow test may take under a cap. */
 const mostOfLimit = 0.6
 
-const quarter = 0.25
-const twentieth = (share: number) => Math.ceil(share * 20) / 20
+const hundredth = (share: number) => Math.ceil(share * 100) / 100
 
 /** What the slowest test needs to stay within its time limit; null where even a half would be too little for it. */
 function cpuShare({ cpuMs, slowestTestMs }: Measured): number | null {
-  const needed = twentieth(Math.min(cpuMs, slowestTestMs) / (testTimeoutMs * mostOfLimit))
+  const needed = hundredth(Math.min(cpuMs, slowestTestMs) / (testTimeoutMs * mostOfLimit))
   return needed > 0.5 ? null : needed
 }
 
 /** As little as can be, but a file of many tests is not to take more than ten seconds for that. */
 function longStopsShare({ cpuMs }: Measured): number {
-  return Math.min(quarter, Math.max(0.1, twentieth(cpuMs / 10_000)))
+  return Math.min(0.25, Math.max(0.05, hundredth(cpuMs / 10_000)))
 }
 
 /** Over what was measured: what lives longer in one run than in another. */

@@ -12,6 +12,7 @@ describe('nsbox repro', () => {
       recipe: 'n1:cpu=0.5',
       results: '.nsbox/results.json',
       runs: 7,
+      alone: false,
       check: false,
       shell: false,
       inspect: undefined,

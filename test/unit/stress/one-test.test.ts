@@ -2,16 +2,11 @@
 
 import { expect, test } from 'vitest'
 import type { AttemptResult, TestResult } from '../../../src/stress/attempt.ts'
-import { chosenBy, needsNeighbours, resultOf } from '../../../src/stress/one-test.ts'
+import { chosenBy, resultOf } from '../../../src/stress/one-test.ts'
 
 const ran = (name: string, state: TestResult['state']) => ({ name, state }) as TestResult
 const result = (end: AttemptResult['end'], tests: TestResult[], errors: unknown[] = []) =>
   ({ end, tests, errors }) as unknown as AttemptResult
-
-test('an order is one of several tests', () => {
-  expect(needsNeighbours({ shuffle: 'tests', seed: 7 })).toBe(true)
-  expect(needsNeighbours({ freeze: 64, seed: 7 })).toBe(false)
-})
 
 test('failures of others do not count', () => {
   const whole = result('failed', [ran('a > one', 'passed'), ran('a > two', 'failed'), ran('b > one', 'passed')])

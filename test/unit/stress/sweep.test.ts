@@ -18,7 +18,7 @@ test('fifteen runs, one of each kind early', () => {
     [
       "shuffle=tests",
       "freeze=64ms",
-      "cpu=0.1/500ms",
+      "cpu=0.07/500ms",
       "cores=1,uv=1",
       "tz=+14,locale=tr_TR,hostname=ci-worker-7,monotonic=30d,boottime=30d,clock=2028-01-31T23:59:58",
       "freeze=256ms",
@@ -26,7 +26,7 @@ test('fifteen runs, one of each kind early', () => {
       "shuffle=tests",
       "net=none,dns=none,delay=50ms",
       "memory=225M",
-      "cpu=0.25",
+      "cpu=0.1",
       "pids=128,nofile=256,inotify=128,disk=64M",
       "freeze=512ms",
       "cores=1,uv=4,twins=3",
@@ -45,7 +45,7 @@ test('what could tell nothing is left out', () => {
   // A test that computes for 2 s needs 4 s at a half: the limit of 5 s would be all that fails.
   const slow = turned({ ...usual, slowestTestMs: 2000, cpuMs: 3000 })
   expect(slow.some((step) => step?.startsWith('cpu='))).toBe(false)
-  expect(turned({ ...usual, slowestTestMs: 1000, cpuMs: 3000 })).toContain('cpu=0.35/500ms')
+  expect(turned({ ...usual, slowestTestMs: 1000, cpuMs: 3000 })).toContain('cpu=0.34/500ms')
 })
 
 test('a test that waits needs no processor for that', () => {
@@ -53,7 +53,7 @@ test('a test that waits needs no processor for that', () => {
 })
 
 test('a short test meets a long stop too, and a file of many tests is not stopped for minutes', () => {
-  expect(turned({ ...usual, slowestTestMs: 10, cpuMs: 60 })).toContain('cpu=0.1/500ms')
+  expect(turned({ ...usual, slowestTestMs: 10, cpuMs: 60 })).toContain('cpu=0.05/500ms')
   expect(turned({ ...usual, slowestTestMs: 100, cpuMs: 5000 })).toContain('cpu=0.25/500ms')
 })
 
