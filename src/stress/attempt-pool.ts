@@ -1,6 +1,7 @@
 // Attempts over worker processes, which stay for the whole campaign: each has a warm vitest and its zygote.
 
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { Tinypool } from 'tinypool'
 import { type ErrorData, errorFromData, NsboxError } from '../errors.ts'
 import { Admission } from './admission.ts'
@@ -84,8 +85,14 @@ export class AttemptPool {
 
   /** Everything that runs is killed. */
   async close(): Promise<void> {
-    this.#closing ??= this.#tinypool.destroy()
+    this.#closing ??= this.#end()
     await this.#closing
+  }
+
+  async #end(): Promise<void> {
+    const ended = (this.#tinypool.threads as unknown as Worker[]).map((worker) => exitOf(worker.process))
+    // tinypool waits for the end of a worker for ever where it came before.
+    await Promise.race([this.#tinypool.destroy(), Promise.all(ended)])
   }
 
   /** A worker process that is lost takes no result with it: the task is done again by another one. */
@@ -121,6 +128,10 @@ export class AttemptPool {
       })
     }
   }
+}
+
+async function exitOf(worker: ChildProcess): Promise<void> {
+  if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit')
 }
 
 /** What a worker threw travels without its class. */
