@@ -18,7 +18,7 @@ export interface KnobMeans {
   traffic: string | undefined
 }
 
-/** Modest values of those that not every machine can turn. */
+/** Modest values of those that not every machine can turn. On a network of its own, which any attempt can have. */
 const modest: Knobs = {
   cpu: { share: 1, periodMs: 100 },
   cores: 1,
@@ -27,6 +27,7 @@ const modest: Knobs = {
   disk: 2 ** 30,
   inodes: 1e5,
   inotify: 1e5,
+  net: 'none',
   delay: 1,
   loss: 0.01,
   monotonic: 1,
