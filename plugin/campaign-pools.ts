@@ -3,8 +3,8 @@
 import type { TestProject } from 'vitest/node'
 import { poolOptions } from '../src/config/pool-options.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
-import { givenOptions, type PoolShapes, poolShapes } from './index.ts'
 import { SandboxPool } from './pool.ts'
+import { givenOptions, type PoolShapes, poolShapes } from './pool-shapes.ts'
 
 export class CampaignPools implements PoolShapes {
   readonly plugin: PoolShapes['plugin']

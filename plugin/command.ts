@@ -2,10 +2,10 @@
 
 import type { CliOptions } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
-import { sandboxPool } from './index.ts'
 import { printTests } from './list.ts'
 import { loadVitest } from './load-vitest.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
+import { sandboxPool } from './pool-shapes.ts'
 
 /** The exit code is set by vitest. @throws NsboxError for options that are wrong, or where there is no vitest */
 export async function runVitest(words: string[]): Promise<undefined> {

@@ -22,7 +22,6 @@ test('the vitest plugin', () => {
       "default",
       "nsbox",
       "nsboxPool",
-      "sandboxPool",
     ]
   `)
 })
