@@ -1,6 +1,7 @@
 // Messages over one end of a connected Unix socket.
 
 import { Socket } from 'node:net'
+import { duplicate } from '../sys/descriptor.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
 import { encodeFrame, FrameReader } from './frame.ts'
 
@@ -9,11 +10,12 @@ const { nextTick } = process
 
 export class Channel {
   readonly #fd: number
-  readonly #socket: Socket
+  readonly #incoming: Socket
+  /** By itself: node destroys a socket that cannot be written to, with all that it has not read yet. Undefined for blocking writes. */
+  readonly #outgoing: Socket | undefined
   readonly #reader = new FrameReader()
   readonly #listeners = new Set<(message: unknown) => void>()
   readonly #closed: Promise<void>
-  readonly #writes: 'queued' | 'blocking'
 
   /**
    * With `blocking` writes a message is in the kernel's hands when `post` returns: a process may
@@ -21,12 +23,13 @@ export class Channel {
    */
   constructor(fd: number, writes: 'queued' | 'blocking') {
     this.#fd = fd
-    this.#writes = writes
-    this.#socket = new Socket({ fd, readable: true, writable: true })
-    this.#closed = new Promise((resolve) => this.#socket.once('close', () => resolve()))
-    // A broken pipe is followed by 'close', which is what everybody here waits for.
-    this.#socket.on('error', () => undefined)
-    this.#socket.on('data', (chunk) => this.#receive(chunk))
+    this.#incoming = new Socket({ fd, readable: true, writable: false })
+    this.#outgoing = writes === 'queued' ? new Socket({ fd: duplicate(fd), readable: false, writable: true }) : undefined
+    this.#closed = new Promise((resolve) => this.#incoming.once('close', () => resolve()))
+    void this.#closed.then(() => this.#outgoing?.destroy())
+    // A connection that breaks is followed by 'close', which is what everybody here waits for.
+    for (const socket of [this.#incoming, this.#outgoing]) socket?.on('error', () => undefined)
+    this.#incoming.on('data', (chunk) => this.#receive(chunk))
   }
 
   /** Settles when the other end is gone and everything it sent has been delivered. */
@@ -37,9 +40,9 @@ export class Channel {
   /** @throws DataCloneError for what cannot be cloned */
   post(message: unknown): void {
     const frame = encodeFrame(message)
-    if (!this.#socket.writable) return
-    if (this.#writes === 'blocking') sendWithDescriptors(this.#fd, frame, [])
-    else this.#socket.write(frame)
+    if (this.#outgoing) {
+      if (this.#outgoing.writable) this.#outgoing.write(frame)
+    } else if (!this.#incoming.readableEnded && !this.#incoming.destroyed) sendWithDescriptors(this.#fd, frame, [])
   }
 
   on(listener: (message: unknown) => void): void {
@@ -51,7 +54,7 @@ export class Channel {
   }
 
   close(): void {
-    this.#socket.destroy()
+    this.#incoming.destroy()
   }
 
   #receive(chunk: Buffer): void {
