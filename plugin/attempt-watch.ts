@@ -10,6 +10,7 @@ import type { AttemptOrder, AttemptResult, AttemptUsage, CampaignSetting, HeldKn
 import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { heldNetworkKnobs } from '../src/stress/network-knobs.ts'
 import { pulses } from '../src/stress/pulses.ts'
+import { descendants } from '../src/sys/descendants.ts'
 import type { FileSettings } from './file-options.ts'
 import { capsOf } from './file-report.ts'
 import { withoutMissing } from './missing-knobs.ts'
@@ -229,11 +230,6 @@ function peakOf(init: number | undefined): number | null {
   } catch {
     return null // gone meanwhile, or a kernel without proc_pid_task_children(5)
   }
-}
-
-function descendants(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
-  return children.flatMap((child) => [child, ...descendants(child)])
 }
 
 /** Zombies have none of it. */

@@ -1,9 +1,9 @@
 // What an attempt turns of its file's sandbox: laid over all else that the file may have.
 
-import { readFileSync } from 'node:fs'
 import { parseCpuList } from '../src/config/quantities.ts'
 import type { Limits } from '../src/plan/limits.ts'
 import { plainRun, type SandboxRequest } from '../src/plan/request.ts'
+import { allowedCpuList } from '../src/run/limit-request.ts'
 import type { Knobs } from '../src/stress/knobs.ts'
 import { networkKnobs } from '../src/stress/network-knobs.ts'
 import type { FileSettings } from './file-options.ts'
@@ -61,7 +61,7 @@ function someCpus(count: number): number[] {
 
 /** Processors that this process may run on. */
 export function allowedCpus(): number[] {
-  return parseCpuList(/^Cpus_allowed_list:\t(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0')
+  return parseCpuList(allowedCpuList())
 }
 
 function requestOf(knobs: Knobs): Partial<SandboxRequest> {

@@ -7,8 +7,7 @@ import { readResults } from '../config/results.ts'
 import { configError, describeError, NsboxError } from '../errors.ts'
 import { type ExitStatus, exitStatus, exitStatusOf } from '../stress/exit-status.ts'
 import { mergeResults } from '../stress/output/merge.ts'
-import { reportText } from '../stress/output/report.ts'
-import { writeOutputs } from '../stress/output/write-all.ts'
+import { tellResults } from './tell-results.ts'
 
 const where = 'nsbox merge'
 
@@ -46,16 +45,7 @@ export function runMerge(words: string[]): ExitStatus {
 
 function merge(paths: readonly string[], directory: string, json: boolean): ExitStatus {
   const { results, missing } = mergeResults(paths.map((name) => ({ name, results: readResults(name) })))
-  const { stdout, env } = process
-  const text = json
-    ? `${JSON.stringify(results)}\n`
-    : reportText(results, { color: stdout.isTTY === true && !env['NO_COLOR'], columns: stdout.columns })
-  stdout.write(text)
-  // GitHub reads its commands from standard error too; on standard output they would spoil the JSON.
-  const print = (line: string) => void (json ? process.stderr : stdout).write(line)
-  const { files, problems } = writeOutputs(results, directory, { env, root: realpathSync('.'), print })
-  for (const problem of problems) console.error(`${where}: ${problem}`)
-  if (files.length > 0) console.error(`written to ${directory}`)
+  tellResults(results, { where, directory, root: realpathSync('.'), json })
   for (const index of missing) console.error(`${where}: shard ${index} is missing: its tests are judged by what the others ran`)
   const status = exitStatusOf(results)
   return status === exitStatus.stable && missing.length > 0 ? exitStatus.usage : status

@@ -3,19 +3,18 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseStressFlags, type StressFlags, stressHelp } from '../config/stress-flags.ts'
-import type { CampaignSetting, Found } from '../stress/attempt.ts'
+import type { CampaignSetting } from '../stress/attempt.ts'
 import { AttemptPool } from '../stress/attempt-pool.ts'
 import { Campaign, type CampaignOptions } from '../stress/campaign.ts'
 import { exitStatus, exitStatusOf } from '../stress/exit-status.ts'
 import { progressFor } from '../stress/output/progress.ts'
-import { reportText } from '../stress/output/report.ts'
-import { writeOutputs } from '../stress/output/write-all.ts'
 import type { Results } from '../stress/results.ts'
 import { anySeed } from '../stress/seeds.ts'
 import { AttemptStore, storedPlan } from '../stress/store.ts'
 import { findIn } from './find-tests.ts'
 import { interruption } from './interruption.ts'
 import { callersEnvironment } from './restart.ts'
+import { tellResults } from './tell-results.ts'
 
 const where = 'nsbox stress'
 
@@ -48,7 +47,7 @@ async function campaign(flags: StressFlags, command: string[]): Promise<number> 
     const made = new Campaign(options, { pool, found, setting, store, progress, signal, about })
     const { results, failure } = await made.run(flags.resume)
     await pool.close()
-    report(results, directory, found, flags)
+    tellResults(results, { where, directory, root: found.root, json: flags.json })
     if (failure !== undefined) throw failure
     return hasTests(results) ? exitStatusOf(results) : noTestMatched(flags)
   } finally {
@@ -77,21 +76,6 @@ function noTestMatched({ testNamePattern }: StressFlags): number {
     `${where}: ${testNamePattern === undefined ? 'the files have no tests' : `no test matches -t ${JSON.stringify(testNamePattern)}`}`,
   )
   return exitStatus.noTests
-}
-
-function report(results: Results, directory: string, { root }: Found, { json }: StressFlags): void {
-  if (json) process.stdout.write(`${JSON.stringify(results)}\n`)
-  else
-    process.stdout.write(
-      reportText(results, { color: process.stdout.isTTY === true && !process.env['NO_COLOR'], columns: process.stdout.columns }),
-    )
-  const { files, problems } = writeOutputs(results, directory, {
-    env: process.env,
-    root,
-    ...(json && { print: (text: string) => void process.stderr.write(text) }),
-  })
-  for (const problem of problems) console.error(`${where}: ${problem}`)
-  if (files.length > 0) console.error(`written to ${directory}`)
 }
 
 function version(): string {

@@ -83,3 +83,7 @@ export function wordsHelp(table: WordFlags): string {
     .map(([name, flag]) => `  ${left(name, flag).padEnd(30)} ${flag.help}`)
     .join('\n')
 }
+
+/** For the help of commands that pass them on. */
+export const vitestWordsHelp =
+  "--config, --root, --dir, --project, --environment, --mode and --exclude are vitest's, --nsbox.NAME=VALUE are options of its pool."

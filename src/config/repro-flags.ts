@@ -3,7 +3,7 @@
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
 import { type AttemptsFlags, attemptsShape, attemptsTable, flagName, positiveDuration, wholeNumber } from './attempts-flags.ts'
-import { readWords, type WordFlags, wordsHelp } from './command-words.ts'
+import { readWords, vitestWordsHelp, type WordFlags, wordsHelp } from './command-words.ts'
 import { parseOptions } from './explain.ts'
 import { quantity } from './schemas.ts'
 
@@ -102,7 +102,7 @@ Without a test, lists those that the newest results of nsbox stress have a recip
 ${wordsHelp(table)}
 
 Where the recipe has no seed each run has another one, and the one that failed is printed.
---config, --root, --dir, --project, --environment, --mode and --exclude are vitest's, --nsbox.NAME=VALUE are options of its pool.
+${vitestWordsHelp}
 
 Exit code: 0 it never failed, 1 it failed, 2 wrong usage, 4 there is no such test, 77 no sandbox can be had here, 130 interrupted.`
 }

@@ -12,7 +12,7 @@ import {
   regularExpression,
   wholeNumber,
 } from './attempts-flags.ts'
-import { readWords, type WordFlags, wordsHelp } from './command-words.ts'
+import { readWords, vitestWordsHelp, type WordFlags, wordsHelp } from './command-words.ts'
 import { parseOptions } from './explain.ts'
 import { knobFlags } from './knob-flags.ts'
 import { parseKnob } from './knob-values.ts'
@@ -123,7 +123,7 @@ ${wordsHelp(knobFlags)}
 ${wordsHelp(table)}
 
 With --duration, --budget or --until-fail it goes on until then, unless --runs is reached before.
---config, --root, --dir, --project, --environment, --mode and --exclude are vitest's, --nsbox.NAME=VALUE are options of its pool.
+${vitestWordsHelp}
 
 Exit code: 0 all passed, 1 something is flaky, 2 wrong usage, 3 something fails without any knob, 4 there are no tests, 77 no sandbox can
 be had here, 130 interrupted.`

@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini'
 import { type AttemptsFlags, attemptsShape, attemptsTable, flagName, regularExpression, wholeNumber } from './attempts-flags.ts'
-import { readWords, type WordFlags, wordsHelp } from './command-words.ts'
+import { readWords, vitestWordsHelp, type WordFlags, wordsHelp } from './command-words.ts'
 import { parseOptions } from './explain.ts'
 import { quantity } from './schemas.ts'
 
@@ -52,7 +52,7 @@ a CI machine has to be.
 
 ${wordsHelp(table)}
 
---config, --root, --dir, --project, --environment, --mode and --exclude are vitest's, --nsbox.NAME=VALUE are options of its pool.
+${vitestWordsHelp}
 
 Exit code: 0 found, 2 wrong usage, 3 a file fails without any cap, 4 there are no tests, 77 no sandbox can be had here, 130 interrupted.`
 }

@@ -34,10 +34,15 @@ export function limitsHere(options: LimitsChange, cwd: string): LimitsChange {
 
 /** The kernel drops processors that the caller may not use, and says nothing (sched_setaffinity(2)). */
 function allowedHere(cpus: number[]): number[] {
-  const list = /^Cpus_allowed_list:\t(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+  const list = allowedCpuList()
   const missing = cpus.filter((cpu) => !parseCpuList(list).includes(cpu))
   if (missing.length > 0) throw wrong('cpus', cpus.join(','), `this process may run on ${list}`)
   return cpus
+}
+
+/** Processors that this process may run on, as taskset(1) has them. */
+export function allowedCpuList(): string {
+  return /^Cpus_allowed_list:\t(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
 }
 
 /** The kernel limits whole disks: of a partition, the one that it is part of. */

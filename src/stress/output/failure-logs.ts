@@ -2,9 +2,10 @@
 
 import { failureText, type Sources } from '../failure-text.ts'
 import { printRecipe } from '../recipe.ts'
+import { hasFailed } from '../repeat.ts'
 import type { Attempt } from '../results.ts'
 import { reproCommand } from '../test-id.ts'
-import { hasFailed, shownLines, sizeWords, timeWords } from './words.ts'
+import { shownLines, sizeWords, timeWords } from './words.ts'
 
 export interface FailureLog {
   name: string

@@ -2,6 +2,7 @@
 // through could not run: the page's own script is the only one that its policy knows.
 
 import { createHash } from 'node:crypto'
+import { hasFailed } from '../repeat.ts'
 import type { Attempt, Results } from '../results.ts'
 import { printTestId, shellWord } from '../test-id.ts'
 import { heatMapOf } from './heat-map.ts'
@@ -14,7 +15,7 @@ import { script } from './page/script.ts'
 import { style } from './page/style.ts'
 import { byVerdict, headline, testPart, testTable } from './page/tests.ts'
 import { type TrialsOfTest, trialsOfTest } from './trials-of-test.ts'
-import { count, hasFailed, percent, sizeWords, timeWords } from './words.ts'
+import { count, percent, sizeWords, timeWords } from './words.ts'
 
 /** One for each test that failed would be too many to choose from. */
 const mapsShown = 20

@@ -1,13 +1,14 @@
 // A campaign's results in lines for a terminal. What matters most comes last, where its reader is.
 
 import { styleText } from 'node:util'
+import { hasFailed } from '../repeat.ts'
 import type { Cluster, KnobEffect, Results, TestVerdict, Verdict } from '../results.ts'
 import { upperBound } from '../statistics.ts'
 import { reproCommand } from '../test-id.ts'
 import { heatMapOf } from './heat-map.ts'
 import { heatText } from './heat-text.ts'
 import { type TrialsOfTest, trialsOfTest } from './trials-of-test.ts'
-import { count, failureWords, hasFailed, percent, rateWords, shown, testWords, timeWords } from './words.ts'
+import { count, failureWords, percent, rateWords, shown, testWords, timeWords } from './words.ts'
 
 export interface ReportOptions {
   color: boolean

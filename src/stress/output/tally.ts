@@ -1,7 +1,8 @@
 // What is counted while a campaign runs, and how long the rest will take.
 
+import { hasFailed } from '../repeat.ts'
 import type { Attempt } from '../results.ts'
-import { count, hasFailed, percent, shown, testWords, timeWords } from './words.ts'
+import { count, percent, shown, testWords, timeWords } from './words.ts'
 
 export interface ProgressPlan {
   /** In all, with those of before a resumption. Null is as many as there is time for. */

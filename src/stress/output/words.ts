@@ -70,10 +70,6 @@ export function shownLines(text: string): string {
   return plain.replaceAll(control, (character) => (character === '\n' ? '\n' : `\\u{${hexOf(character)}}`))
 }
 
-export function hasFailed({ result }: Attempt): boolean {
-  return result.end !== 'passed'
-}
-
 /** What it says, or what ended it. */
 export function failureWords({ result }: Attempt, { errors, killedBy }: Failure): string {
   const fatal = result.caps.find((cap) => cap.fatal)

@@ -2,8 +2,9 @@
 
 import { rateOf } from '../../effects.ts'
 import { printKnobs } from '../../recipe.ts'
+import { hasFailed } from '../../repeat.ts'
 import type { Attempt } from '../../results.ts'
-import { hasFailed, sizeWords, timeWords } from '../words.ts'
+import { sizeWords, timeWords } from '../words.ts'
 import { type Html, html } from './html.ts'
 import { intervalMark, rateCell } from './marks.ts'
 import { breakable } from './tests.ts'

@@ -1,9 +1,10 @@
 // Plots against the CPU cap, as SVG, each with its figures in a table.
 
 import { rateOf } from '../../effects.ts'
+import { hasFailed } from '../../repeat.ts'
 import type { Attempt, Rate } from '../../results.ts'
 import { axisOf, labelOf, labelsOf } from '../heat-map.ts'
-import { count, hasFailed, percent, rateWords, sizeWords, timeWords } from '../words.ts'
+import { count, percent, rateWords, sizeWords, timeWords } from '../words.ts'
 import { type Html, html } from './html.ts'
 
 const width = 440

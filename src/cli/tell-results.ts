@@ -1,0 +1,26 @@
+// The end of a campaign, or of its shards that were joined: the report, and all files of its directory.
+
+import { reportText } from '../stress/output/report.ts'
+import { writeOutputs } from '../stress/output/write-all.ts'
+import type { Results } from '../stress/results.ts'
+
+export interface Telling {
+  /** The command that tells. */
+  where: string
+  directory: string
+  /** Directory that the names of test files begin at. */
+  root: string
+  /** results.json on standard output, in place of the report. */
+  json: boolean
+}
+
+export function tellResults(results: Results, { where, directory, root, json }: Telling): void {
+  const { stdout, stderr, env } = process
+  const color = stdout.isTTY === true && !env['NO_COLOR']
+  stdout.write(json ? `${JSON.stringify(results)}\n` : reportText(results, { color, columns: stdout.columns }))
+  // GitHub reads its commands from standard error too; on standard output they would spoil the JSON.
+  const print = (line: string) => void (json ? stderr : stdout).write(line)
+  const { files, problems } = writeOutputs(results, directory, { env, root, print })
+  for (const problem of problems) console.error(`${where}: ${problem}`)
+  if (files.length > 0) console.error(`written to ${directory}`)
+}
