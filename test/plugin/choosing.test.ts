@@ -47,8 +47,9 @@ describe.each(vitestVersions)('$name', (version) => {
 
   test('--changed runs what a changed file affects', async (context) => {
     needProgram(context, 'git')
-    changeAfterCommit(project)
-    const run = await vitestRun(project, ['--changed', '--exclude=native.test.ts'])
+    const own = seedTest(version, { 'vitest.config.ts': config, ...files })
+    changeAfterCommit(own)
+    const run = await vitestRun(own, ['--changed', '--exclude=native.test.ts'])
     expect(run, run.output).toMatchObject({ exitCode: 0, tests: { 'affected.test.ts > value': 'passed' } })
     expect(Object.keys(run.files)).toEqual(['affected.test.ts'])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nsboxConfig, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { nsboxConfig, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { startVitest, vitestRun } from '../support/vitest-run.ts'
 
 /** Passes in a network of its own, or in the host's. */
@@ -74,17 +74,14 @@ describe.each(vitestVersions)('$name', (version) => {
     })
   })
 
-  describe('in watch mode', () => {
-    const project = seedSuite(version, { 'a.test.ts': `// @nsbox net=host\n${netIs('own')}`, 'vitest.config.ts': config('') })
-
-    test('a docblock that changes is seen', async () => {
-      const watch = startVitest(project, ['watch'])
-      await watch.said(/1 failed/)
-      const from = watch.output().length
-      project.write('a.test.ts', netIs('own'))
-      await watch.said(/1 passed/, from)
-      watch.child.kill('SIGINT')
-      await watch.done
-    })
+  test('a docblock that changes is seen in watch mode', async () => {
+    const project = seedTest(version, { 'a.test.ts': `// @nsbox net=host\n${netIs('own')}`, 'vitest.config.ts': config('') })
+    const watch = startVitest(project, ['watch'])
+    await watch.said(/1 failed/)
+    const from = watch.output().length
+    project.write('a.test.ts', netIs('own'))
+    await watch.said(/1 passed/, from)
+    watch.child.kill('SIGINT')
+    await watch.done
   })
 })

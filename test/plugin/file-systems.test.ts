@@ -184,7 +184,11 @@ test('reads', () => { expect(readFileSync('data/old', 'utf8')).toBe('old\\n') })
         await vitestRun(other, args('forks'), otherOptions),
         await vitestRun(other, args('nsbox'), otherOptions),
       ]
-      const said = ({ output, tests, exitCode }: VitestRun) => ({ tests, exitCode, error: /Error: E\w+: [^\n]*/.exec(output)?.[0] })
+      const said = ({ output, tests, exitCode }: VitestRun) => {
+        // vitest tells of a test some milliseconds after its end, and the error may be sooner.
+        const { 'new.test.ts > new': maybeUntold, ...others } = tests
+        return { others, exitCode, error: /Error: E\w+: [^\n]*/.exec(output)?.[0] }
+      }
       expect(said(sealedNew), sealedNew.output).toEqual(said(forksNew))
       expect(other.list('__snapshots__')).toEqual(['matches.test.ts.snap'])
     })

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { fingerprint } from '../support/vitest-left-behind.ts'
-import { nsboxConfig, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { nsboxConfig, type Project, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { vitestRun } from '../support/vitest-run.ts'
 
 const files = {
@@ -23,11 +23,17 @@ const alone = testFile(`test('alone', () => { expect('alone').toMatchSnapshot() 
 
 describe.each(vitestVersions)('$name', (version) => {
   describe('one after the other', () => {
-    const project = seedSuite(version, { 'vitest.config.ts': nsboxConfig({ test: "pool: 'nsbox'" }), ...files, 'alone.test.ts': alone })
     const snapshot = '__snapshots__/kept.test.ts.snap'
-    const tree = () => fingerprint(project.root, ['node_modules'])
+    const tree = ({ root }: Project) => fingerprint(root, ['node_modules'])
+    const seeded = () => seedTest(version, { 'vitest.config.ts': nsboxConfig({ test: "pool: 'nsbox'" }), ...files, 'alone.test.ts': alone })
+    const written = async () => {
+      const project = seeded()
+      await vitestRun(project)
+      return project
+    }
 
     test('the first run writes all of them', async () => {
+      const project = seeded()
       const run = await vitestRun(project)
       expect(run.failures).toEqual({})
       expect(run.exitCode, run.output).toBe(0)
@@ -39,21 +45,24 @@ describe.each(vitestVersions)('$name', (version) => {
     })
 
     test('the second compares and writes nothing', async () => {
-      const before = tree()
+      const project = await written()
+      const before = tree(project)
       const run = await vitestRun(project)
       expect(run.exitCode, run.output).toBe(0)
-      expect(tree()).toEqual(before)
+      expect(tree(project)).toEqual(before)
     })
 
     test('a mismatch fails and writes nothing', async () => {
-      const before = tree()
+      const project = await written()
+      const before = tree(project)
       const run = await vitestRun(project, [], { env: { VALUE: 'new' } })
       expect(run.exitCode).toBe(1)
       expect(run.stdout + run.stderr).toMatch(/Snapshots +3 failed/)
-      expect(tree()).toEqual(before)
+      expect(tree(project)).toEqual(before)
     })
 
     test('-u updates the changed and removes the obsolete', async () => {
+      const project = await written()
       const run = await vitestRun(project, ['-u'], { env: { VALUE: 'new' } })
       expect(run.exitCode, run.output).toBe(0)
       expect(project.read(snapshot)).toContain('"value": "new"')
@@ -62,6 +71,7 @@ describe.each(vitestVersions)('$name', (version) => {
     })
 
     test('-u removes the snapshots of a test that is no more, and the file with the last one', async () => {
+      const project = await written()
       project.write('kept.test.ts', testFile(`test('kept', () => { expect({ value: 'new' }).toMatchSnapshot() })`))
       project.write('alone.test.ts', testFile(`test('alone', () => {})`))
       const run = await vitestRun(project, ['kept', 'alone', '-u'])
@@ -71,6 +81,7 @@ describe.each(vitestVersions)('$name', (version) => {
     })
 
     test('in CI a new snapshot fails and is not written', async () => {
+      const project = await written()
       project.write('new.test.ts', testFile(`test('new', () => { expect('new').toMatchSnapshot() })`))
       const run = await vitestRun(project, ['new'], { env: { CI: 'true' } })
       expect(run.tests, run.output).toEqual({ 'new.test.ts > new': 'failed' })

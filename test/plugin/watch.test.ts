@@ -1,18 +1,17 @@
 // Watch mode: an edit on the host is seen by the next sandbox.
 
 import { describe, expect, test } from 'vitest'
-import { seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { startVitest } from '../support/vitest-run.ts'
 
 describe.each(vitestVersions)('$name', (version) => {
-  const project = seedSuite(version, {
-    'value.ts': 'export const value = 1\n',
-    'value.test.ts': testFile(`import { hostname } from 'node:os'; import { value } from './value'
-test('value', () => { console.log('saw ' + value + ' on ' + hostname()); expect(value).toBeGreaterThan(0) })`),
-    'other.test.ts': testFile(`test('other', () => {})`),
-  })
-
   test('an edit runs what imports it again, in a new sandbox', async () => {
+    const project = seedTest(version, {
+      'value.ts': 'export const value = 1\n',
+      'value.test.ts': testFile(`import { hostname } from 'node:os'; import { value } from './value'
+test('value', () => { console.log('saw ' + value + ' on ' + hostname()); expect(value).toBeGreaterThan(0) })`),
+      'other.test.ts': testFile(`test('other', () => {})`),
+    })
     const vitest = startVitest(project, ['watch'])
     await vitest.said(/for file changes/)
     expect(vitest.output()).toContain('saw 1 on nsbox')

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { describeTree } from './processes.ts'
 import type { Project } from './vitest-project.ts'
 
 export interface VitestOptions {
@@ -81,8 +82,9 @@ export function startVitest(project: Project, args: string[], options: VitestOpt
   }
   const hung = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
+    const tree = describeTree(child.pid as number)
     child.kill('SIGKILL')
-    hung.reject(new Error(`vitest did not end in ${killAfter} ms:\n${said.output}`))
+    hung.reject(new Error(`vitest did not end in ${killAfter} ms:\n${tree}\n${said.output}`))
   }, killAfter)
   const closed = new Promise<VitestRun>((resolve, reject) => {
     child.on('error', reject)
