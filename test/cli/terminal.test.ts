@@ -1,7 +1,7 @@
 // Promise: a command in a sandbox has the caller's terminal as it would have it outside: keys, signals, job control, size.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, onTestFailed, test } from 'vitest'
 import { CommandPlace } from '../support/command-place.ts'
@@ -190,6 +190,7 @@ test.each([
   ['', false],
 ])('--apply asks on the terminal: %j', async (answer, applied) => {
   const file = `applied-${answer}`
+  rmSync(join(place.project, file), { force: true })
   const terminal = start(`nsbox run --apply -- sh -c 'echo x > ${file}'`)
   await terminal.shows(/Apply this change\? \[y\/N\] /)
   terminal.enter(answer)
@@ -199,7 +200,7 @@ test.each([
 })
 
 test('nsbox apply asks on the terminal', async () => {
-  const terminal = start('sh -c "nsbox run --keep ../kept -- touch later && nsbox apply ../kept"')
+  const terminal = start('sh -c "rm -rf ../kept later && nsbox run --keep ../kept -- touch later && nsbox apply ../kept"')
   await terminal.shows(/A {2}later[\s\S]*Apply 1 changes\? \[y\/N\] /)
   terminal.enter('yes')
   expect(await terminal.ended).toBe(0)

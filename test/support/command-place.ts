@@ -1,7 +1,7 @@
 // A user's place: a home with a project, a clean environment, and nsbox on PATH.
 
-import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { builtCommand } from './built-command.ts'
@@ -41,14 +41,33 @@ export class CommandPlace {
     return spawn(words[0], words.slice(1), { cwd: this.project, env: this.env, detached: true, ...options })
   }
 
+  /** What is in the home now: {@link restore} brings it back. Without what this user may not read. */
+  remember(): void {
+    if (existsSync(this.#remembered)) removeAll(this.#remembered)
+    spawnSync('cp', ['-a', this.home, this.#remembered])
+  }
+
+  restore(): void {
+    removeAll(this.home)
+    execFileSync('cp', ['-a', this.#remembered, this.home])
+  }
+
   /** Paths of this place as users know them. */
   shown(text: string): string {
     return text.replaceAll(this.home, '/home/you').replaceAll(this.root, '/PLACE')
   }
 
   remove(): void {
-    // Transcripts leave directories without permissions.
-    execFileSync('chmod', ['-R', 'u+rwX', this.root])
-    rmSync(this.root, { recursive: true, force: true })
+    removeAll(this.root)
   }
+
+  get #remembered(): string {
+    return join(this.root, 'remembered')
+  }
+}
+
+/** Transcripts leave directories without permissions. */
+function removeAll(directory: string): void {
+  execFileSync('chmod', ['-R', 'u+rwX', directory])
+  rmSync(directory, { recursive: true, force: true })
 }
