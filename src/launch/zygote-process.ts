@@ -17,8 +17,12 @@ import { IdMapper } from './id-mapper.ts'
 import type { LimitSource } from './limit-source.ts'
 import type { Limited } from './limited.ts'
 import { type AnySandbox, type Sandbox, type Streams, sockets } from './sandbox.ts'
+import { settledWithin } from './settled.ts'
 
 const log = debug('launch')
+
+/** A zygote may be in code of the user's that does not return to its event loop, in milliseconds. */
+const closeGrace = 5000
 
 export interface ZygoteOptions {
   mode: ZygoteMode
@@ -140,6 +144,8 @@ export class ZygoteProcess {
     for (const child of this.#sandboxes.values()) child.kill()
     await Promise.all([...this.#sandboxes.values()].map((child) => child.ended))
     this.#control.destroy()
+    await settledWithin([this.#gone.promise], closeGrace)
+    this.#process.kill('SIGKILL')
     await this.#gone.promise
   }
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectNothingRuns } from '../support/vitest-left-behind.ts'
-import { nsboxConfig, type Project, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { nsboxConfig, type Project, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 const files = {
@@ -52,15 +52,14 @@ describe.each(vitestVersions)('$name', (version) => {
     const one = testFile(
       `test('works', () => { let sum = 0; for (let i = 0; i < 1e6; i++) sum += Math.sqrt(i); expect(sum).toBeGreaterThan(0) })`,
     )
-    const project = seedSuite(version, {
-      'vitest.config.ts': nsboxConfig({
-        test: `pool: 'nsbox', execArgv: ['--cpu-prof', '--cpu-prof-dir=profiles/cpu', '--heap-prof', '--heap-prof-dir=profiles/heap']`,
-      }),
-      'a.test.ts': one,
-      'b.test.ts': one,
-    })
-
     test('one of each kind for each file, readable', async () => {
+      const project = seedTest(version, {
+        'vitest.config.ts': nsboxConfig({
+          test: `pool: 'nsbox', execArgv: ['--cpu-prof', '--cpu-prof-dir=profiles/cpu', '--heap-prof', '--heap-prof-dir=profiles/heap']`,
+        }),
+        'a.test.ts': one,
+        'b.test.ts': one,
+      })
       const run = await vitestRun(project)
       expect(run.exitCode, run.output).toBe(0)
       expect(project.list('profiles/cpu')).toHaveLength(2)

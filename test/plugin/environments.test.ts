@@ -1,7 +1,8 @@
 // Environments of vitest, mixed in one run: by config, by docblock, with options, and one's own.
 
 import { beforeAll, describe, expect, test } from 'vitest'
-import { docblock, nsboxConfig, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { expectNothingRuns } from '../support/vitest-left-behind.ts'
+import { docblock, nsboxConfig, sealedTest, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 const served = `const server = (await import('node:http')).createServer((_, answer) => {
@@ -67,5 +68,21 @@ describe.each(vitestVersions)('$name, environment of the config that is a file',
     const run = await vitestRun(project)
     expect(run.tests, run.output).toEqual({ 'own.test.ts > set up by its own file': 'passed' })
     expect(run.exitCode, run.output).toBe(0)
+  })
+})
+
+describe.each(vitestVersions.slice(0, 1))('$name', (version) => {
+  test('an environment that blocks when it is set up costs its file the time that vitest gives, and nothing is left', async () => {
+    const project = seedTest(version, {
+      'node_modules/vitest-environment-blocks/package.json': '{ "type": "module", "exports": "./index.js" }',
+      'node_modules/vitest-environment-blocks/index.js': `export default { name: 'blocks', viteEnvironment: 'ssr', setup() { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) } }\n`,
+      'blocked.test.ts': docblock('blocks') + testFile(`test('never runs', () => {})`),
+      'plain.test.ts': sealedTest,
+    })
+    const run = await vitestRun(project, [], { killAfter: 110_000 })
+    expect(run.output).toContain('blocked.test.ts: the worker did not start in 60 s')
+    expect(run.tests, run.output).toEqual({ 'plain.test.ts > sealed': 'passed' })
+    expect(run.exitCode).toBe(1)
+    await expectNothingRuns(project)
   })
 })

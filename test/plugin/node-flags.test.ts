@@ -1,6 +1,6 @@
 // Flags for the workers' node, from vitest's config and from NODE_OPTIONS.
 
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { nsboxConfig, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
@@ -55,7 +55,7 @@ test('NODE_OPTIONS', () => {
   })
 
   test('NODE_OPTIONS opens debuggers and writes profiles', async () => {
-    const directory = join(project.scratch, 'profiles')
+    const directory = mkdtempSync(join(project.scratch, 'profiles-'))
     const env = { NODE_OPTIONS: `--inspect=127.0.0.1:0 --cpu-prof --cpu-prof-dir=${directory}` }
     const run = await vitestRun(project, ['--project=plain'], { env })
     expect(run.tests, run.output).toEqual({ 'plain.test.ts > runs': 'passed' })
