@@ -1,7 +1,6 @@
-// Removes a directory and all it holds, whatever permissions its directories have.
+// Removes a directory and all it holds, whatever names and permissions its directories have.
 
 import { chmodSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 
 export function removeTree(directory: string): void {
   try {
@@ -9,12 +8,15 @@ export function removeTree(directory: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
     // An overlay's work directory has no permissions at all (overlayfs.rst), and tests make such too.
-    openUp(directory)
+    openUp(Buffer.from(directory))
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-function openUp(directory: string): void {
+/** Names of files are bytes, and need not be UTF-8. */
+function openUp(directory: Buffer): void {
   chmodSync(directory, 0o700)
-  for (const entry of readdirSync(directory, { withFileTypes: true })) if (entry.isDirectory()) openUp(join(directory, entry.name))
+  for (const entry of readdirSync(directory, { withFileTypes: true, encoding: 'buffer' })) {
+    if (entry.isDirectory()) openUp(Buffer.concat([directory, Buffer.from('/'), entry.name]))
+  }
 }
