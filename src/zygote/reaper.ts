@@ -48,7 +48,7 @@ function watchful({ parent, keeper, stopped }: WatchOptions): () => ReturnType<t
         timeout,
       )
       if (parent !== undefined && ready.has(parent)) {
-        killDescendants(getpid())
+        killOwn()
         exitNow(1)
       }
       if (keeper?.control !== undefined && ready.has(keeper.control)) keeper.obey()
@@ -59,9 +59,15 @@ function watchful({ parent, keeper, stopped }: WatchOptions): () => ReturnType<t
 
 /** Ends what the payload left running, so that its time counts too. */
 export function endAll(ownPids: boolean): Usage {
-  if (!ownPids) killDescendants(getpid())
+  if (!ownPids) killOwn()
   // As pid 1 that is everybody in the namespace and nobody else (kill(2)).
   else if (getpid() === 1) sendSignal(-1, 'SIGKILL')
   while (waitpid(-1, { block: true }));
   return childrenUsage()
+}
+
+function killOwn(): void {
+  killDescendants(getpid(), () => {
+    while (waitpid(-1, { block: false }));
+  })
 }

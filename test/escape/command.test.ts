@@ -126,6 +126,14 @@ test.each(['private', 'host'])('outlive its command, with pids %s', async (pid) 
   await until(() => processesWith(place.token).length === 0)
 })
 
+/** Each of eight starts another and ends, two thousand times. */
+const chains = `link='if [ $1 -gt 0 ]; then sh -c "$0" "$0" $(($1 - 1)) & else echo over; fi'
+  for each in 1 2 3 4 5 6 7 8; do sh -c "$link" "$link" 2000 & done; sleep 0.3; echo ends`
+
+test.each(['private', 'host'])('be gone before the kill comes, with pids %s', async (pid) => {
+  expect(await place.run(['--pid', pid], chains)).toMatchObject({ exitCode: 0, stdout: 'ends\n' })
+})
+
 test.each(['private', 'host'])('outlive the command when that is killed, with pids %s', async (pid) => {
   const { exitCode } = await place.run(['--pid', pid], 'setsid sleep 100 & sleep 100', { killAfter: 1500 })
   expect(exitCode).toBe(null)
