@@ -11,7 +11,7 @@ import { readSmall } from './small-file.ts'
  * One that ends after the ancestor's children were read, and before its own are, has left them to the ancestor unseen. Only
  * what finds the same twice, and nobody who runs, has seen all: who had ended before has no children any more.
  */
-export function killDescendants(ancestor: number, reap: () => void = () => undefined): void {
+export function killDescendants(ancestor: number, reap: () => unknown = () => undefined): void {
   let before: string | undefined
   for (;;) {
     const { seen, ran } = killBelow(ancestor)

@@ -81,6 +81,14 @@ export function waitpid(pid: number, { block, stopped = false }: WaitOptions): W
   return changed > 0 ? { pid: changed, status: waitStatus.readInt32LE(0) } : undefined
 }
 
+/** Takes all children that have ended. False when there is no other (waitpid(2), ECHILD). */
+export function reapEnded(): boolean {
+  for (;;) {
+    const changed = waitpid_(-1, addressOf(waitStatus), WNOHANG)
+    if (changed <= 0) return changed === 0
+  }
+}
+
 /** The signal that stopped a child, or undefined when the status tells of its end. */
 export function stopSignal(status: number): number | undefined {
   return (status & 0xff) === 0x7f ? (status >> 8) & 0xff : undefined

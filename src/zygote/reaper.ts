@@ -3,7 +3,7 @@
 import type { Keeper } from '../emulation/keeper.ts'
 import { killDescendants } from '../sys/descendants.ts'
 import { drain, pollReadable } from '../sys/descriptor.ts'
-import { exitNow, getpid, stopSignal, waitpid } from '../sys/process.ts'
+import { exitNow, getpid, reapEnded, stopSignal, waitpid } from '../sys/process.ts'
 import { childSignals, sendSignal } from '../sys/signal.ts'
 import { childrenUsage } from '../sys/usage.ts'
 import type { Usage } from '../wire/protocol.ts'
@@ -66,8 +66,8 @@ export function endAll(ownPids: boolean): Usage {
   return childrenUsage()
 }
 
+/** Whether somebody is left the kernel knows, and tells by waitpid(2); /proc is read while it changes. */
 function killOwn(): void {
-  killDescendants(getpid(), () => {
-    while (waitpid(-1, { block: false }));
-  })
+  do killDescendants(getpid(), reapEnded)
+  while (reapEnded())
 }
