@@ -25,7 +25,7 @@ export async function until(condition: () => boolean): Promise<void> {
 }
 
 /** One line for a process and each below it: what it does, in its user's code or in which system call (proc(5)). */
-export function describeTree(pid: number): string {
+export function describeProcesses(pid: number): string {
   return [pid, ...descendants(pid)]
     .map((each) => {
       const state = /^State:\s+(\S)/m.exec(read(`/proc/${each}/status`))?.[1]

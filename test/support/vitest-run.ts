@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describeTree } from './processes.ts'
+import { describeProcesses } from './processes.ts'
 import type { Project } from './vitest-project.ts'
 
 export interface VitestOptions {
@@ -82,7 +82,7 @@ export function startVitest(project: Project, args: string[], options: VitestOpt
   }
   const hung = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    const tree = describeTree(child.pid as number)
+    const tree = describeProcesses(child.pid as number)
     child.kill('SIGKILL')
     hung.reject(new Error(`vitest did not end in ${killAfter} ms:\n${tree}\n${said.output}`))
   }, killAfter)
