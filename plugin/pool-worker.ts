@@ -1,7 +1,6 @@
 // The host half of a pool worker: vitest's PoolWorker, with a sandbox behind it, or one after the other.
 
 import { EventEmitter } from 'node:events'
-import { relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { PoolTask, PoolWorker, PoolOptions as WorkerOptions, WorkerRequest } from 'vitest/node'
 import type { FileSettings } from './file-options.ts'
@@ -9,7 +8,7 @@ import type { StartMessage } from './messages.ts'
 import type { SandboxPool } from './pool.ts'
 import { Session, type SessionHost } from './session.ts'
 import { startedInTime } from './start-timeout.ts'
-import { isInspected } from './worker-kind.ts'
+import { fileNames, isInspected } from './worker-kind.ts'
 
 type RunRequest = Extract<WorkerRequest, { type: 'run' | 'collect' }>
 type Files = RunRequest['context']['files']
@@ -37,8 +36,6 @@ export class NsboxPoolWorker implements PoolWorker {
   #leaving = false
   /** vitest expects nothing more from the worker. */
   #stopping = false
-  /** It took too long to start: nobody waits for it any more. */
-  #isLate = false
 
   constructor(options: WorkerOptions, pool: SandboxPool) {
     this.#host = {
@@ -145,15 +142,14 @@ export class NsboxPoolWorker implements PoolWorker {
     const starting = this.#startSession(settings, files)
     const { options } = this.#host
     if (isInspected(options)) return starting
-    const names = files.map((file) => relative(options.project.config.root, file))
-    return startedInTime(starting, names, () => (this.#isLate = true))
+    return startedInTime(starting, fileNames(files, options))
   }
 
   async #startSession(settings: FileSettings, files: readonly string[]): Promise<Session> {
     const start = this.#start as StartMessage
     const session = await Session.launch(this.#host, start, settings, files)
     this.#session = session
-    if (this.#isLate) await session.stop()
+    if (this.#stopping) await session.stop()
     const started = session.start(start, files)
     for (const message of this.#early.splice(0)) session.post(message)
     await started

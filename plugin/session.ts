@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { basename, join } from 'node:path'
 import type { PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
@@ -19,7 +19,7 @@ import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
 import { Progress } from './progress.ts'
 import { Turns } from './turns.ts'
-import { nodeFlags } from './worker-kind.ts'
+import { fileNames, nodeFlags } from './worker-kind.ts'
 import type { WorkerLimits } from './worker-limits.ts'
 import { takeWorkerNumber } from './worker-number.ts'
 import { WorkerRefusals } from './worker-refusals.ts'
@@ -89,7 +89,7 @@ export class Session {
 
   /** @throws NsboxError when it cannot be had */
   static async launch(host: SessionHost, start: StartMessage, settings: FileSettings, files: readonly string[]): Promise<Session> {
-    const names = files.map((file) => relative(host.options.project.config.root, file))
+    const names = fileNames(files, host.options)
     try {
       const worker = await host.pool.launch(host.options, start, settings)
       return new Session(host, worker, host.pool.sandboxKey(settings), names)
@@ -187,7 +187,7 @@ export class Session {
   }
 
   get #names(): string[] {
-    return this.#progress.files.map((file) => relative(this.#host.options.project.config.root, file))
+    return fileNames(this.#progress.files, this.#host.options)
   }
 
   #connect(): void {

@@ -5,11 +5,10 @@ import { NsboxError } from '../src/errors.ts'
 /** vitest's START_TIMEOUT, in milliseconds. */
 const startTimeout = 60_000
 
-/** @throws NsboxError ERR_NSBOX_START when it takes longer, after a call of `giveUp` */
-export async function startedInTime<T>(starting: Promise<T>, files: readonly string[], giveUp: () => void): Promise<T> {
+/** @throws NsboxError ERR_NSBOX_START when it takes longer */
+export async function startedInTime<T>(starting: Promise<T>, files: readonly string[]): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    giveUp()
     late.reject(
       new NsboxError(`${files.join(', ')}: the worker did not start in ${startTimeout / 1000} s`, {
         code: 'ERR_NSBOX_START',

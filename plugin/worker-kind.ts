@@ -1,5 +1,6 @@
 // What tells apart workers that cannot share a zygote, and what of it calls for a fresh node.
 
+import { relative } from 'node:path'
 import { isatty } from 'node:tty'
 import type { TestProject, PoolOptions as WorkerOptions } from 'vitest/node'
 
@@ -16,6 +17,11 @@ export function templateKey({ project, environment, env, execArgv }: WorkerKind)
     projectIds.set(project, id)
   }
   return JSON.stringify([id, environment.name, environment.options ?? null, env, execArgv])
+}
+
+/** Files as messages name them. */
+export function fileNames(files: readonly string[], { project }: Pick<WorkerKind, 'project'>): string[] {
+  return files.map((file) => relative(project.config.root, file))
 }
 
 /** Of its node. Those of vitest's config come last, and so they win. */

@@ -22,13 +22,14 @@ test('inline', () => {
 const alone = testFile(`test('alone', () => { expect('alone').toMatchSnapshot() })`)
 
 describe.each(vitestVersions)('$name', (version) => {
-  describe('one after the other', () => {
+  describe('in one run and the next', () => {
     const snapshot = '__snapshots__/kept.test.ts.snap'
     const tree = ({ root }: Project) => fingerprint(root, ['node_modules'])
     const seeded = () => seedTest(version, { 'vitest.config.ts': nsboxConfig({ test: "pool: 'nsbox'" }), ...files, 'alone.test.ts': alone })
     const written = async () => {
       const project = seeded()
-      await vitestRun(project)
+      const run = await vitestRun(project)
+      expect(run.exitCode, run.output).toBe(0)
       return project
     }
 
@@ -81,7 +82,7 @@ describe.each(vitestVersions)('$name', (version) => {
     })
 
     test('in CI a new snapshot fails and is not written', async () => {
-      const project = await written()
+      const project = seeded()
       project.write('new.test.ts', testFile(`test('new', () => { expect('new').toMatchSnapshot() })`))
       const run = await vitestRun(project, ['new'], { env: { CI: 'true' } })
       expect(run.tests, run.output).toEqual({ 'new.test.ts > new': 'failed' })

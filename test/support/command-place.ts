@@ -1,9 +1,10 @@
 // A user's place: a home with a project, a clean environment, and nsbox on PATH.
 
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { removeTree } from '../../src/launch/remove-tree.ts'
 import { builtCommand } from './built-command.ts'
 
 export class CommandPlace {
@@ -43,12 +44,12 @@ export class CommandPlace {
 
   /** What is in the home now: {@link restore} brings it back. Without what this user may not read. */
   remember(): void {
-    if (existsSync(this.#remembered)) removeAll(this.#remembered)
+    removeTree(this.#remembered)
     spawnSync('cp', ['-a', this.home, this.#remembered])
   }
 
   restore(): void {
-    removeAll(this.home)
+    removeTree(this.home)
     execFileSync('cp', ['-a', this.#remembered, this.home])
   }
 
@@ -58,16 +59,10 @@ export class CommandPlace {
   }
 
   remove(): void {
-    removeAll(this.root)
+    removeTree(this.root)
   }
 
   get #remembered(): string {
     return join(this.root, 'remembered')
   }
-}
-
-/** Transcripts leave directories without permissions. */
-function removeAll(directory: string): void {
-  execFileSync('chmod', ['-R', 'u+rwX', directory])
-  rmSync(directory, { recursive: true, force: true })
 }
