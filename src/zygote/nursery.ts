@@ -5,7 +5,7 @@ import { errorToData } from '../errors.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { killDescendants } from '../sys/descendants.ts'
 import { close, pollReadable } from '../sys/descriptor.ts'
-import { type AddressRange, heapRanges } from '../sys/node-heap.ts'
+import { type AddressRange, heapRanges, makeRoom } from '../sys/node-heap.ts'
 import { pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
 import type { Descriptors, Payload } from '../wire/protocol.ts'
 import { forkSandbox } from './birth.ts'
@@ -14,6 +14,13 @@ import { sandboxEnd } from './report-pipe.ts'
 import type { ThreadWatch } from './threads.ts'
 
 const SIGKILL = 9
+
+/**
+ * A node allocates about 350 kB between the last look at the zygote's threads and the moment its own are there, in bytes. A
+ * collection in between asks threads for help that the fork leaves behind: one of the whole heap waits for their sweeping for ever,
+ * and a node whose event loop is over never ends.
+ */
+const untilThreads = 512 * 1024
 
 interface Child {
   id: number
@@ -79,6 +86,7 @@ export class Nursery {
   /** Answers in the child only. */
   #fork(id: number, plan: SandboxPlan, payload: Payload, descriptors: Descriptors): Born | undefined {
     try {
+      if (payload.kind !== 'exec') makeRoom(untilThreads)
       this.#heap ??= heapRanges()
       this.#watch.check()
       const { handles, sealed, cgroup, control, ...streams } = descriptors
