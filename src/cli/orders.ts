@@ -22,14 +22,33 @@ export function requireOrders(fd: number | undefined): void {
   throw configError(`--control-fd is ${fd}: no such descriptor is open; open it in the shell: nsbox run --control-fd ${fd} … ${fd}<orders`)
 }
 
-/** Carries out one after the other; each is answered on the status descriptor. */
-export async function followOrders(fd: number, run: OrderedRun, status: StatusLines): Promise<void> {
-  for await (const line of createInterface({ input: createReadStream('', { fd }) })) {
-    if (line.trim() === '') continue
-    try {
-      status.post({ type: 'done', order: line, ...(await carryOut(line, run)) })
-    } catch (error) {
-      status.post({ type: 'refused', order: line, error: errorToData(error) })
+export class Orders {
+  readonly #fd: number
+  readonly #status: StatusLines
+  #run: OrderedRun | undefined
+
+  constructor(fd: number, status: StatusLines) {
+    this.#fd = fd
+    this.#status = status
+  }
+
+  /** From now on they are for this run. One that is launched in place of another begins with the limits that were changed. */
+  async follow(run: OrderedRun): Promise<void> {
+    const before = this.#run
+    this.#run = run
+    if (before) await run.limits.set(before.limits.changed)
+    else void this.#carryOutAll()
+  }
+
+  /** One after the other; each is answered on the status descriptor. */
+  async #carryOutAll(): Promise<void> {
+    for await (const line of createInterface({ input: createReadStream('', { fd: this.#fd }) })) {
+      if (line.trim() === '') continue
+      try {
+        this.#status.post({ type: 'done', order: line, ...(await carryOut(line, this.#run as OrderedRun)) })
+      } catch (error) {
+        this.#status.post({ type: 'refused', order: line, error: errorToData(error) })
+      }
     }
   }
 }

@@ -18,7 +18,7 @@ import { close } from '../sys/descriptor.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
 import { limitedHere } from './limited-here.ts'
-import { followOrders } from './orders.ts'
+import { Orders } from './orders.ts'
 import { requestHere } from './request-here.ts'
 import { callersEnvironment } from './restart.ts'
 import type { StatusLines } from './status.ts'
@@ -38,9 +38,11 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
   const env = environmentAfter(flags.environment, callersEnvironment())
   const plans = new Plans(await requestHere(options, terminalName()), process.env)
   const limited = await limitedHere(flags)
+  const { controlFd } = flags.output
+  const orders = controlFd === undefined ? undefined : new Orders(controlFd, status)
   const { plan, outcome, scratch, ...attempt } = await withUpper(plans, options.upper, async () => {
     const prepared = prepare(plans, limited, process.pid)
-    return { ...prepared, ...(await attemptHere(prepared, env, flags, status)) }
+    return { ...prepared, ...(await attemptHere(prepared, env, flags, status, orders)) }
   })
   const report = reportOf(command, plan, outcome, startedMs)
   const release = async () => {
@@ -55,8 +57,9 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
 async function attemptHere(
   { plan, limits, release }: Prepared,
   env: Record<string, string>,
-  { command, program, changes, output: { controlFd } }: RunFlags,
+  { command, program, changes }: RunFlags,
   status: StatusLines,
+  orders: Orders | undefined,
 ): Promise<{ outcome: Outcome; scratch: number | undefined }> {
   let sandbox: DirectSandbox | undefined
   const job = JobControl.start(() => sandbox?.pid)
@@ -75,15 +78,17 @@ async function attemptHere(
         mapper,
         onStop: (signal) => job?.stopped(signal),
         cgroup: limits.cgroup,
-        control: controlFd !== undefined || plan.emulated !== undefined,
+        control: orders !== undefined || plan.emulated !== undefined,
         ports,
       },
     )
     const started = sandbox
     limits.attach(started.control)
     status.post({ type: 'started', pid: started.pid, limits: limits.held, ...(exposed.length > 0 && { exposed }) })
-    if (controlFd !== undefined) void followOrders(controlFd, { limits, kill: () => started.kill() }, status)
+    const followed = orders?.follow({ limits, kill: () => started.kill() })
+    followed?.catch(() => started.kill())
     const outcome = await supervise(started, limits, program)
+    await followed
     job?.end(outcome.cause !== 'exit')
     return { outcome, scratch: sandbox.takeScratch() }
   } catch (error) {

@@ -56,10 +56,8 @@ export class InitControl {
   close(): void {
     const fd = this.#ours
     this.#ours = undefined
-    // A read in progress has the descriptor; it ends with the sandbox.
-    if (fd !== undefined && !this.#reading) close(fd)
-    for (const { reject } of this.#pending.values()) reject(ended())
-    this.#pending.clear()
+    // A read in progress has the descriptor, and maybe an answer from before the end; it ends with the sandbox.
+    if (fd !== undefined && !this.#reading) this.#end(fd)
   }
 
   async #order(order: Order): Promise<InitAnswer> {
@@ -91,8 +89,14 @@ export class InitControl {
       this.#settle(buffer.toString('utf8', 0, bytesRead))
     }
     this.#reading = false
-    if (this.#ours === undefined) close(fd)
-    else if (this.#pending.size > 0) this.close()
+    if (this.#ours === undefined || this.#pending.size > 0) this.#end(fd)
+  }
+
+  #end(fd: number): void {
+    this.#ours = undefined
+    close(fd)
+    for (const { reject } of this.#pending.values()) reject(ended())
+    this.#pending.clear()
   }
 
   #settle(text: string): void {

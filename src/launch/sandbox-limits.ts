@@ -27,6 +27,8 @@ export class SandboxLimits {
   readonly notEnforced: NotEnforced[] = []
   /** Somebody asked for its end. */
   wasKilled = false
+  /** What was changed while it ran. A sandbox that is launched in its place begins with that. */
+  readonly changed: LimitsChange = {}
   readonly #means: LimitMeans
   readonly #seal: 'require' | 'prefer'
   readonly #base: Base | undefined
@@ -66,6 +68,7 @@ export class SandboxLimits {
   /** Changes limits of the running sandbox. @throws NsboxError as {@link begin} */
   async set(change: LimitsChange): Promise<void> {
     const emulated = this.#set(change)
+    Object.assign(this.changed, change)
     if (Object.keys(emulated).length === 0) return
     const notEnforced = await this.#init().setLimits(emulated)
     for (const { error } of notEnforced) if (this.#seal === 'require') throw new NsboxError(error.message, error)
