@@ -8,10 +8,10 @@
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { payloadPid, signalPayload } from '../run/payload-process.ts'
-import { ignoreSignals } from '../sys/signal.ts'
+import { ignoreSignals, isBlocked, isPending } from '../sys/signal.ts'
 import { foregroundGroup, getpgrp, openTerminal, restoreTerminalSettings, setForegroundGroup, terminalSettings } from '../sys/terminal.ts'
 
-const { SIGTTIN, SIGTTOU } = constants.signals
+const { SIGTSTP, SIGTTIN, SIGTTOU } = constants.signals
 
 export class JobControl {
   readonly #terminal: number
@@ -21,8 +21,6 @@ export class JobControl {
   readonly #init: () => number | undefined
   /** Whether the program has been given the terminal. */
   #given = false
-  /** Whether Ctrl+Z came while the program waited for the terminal: going on would forget it (signal(7), SIGCONT). */
-  #stopAsked = false
 
   private constructor(terminal: number, init: () => number | undefined) {
     this.#terminal = terminal
@@ -42,11 +40,12 @@ export class JobControl {
 
   /** The program was stopped. */
   stopped(signal: number): void {
-    const wants = signal === SIGTTIN || signal === SIGTTOU
-    const asked = this.#stopAsked
-    this.#stopAsked = false
+    const program = this.#program()
+    // Ctrl+Z came while it waited for the terminal: going on would forget it (signal(7), SIGCONT).
+    const stopAsked = program !== undefined && isPending(program, SIGTSTP) && !isBlocked(program, SIGTSTP)
+    const wants = (signal === SIGTTIN || signal === SIGTTOU) && !stopAsked
     // When it is the program's already, this stop is from before it was given.
-    if (wants && !asked && [this.#group, this.#program()].includes(foregroundGroup(this.#terminal))) {
+    if (wants && [this.#group, program].includes(foregroundGroup(this.#terminal))) {
       this.#given = true
       return this.#goOn()
     }
@@ -65,11 +64,7 @@ export class JobControl {
     if (wasKilled && foregroundGroup(this.#terminal) === this.#group) restoreTerminalSettings(this.#terminal, this.#settings)
   }
 
-  readonly #stopProgram = (): void => {
-    const program = this.#program()
-    this.#stopAsked = program !== undefined && statOf(program)?.state === 'T'
-    this.#signal('SIGTSTP')
-  }
+  readonly #stopProgram = (): void => this.#signal('SIGTSTP')
 
   readonly #goOn = (): void => {
     const program = this.#program()
@@ -115,10 +110,10 @@ function isOrphaned(): boolean {
 }
 
 /** proc_pid_stat(5): state, ppid, pgrp and session follow the name. */
-function statOf(pid: number): Record<'state' | 'session' | 'group', string | undefined> | undefined {
+function statOf(pid: number): Record<'session' | 'group', string | undefined> | undefined {
   try {
-    const [state, , group, session] = (/\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '').split(' ')
-    return { state, session, group }
+    const [, , group, session] = (/\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '').split(' ')
+    return { session, group }
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 // Stops all processes of a sandbox and lets them go on, such that nobody in it takes that for a stop of his own.
 
+import { isPending } from '../sys/signal.ts'
 import { readSmall } from '../sys/small-file.ts'
 import { type Member, type Members, parseStat, signalOne } from './members.ts'
 
@@ -38,7 +39,7 @@ export class Stopping {
   stop(now: readonly Member[]): void {
     this.#shells = shellsOf(now)
     for (const pid of this.#shells) stopAndWait(pid)
-    this.#told = now.map(({ pid }) => pid).filter((pid) => !this.#shells.includes(pid) && pendingOf(pid, SIGSTOP))
+    this.#told = now.map(({ pid }) => pid).filter((pid) => !this.#shells.includes(pid) && isPending(pid, SIGSTOP))
     this.#members.signalAll('SIGSTOP')
     this.#stopped = true
     this.#sorted = false
@@ -61,7 +62,7 @@ export class Stopping {
     if (!this.#sorted) this.#sort(now)
     const ours = now.filter(({ pid, start }) => this.#held.get(pid) !== start)
     // SIGCONT takes away what stops are pending: a Ctrl+Z that came meanwhile.
-    const keys = ours.filter(({ pid, tty }) => tty !== 0 && pendingOf(pid, SIGTSTP))
+    const keys = ours.filter(({ pid, tty }) => tty !== 0 && isPending(pid, SIGTSTP))
     if (this.#held.size > 0 || this.#shells.length > 0) {
       for (const { pid } of ours) if (!this.#shells.includes(pid)) signalOne(pid, 'SIGCONT')
       for (const { pid } of ours) if (this.#shells.includes(pid)) signalOne(pid, 'SIGCONT')
@@ -83,7 +84,7 @@ export class Stopping {
   /** Before we say it again, after which it is pending everywhere. */
   #sort(now: readonly Member[]): void {
     const stopped = now.filter(({ pid, state }) => state === 'T' && !this.#shells.includes(pid))
-    const held = stopped.filter(({ pid }) => this.#told.includes(pid) || pendingOf(pid, SIGSTOP))
+    const held = stopped.filter(({ pid }) => this.#told.includes(pid) || isPending(pid, SIGSTOP))
     this.#held = new Map(held.map(({ pid, start }) => [pid, start]))
     this.#sorted = true
   }
@@ -111,10 +112,4 @@ function stopAndWait(pid: number): void {
 
 function stateOf(pid: number): Member | undefined {
   return parseStat(pid, readSmall(`/proc/${pid}/stat`))
-}
-
-/** ShdPnd of proc_pid_status(5): a bit for each signal, from 1 on. */
-function pendingOf(pid: number, signal: number): boolean {
-  const [, mask = '0'] = /^ShdPnd:\s*[0-9a-f]{8}([0-9a-f]{8})$/m.exec(readSmall(`/proc/${pid}/status`)) ?? []
-  return (Number.parseInt(mask, 16) & (1 << (signal - 1))) !== 0
 }

@@ -1,6 +1,7 @@
 // Signals: sending them, and dispositions.
 
 import { addressOf, bind, bindChecked } from './libc.ts'
+import { readSmall } from './small-file.ts'
 
 /** False when there is no such process, or group (kill(2)). */
 export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
@@ -10,6 +11,21 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
     throw error
   }
+}
+
+/** Whether a process was sent it and has not taken it yet: one that is stopped, or blocks it, takes none. */
+export function isPending(pid: number, signal: number): boolean {
+  return hasSignal(pid, 'ShdPnd', signal)
+}
+
+export function isBlocked(pid: number, signal: number): boolean {
+  return hasSignal(pid, 'SigBlk', signal)
+}
+
+/** A mask of proc_pid_status(5): a bit for each signal, from 1 on. */
+function hasSignal(pid: number, mask: 'ShdPnd' | 'SigBlk', signal: number): boolean {
+  const [, standard = '0'] = new RegExp(`^${mask}:\\s*[0-9a-f]{8}([0-9a-f]{8})$`, 'm').exec(readSmall(`/proc/${pid}/status`)) ?? []
+  return (Number.parseInt(standard, 16) & (1 << (signal - 1))) !== 0
 }
 
 const signal_ = bind('signal', 'uint64', ['int', 'uint64'])
