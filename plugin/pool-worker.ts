@@ -3,11 +3,11 @@
 import { EventEmitter } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import type { PoolTask, PoolWorker, PoolOptions as WorkerOptions, WorkerRequest } from 'vitest/node'
+import { startedInTime } from '../src/launch/start-timeout.ts'
 import type { FileSettings } from './file-options.ts'
 import type { StartMessage } from './messages.ts'
 import type { SandboxPool } from './pool.ts'
 import { Session, type SessionHost } from './session.ts'
-import { startedInTime } from './start-timeout.ts'
 import { fileNames, isInspected } from './worker-kind.ts'
 
 type RunRequest = Extract<WorkerRequest, { type: 'run' | 'collect' }>
@@ -142,7 +142,10 @@ export class NsboxPoolWorker implements PoolWorker {
     const starting = this.#startSession(settings, files)
     const { options } = this.#host
     if (isInspected(options)) return starting
-    return startedInTime(starting, fileNames(files, options))
+    return startedInTime(starting, `${fileNames(files, options).join(', ')}: the worker`, {
+      stage: 'payload',
+      hint: "The environment's setup is what usually takes long. NODE_DEBUG=nsbox:launch,nsbox:zygote shows how far it got.",
+    })
   }
 
   async #startSession(settings: FileSettings, files: readonly string[]): Promise<Session> {

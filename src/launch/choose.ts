@@ -7,6 +7,7 @@ import { canRestoreWorkerThreads } from '../sys/node-threads.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import { warmModes, type ZygoteMode } from '../zygote/v8-flags.ts'
 import type { Plans } from './plans.ts'
+import { startedInTime } from './start-timeout.ts'
 import type { ForkPayload, ZygoteProcess } from './zygote-process.ts'
 
 const log = debug('launch')
@@ -70,7 +71,10 @@ class SelfCheckFailure extends Error {}
 
 /** One throwaway sandbox under the full seal, with work of the kind that a bad fork breaks. */
 async function selfCheck(zygote: ZygoteProcess, { upper, plans }: Pick<ChooseOptions, 'upper' | 'plans'>): Promise<NotEnforced[]> {
-  await zygote.prepared
+  await startedInTime(zygote.prepared, 'The zygote', {
+    stage: 'zygote',
+    hint: 'It loads what NODE_OPTIONS and execArgv name; a module that never finishes loading is the usual cause.',
+  })
   const { plan, release } = plans.next()
   const sandbox = zygote.launch(plan, zygote.mode === 'cold' ? freshNode : { kind: 'self-check' })
   const overdue = setTimeout(() => sandbox.kill(), selfCheckLimit)
