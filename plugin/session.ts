@@ -5,6 +5,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
+import { settledWithin } from '../src/launch/settled.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
 import { useStagedFiles } from './artifacts.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
@@ -140,12 +141,14 @@ export class Session {
     void this.#attempt?.leaving(this.#worker)
   }
 
-  /** Ends it between two files: another sandbox takes over. */
+  /** Ends it between two files: another sandbox takes over. An environment that does not end holds the others back no longer than vitest lets it. */
   async retire(): Promise<void> {
     this.leave()
     const stopped = this.#answer('stopped')
     this.post({ __vitest_worker_request__: true, type: 'stop' })
-    await stopped.catch((error) => this.#host.options.project.vitest.state.catchError(error, 'Teardown Error'))
+    const { state, config } = this.#host.options.project.vitest
+    const told = stopped.catch((error) => state.catchError(error, 'Teardown Error'))
+    await settledWithin([told], config.teardownTimeout)
     await this.stop()
   }
 
@@ -259,7 +262,7 @@ export class Session {
     if ('vitest' in message) {
       this.#progress.see(message.vitest)
       this.#attempt?.see(message.vitest)
-      this.#deliveries.take(() => this.#deliver(message))
+      this.#deliveries.take(() => this.#delivered(message))
     } else if (message.nsbox === 'test') {
       this.#progress.seeTest(message.test)
       this.#limits?.seeTest(message.test?.id)
@@ -270,6 +273,16 @@ export class Session {
       this.#turned?.(message.missing)
     } else if (message.nsbox === 'mirror') {
       this.#post({ nsbox: 'mirrored', id: message.id, ...this.#mirror(message) })
+    }
+  }
+
+  /** Never rejects. A message that cannot be handed on ends the worker: vitest would wait for it for ever. */
+  #delivered(message: VitestMessage): Promise<void> | undefined {
+    try {
+      return this.#deliver(message)?.catch((error) => this.#fail(error))
+    } catch (error) {
+      this.#fail(error as Error)
+      return undefined
     }
   }
 

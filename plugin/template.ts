@@ -20,8 +20,8 @@ export class Template {
   readonly #workers: Workers
   #warmed: Promise<void> | undefined
   #spare: Spare | undefined
-  /** What the newest sandbox was asked to be, which the next one may be too. */
-  #newest: string = keyOf(undefined)
+  /** What the newest sandbox was asked to be, which the next one may be too. The first may be the only one. */
+  #newest: string | undefined
   #expiry: NodeJS.Timeout | undefined
 
   constructor(zygote: ZygoteProcess, workers: Workers) {

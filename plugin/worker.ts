@@ -37,6 +37,7 @@ export interface WorkerData {
 // Tests may replace them; the end of a worker must not depend on that.
 const exit = process.exit.bind(process)
 const { structuredClone } = globalThis
+const { nextTick } = process
 /** An attempt may have another time of day, which files' times do not follow. */
 const { now } = Date
 
@@ -170,7 +171,19 @@ function post(message: unknown): void {
   if (!(left instanceof Promise) && outgoing.isOver) return sendWith(message, left)
   // vitest empties lists of its messages once they are posted.
   const kept = structuredClone(message)
-  outgoing.take(async () => sendWith(kept, await left))
+  outgoing.take(() => sendLater(kept, left))
+}
+
+/** What cannot be looked at must not hold the message back: vitest waits for it, and is told of the error as of any other. */
+async function sendLater(message: unknown, left: LeftBehind | Promise<LeftBehind> | undefined): Promise<void> {
+  try {
+    sendWith(message, await left)
+  } catch (error) {
+    send({ vitest: message })
+    nextTick(() => {
+      throw error
+    })
+  }
 }
 
 function sendWith(message: unknown, left: LeftBehind | undefined): void {
