@@ -53,20 +53,31 @@ export async function supervise(
     limits.kill()
     sandbox.kill()
   }
-  const stop = (why: 'timeout' | 'abort') => {
-    stopped ??= why
-    const asked = sandbox.pid !== undefined && signalPayload(sandbox.pid, 'SIGTERM')
-    if (!asked) return kill()
+  /** Asks the program to end. False when it is not there. */
+  const ask = (): boolean => {
+    if (sandbox.pid === undefined || !signalPayload(sandbox.pid, 'SIGTERM')) return false
     // A stopped program gets no signal but this one.
-    signalPayload(sandbox.pid as number, 'SIGCONT')
+    signalPayload(sandbox.pid, 'SIGCONT')
+    return true
+  }
+  const timeUp = () => {
+    stopped ??= 'timeout'
     timers.push(setTimeout(kill, killAfter))
+    if (ask()) return
+    // On a busy machine the sandbox may still be set up: the program is asked as soon as it is there.
+    const asking = setInterval(() => ask() && clearInterval(asking), 10)
+    timers.push(asking)
   }
   // From here on it runs: time spent on starting a zygote is not its own.
   const begun = sandbox.forked.then(() => {
-    if (timeout !== undefined) timers.push(setTimeout(() => stop('timeout'), timeout))
+    if (timeout !== undefined) timers.push(setTimeout(timeUp, timeout))
   })
   begun.catch(() => undefined)
-  const abort = () => stop('abort')
+  const abort = () => {
+    stopped ??= 'abort'
+    if (ask()) timers.push(setTimeout(kill, killAfter))
+    else kill()
+  }
   if (signal?.aborted) abort()
   signal?.addEventListener('abort', abort, { once: true })
   const end = await sandbox.ended
