@@ -16,6 +16,8 @@ export interface AttemptPoolOptions {
   env?: NodeJS.ProcessEnv
   /** Is told, in one line, when a worker process was lost. */
   say?: (words: string) => void
+  /** Module of the worker processes. @default the one that belongs to this file, source or built */
+  entry?: string
 }
 
 /** How often an attempt is made again because its worker process was lost. */
@@ -39,14 +41,17 @@ export class AttemptPool {
   #lastEnd = 'ended'
   #closing: Promise<void> | undefined
 
-  constructor(setting: CampaignSetting, { jobs, env = process.env, say = () => undefined }: AttemptPoolOptions = {}) {
+  constructor(
+    setting: CampaignSetting,
+    { jobs, env = process.env, say = () => undefined, entry = attemptsEntry }: AttemptPoolOptions = {},
+  ) {
     const machine = machineHere()
     this.#setting = setting
     this.jobs = jobs ?? jobsFor(machine)
     this.#admission = new Admission(this.jobs, forSandboxes(machine, this.jobs))
     this.#say = say
     this.#tinypool = new Tinypool({
-      filename: attemptsEntry,
+      filename: entry,
       runtime: 'child_process',
       serialization: 'advanced',
       minThreads: this.jobs,
@@ -90,7 +95,10 @@ export class AttemptPool {
   }
 
   async #end(): Promise<void> {
-    const ended = (this.#tinypool.threads as unknown as Worker[]).map((worker) => exitOf(worker.process))
+    const workers = this.#tinypool.threads as unknown as Worker[]
+    // tinypool unrefs idle workers. Without these, node would exit while they end, with exit code 0 and before its caller's last words.
+    for (const { process } of workers) process.ref()
+    const ended = workers.map((worker) => exitOf(worker.process))
     // tinypool waits for the end of a worker for ever where it came before.
     await Promise.race([this.#tinypool.destroy(), Promise.all(ended)])
   }
