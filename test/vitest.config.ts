@@ -1,48 +1,33 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+type Options = NonNullable<ViteUserConfig['test']>
+
+/** Every processor may have a worker: tests are to hold on a busy machine. Those in the slow guests of test/lab have one. */
+const maxWorkers = process.env['NSBOX_TEST_GUEST'] ? 1 : availableParallelism()
+
+/** A room of tests. Its workers run one file after another: a file does not pay for a node and for the import of what all of them use. */
+function room(name: string, options: Options): { test: Options } {
+  return { test: { name, include: [`test/${name}/**/*.test.ts`], isolate: false, maxWorkers, ...options } }
+}
+
+/** What lies in dist is built before its tests run; they start processes, which take their time. */
+function built(seconds: number): Options {
+  return { globalSetup: 'test/support/built-command.ts', testTimeout: seconds * 1000, hookTimeout: Math.max(seconds, 60) * 1000 }
+}
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    tags: [{ name: 'root', description: 'Differs for root: run as root too. test/README.md says which tests these are.' }],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { test: { name: 'sandbox', include: ['test/{contract,sandbox,escape}/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 } },
-      {
-        test: {
-          name: 'library',
-          include: ['test/library/**/*.test.ts'],
-          globalSetup: 'test/support/built-command.ts',
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: 'limits',
-          include: ['test/limits/**/*.test.ts'],
-          globalSetup: 'test/support/built-command.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      { test: { name: 'doctor', include: ['test/doctor/**/*.test.ts'], testTimeout: 60_000 } },
-      {
-        test: {
-          name: 'cli',
-          include: ['test/cli/**/*.test.ts'],
-          globalSetup: 'test/support/built-command.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: 'stress',
-          include: ['test/stress/**/*.test.ts'],
-          globalSetup: 'test/support/built-command.ts',
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
-      { test: { name: 'plugin', include: ['test/plugin/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      room('unit', {}),
+      room('sandbox', { include: ['test/{contract,sandbox,escape}/**/*.test.ts'], ...built(30) }),
+      room('library', built(30)),
+      room('limits', { isolate: true, ...built(60) }),
+      room('doctor', { isolate: true, ...built(60) }),
+      room('cli', built(60)),
+      room('stress', built(120)),
+      room('plugin', built(120)),
     ],
   },
 })

@@ -1,7 +1,7 @@
 // Promise: a command in a sandbox has the caller's terminal as it would have it outside: keys, signals, job control, size.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, onTestFailed, test } from 'vitest'
 import { CommandPlace } from '../support/command-place.ts'
@@ -146,10 +146,11 @@ test.skipIf(!existsSync('/usr/bin/vi'))('vi edits a file', async () => {
 test('settings of the terminal are back when a command in raw mode is killed', async () => {
   const raw = 'stty raw -echo; trap "" TERM; echo raw-$((1+1)); sleep 1000; sleep 1000'
   const terminal = await startBash()
-  terminal.enter('stty -g > before; stty -a > all')
+  terminal.enter('stty -g > before; mkfifo orders')
   await terminal.prompted()
-  terminal.enter(`nsbox run --timeout 500ms --kill-after 10ms -- sh -c '${raw}'; stty -g > after; echo ended-$((1+1))`)
+  terminal.enter(`nsbox run --control-fd 3 3<>orders -- sh -c '${raw}'; stty -g > after; echo ended-$((1+1))`)
   await terminal.shows(/raw-2/)
+  writeFileSync(join(place.project, 'orders'), '{"do":"kill"}\n')
   await terminal.shows(/ended-2/)
   expect(readFileSync(join(place.project, 'after'), 'utf8')).toBe(readFileSync(join(place.project, 'before'), 'utf8'))
 })
@@ -178,7 +179,7 @@ test('a job in the background that reads from the terminal is stopped until it i
   await terminal.shows(/got-word-2/)
 })
 
-test.skipIf(!existsSync('/usr/bin/perl'))('nobody inside types for the caller', async () => {
+test.skipIf(!existsSync('/usr/bin/perl'))('nobody inside types for the caller', { tags: ['root'] }, async () => {
   const terminal = start(`nsbox run -- perl -e '$x = "x"; ioctl(STDIN, 0x5412, $x) or print "refused: $!\\n"'`)
   await terminal.shows(/refused: Operation not permitted/)
   expect(await terminal.ended).toBe(0)

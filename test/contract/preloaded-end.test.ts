@@ -21,10 +21,21 @@ describe.each(warmModes)('%s', (mode) => {
     expect(await end(act)).toMatchObject({ exitCode: 0, signal: null, stdout: 'before exit 0', stderr: '' })
   })
 
-  test('process.exit(7), with its listeners', async () => {
+  test('naturally, after all output is written', async () => {
+    const act = () => {
+      process.stdout.write('o'.repeat(1 << 20))
+      process.stderr.write('e'.repeat(1 << 20))
+    }
+    const { exitCode, stdout, stderr } = await end(act)
+    expect([exitCode, stdout.length, stderr.length]).toEqual([0, 1 << 20, 1 << 20])
+  })
+
+  test('process.exit, with its listeners, by a listener for a signal', async () => {
     const act = () => {
       process.on('exit', (code) => process.getBuiltinModule('node:fs').writeSync(1, `exit ${code}`))
-      process.exit(7)
+      setInterval(() => 0, 1000)
+      process.once('SIGTERM', () => process.exit(7))
+      process.kill(process.pid, 'SIGTERM')
     }
     expect(await end(act)).toMatchObject({ exitCode: 7, signal: null, stdout: 'exit 7' })
   })
@@ -35,15 +46,6 @@ describe.each(warmModes)('%s', (mode) => {
 
   test('an exit listener that sets another code', async () => {
     expect(await end(() => void process.on('exit', () => Reflect.set(process, 'exitCode', 11)))).toMatchObject({ exitCode: 11 })
-  })
-
-  test('naturally, after all output is written', async () => {
-    const act = () => {
-      process.stdout.write('o'.repeat(1 << 20))
-      process.stderr.write('e'.repeat(1 << 20))
-    }
-    const { exitCode, stdout, stderr } = await end(act)
-    expect([exitCode, stdout.length, stderr.length]).toEqual([0, 1 << 20, 1 << 20])
   })
 
   test('an uncaught exception: code 1 and the stack on stderr', async () => {
@@ -82,22 +84,15 @@ describe.each(warmModes)('%s', (mode) => {
     expect(ended.stderr).toContain('RangeError: from run')
   })
 
-  test('a handler of uncaughtException keeps the process', async () => {
+  test("neither an exception that is handled nor a program's own emit('exit') ends it", async () => {
     const act = () => {
+      process.emit('exit', 5)
       process.once('uncaughtException', () => process.stdout.write('handled'))
       setTimeout(() => {
         throw new Error('handled')
       })
     }
     expect(await end(act)).toMatchObject({ exitCode: 0, stdout: 'handled', stderr: '' })
-  })
-
-  test("a program's own emit('exit') does not end it", async () => {
-    const act = () => {
-      process.emit('exit', 5)
-      process.stdout.write('still here')
-    }
-    expect(await end(act)).toMatchObject({ exitCode: 0, stdout: 'still here' })
   })
 
   test('process.abort', async () => {
@@ -111,17 +106,5 @@ describe.each(warmModes)('%s', (mode) => {
         setInterval(() => 0, 1000)
       }),
     ).toMatchObject({ exitCode: null, signal: 'SIGTERM' })
-  })
-
-  test('a listener for a signal', async () => {
-    const act = () => {
-      const hold = setInterval(() => 0, 1000)
-      process.once('SIGTERM', () => {
-        clearInterval(hold)
-        process.exit(12)
-      })
-      process.kill(process.pid, 'SIGTERM')
-    }
-    expect(await end(act)).toMatchObject({ exitCode: 12, signal: null })
   })
 })

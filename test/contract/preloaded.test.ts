@@ -3,8 +3,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Inside, resultOf } from '../support/evaluate.ts'
 import { Bench, payloadFixture, warmModes } from '../support/sandbox.ts'
+import { execArgv, work } from './work.ts'
 
-const execArgv = ['--no-warnings', '--stack-trace-limit=20']
+/** Runs inside. */
+async function actAll(inside: Inside, sources: Record<string, string>): Promise<Record<string, unknown>> {
+  const results: Record<string, unknown> = {}
+  for (const [name, source] of Object.entries(sources)) {
+    const act = process.getBuiltinModule('node:vm').runInThisContext(`(${source})`)
+    results[name] = await Promise.resolve(inside).then(act).catch(String)
+  }
+  return results
+}
 
 describe.each(warmModes)('%s', (mode) => {
   let bench: Bench
@@ -16,60 +25,70 @@ describe.each(warmModes)('%s', (mode) => {
   })
   afterAll(() => bench.close())
 
-  test('process.pid, ppid and execArgv are its own', async () => {
-    const found = await resultOf(bench, ({ prepared }) => ({
-      pid: process.pid,
-      ppid: process.ppid,
-      sameAsZygote: process.pid === prepared.pid,
-      execArgv: process.execArgv,
-      stat: Number(process.getBuiltinModule('node:fs').readFileSync('/proc/self/stat', 'utf8').split(' ')[0]),
-    }))
-    expect(found).toEqual({ pid: found.stat, ppid: 1, sameAsZygote: false, execArgv, stat: found.stat })
-  })
-
-  test('randomness differs between children, also where it was drawn before the fork', async () => {
-    const draw = () => {
+  describe('children', () => {
+    const look = ({ prepared, warmed }: Inside) => {
       const { randomUUID, randomBytes, getRandomValues } = process.getBuiltinModule('node:crypto')
       const { randomUUID: web } = globalThis.crypto
-      return [
-        Math.random(),
-        randomUUID(),
-        web.call(globalThis.crypto),
-        randomBytes(16).toString('hex'),
-        String(getRandomValues(new Uint8Array(16))),
-      ]
-    }
-    const children = await Promise.all(Array.from({ length: 8 }, () => resultOf(bench, draw)))
-    const distinct = [0, 1, 2, 3, 4].map((column) => new Set(children.map((draws) => draws[column])).size)
-    expect(distinct.slice(1)).toEqual([8, 8, 8, 8])
-    // Math.random is moved on by a limited number of draws, so that two children may coincide.
-    expect(distinct[0]).toBeGreaterThan(5)
-  })
-
-  test('what the preparation and the warming left is seen by every child', async () => {
-    const look = ({ prepared, warmed }: Inside) => {
-      const { from, bytes, map } = warmed as { from: string; bytes: Uint8Array; map: Map<string, number> }
-      return { data: prepared.data, from, bytes: [...bytes], map: [...map] }
-    }
-    const expected = { data: 'prepared', from: 'host', bytes: [1, 2, 3], map: [['a', 1]] }
-    expect(await Promise.all([resultOf(bench, look), resultOf(bench, look)])).toEqual([expected, expected])
-  })
-
-  test('a child cannot change what the next one sees', async () => {
-    const change = ({ warmed }: Inside) => {
-      const data = warmed as { from: string }
-      const before = data.from
+      const data = warmed as { from: string; bytes: Uint8Array; map: Map<string, number> }
+      const seen = { data: prepared.data, from: data.from, bytes: [...data.bytes], map: [...data.map] }
       data.from = 'changed'
-      return before
+      return {
+        seen,
+        draws: [
+          Math.random(),
+          randomUUID(),
+          web.call(globalThis.crypto),
+          randomBytes(16).toString('hex'),
+          String(getRandomValues(new Uint8Array(16))),
+        ],
+        process: { pid: process.pid, ppid: process.ppid, sameAsZygote: process.pid === prepared.pid, execArgv: process.execArgv },
+        stat: Number(process.getBuiltinModule('node:fs').readFileSync('/proc/self/stat', 'utf8').split(' ')[0]),
+        uptime: { child: process.uptime(), zygote: performance.now() / 1000 },
+      }
     }
-    expect([await resultOf(bench, change), await resultOf(bench, change)]).toEqual(['host', 'host'])
+    let children: ReturnType<typeof look>[]
+    beforeAll(async () => {
+      children = await Promise.all(Array.from({ length: 8 }, () => resultOf(bench, look)))
+      children.push(await resultOf(bench, look))
+    })
+
+    test('process.pid, ppid and execArgv are their own', () => {
+      for (const { process, stat } of children) expect(process).toEqual({ pid: stat, ppid: 1, sameAsZygote: false, execArgv })
+    })
+
+    test('randomness differs between them, also where it was drawn before the fork', () => {
+      const distinct = [0, 1, 2, 3, 4].map((column) => new Set(children.slice(0, 8).map(({ draws }) => draws[column])).size)
+      expect(distinct.slice(1)).toEqual([8, 8, 8, 8])
+      // Math.random is moved on by a limited number of draws, so that two children may coincide.
+      expect(distinct[0]).toBeGreaterThan(5)
+    })
+
+    test('each sees what the preparation and the warming left, and cannot change what the next one sees', () => {
+      const expected = { data: 'prepared', from: 'host', bytes: [1, 2, 3], map: [['a', 1]] }
+      for (const { seen } of children) expect(seen).toEqual(expected)
+    })
+
+    test('uptime counts from the fork', () => {
+      for (const { uptime } of children) {
+        expect(uptime.child).toBeGreaterThan(0)
+        expect(uptime.child).toBeLessThan(uptime.zygote)
+      }
+    })
   })
 
-  test('uptime counts from the fork', async () => {
-    await resultOf(bench, () => undefined)
-    const { child, zygote } = await resultOf(bench, () => ({ child: process.uptime(), zygote: performance.now() / 1000 }))
-    expect(child).toBeGreaterThan(0)
-    expect(child).toBeLessThan(zygote)
+  describe('work', () => {
+    let results: Record<string, unknown>
+    beforeAll(async () => {
+      const sources = Object.entries(work).map(([name, { act }]) => [name, act.toString()])
+      results = await resultOf(bench, actAll, Object.fromEntries(sources))
+    })
+
+    test.each(Object.entries(work))('%s', (name, { expected }) => expect(results[name]).toEqual(expected))
+  })
+
+  test('a warming that fails leaves the zygote usable', async () => {
+    await expect(bench.zygote.warm('fail')).rejects.toThrow('warm failed')
+    expect(await resultOf(bench, () => 'usable')).toBe('usable')
   })
 
   test('messages both ways over the channel', async () => {
@@ -101,17 +120,10 @@ describe.each(warmModes)('%s', (mode) => {
   })
 })
 
-describe.each(warmModes)('%s: what goes wrong before the fork', (mode) => {
+describe.each(warmModes)('%s', (mode) => {
   test('a preloaded module that cannot be imported', async () => {
     const bench = new Bench({ mode, preload: payloadFixture('broken') })
     await expect(bench.zygote.prepared).rejects.toThrow('broken on import')
-    await bench.close()
-  })
-
-  test('a warming that fails leaves the zygote usable', async () => {
-    const bench = new Bench({ mode, preload: payloadFixture('evaluate') })
-    await expect(bench.zygote.warm('fail')).rejects.toThrow('warm failed')
-    expect(await resultOf(bench, () => 'usable')).toBe('usable')
     await bench.close()
   })
 })

@@ -3,20 +3,33 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { asOrdinaryUser, cli, diagnose, diagnosisOf, fixture, isRoot, needs, needsOrdinaryUser, runDoctor } from '../support/doctor.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { fail } from '../../src/doctor/check.ts'
+import { fixScript } from '../../src/doctor/fix-script.ts'
+import { uncoverProc } from '../../src/host/remedies/containers.ts'
+import { builtCommand } from '../support/built-command.ts'
+import {
+  asOrdinaryUser,
+  diagnose,
+  diagnosisOf,
+  fixture,
+  inForeignProc,
+  inNamespaces,
+  isRoot,
+  needs,
+  needsOrdinaryUser,
+  withVitest,
+} from '../support/doctor.ts'
 import { Bench, repository } from '../support/sandbox.ts'
 
-/** A shell script in new namespaces of its own, with root's power in them; then the doctor. */
-function inNamespaces(flags: string[], script: string): string[] {
-  return ['unshare', '--user', '--map-root-user', ...flags, '/bin/sh', '-c', `set -e; ${script}; exec "$@"`, 'situation']
-}
+/** Namespaces with a /proc of their own, and what covers a part of it. */
+const ownProc = ['--mount', '--pid', '--fork', '--mount-proc']
+const covered = 'mount -t tmpfs none /proc/tty'
 
 describe('limits, which each user namespace has of its own (namespaces(7))', () => {
-  const limit = (kind: string) => inNamespaces([], `echo 0 > /proc/sys/user/max_${kind}_namespaces`)
-
   test('no user namespaces', async () => {
-    const { verdict, exitCode, check, failed } = await diagnose({ wrapper: limit('user') })
+    const wrapper = inNamespaces([], 'echo 0 > /proc/sys/user/max_user_namespaces')
+    const { verdict, exitCode, check, failed } = await diagnose({ wrapper })
     expect({ verdict, exitCode }).toEqual({ verdict: 'cannot-seal', exitCode: 2 })
     expect(failed).toEqual(
       expect.arrayContaining(['user namespace', 'namespaces', 'mounts', 'loopback', 'own /proc', 'limits', 'self-check']),
@@ -29,33 +42,30 @@ describe('limits, which each user namespace has of its own (namespaces(7))', () 
     expect(check('koffi').status).toBe('pass')
   })
 
-  test('no network namespaces: the others are tried all the same', async () => {
-    const { failed, check, exitCode } = await diagnose({ wrapper: limit('net') })
-    expect(failed).toEqual(['namespaces', 'loopback', 'limits', 'self-check'])
+  test('no network namespaces, and a mount over a part of /proc: the others are tried all the same', async () => {
+    const wrapper = inNamespaces(ownProc, `${covered}; echo 0 > /proc/sys/user/max_net_namespaces`)
+    const { failed, check, exitCode } = await diagnose({ wrapper })
+    expect(failed).toEqual(['namespaces', 'loopback', 'own /proc', 'limits', 'self-check'])
     expect(check('namespaces').detail).toMatch(/^refused: net: clone\(.*CLONE_NEWNET.*ENOSPC$/)
     expect(check('loopback').remedy?.commands).toEqual(['sudo sysctl -w user.max_net_namespaces=15000'])
-    expect(exitCode).toBe(2)
-  })
-})
-
-describe('a /proc that stands in the way', () => {
-  test('a mount over a part of it', async () => {
-    const wrapper = inNamespaces(['--mount', '--pid', '--fork', '--mount-proc'], 'mount -t tmpfs none /proc/tty')
-    const { failed, check, exitCode } = await diagnose({ wrapper })
-    expect(failed).toEqual(['own /proc', 'self-check'])
     expect(check('own /proc').detail).toMatch(/^mount\("proc", .*\) failed: EPERM; mounted over: .*\/proc\/tty/)
     expect(check('own /proc').remedy?.why).toMatch(/\/proc.*and then no other \/proc may be mounted/)
     expect(exitCode).toBe(2)
   })
-
-  test('the one of another pid namespace', async () => {
-    const { failed, check } = await diagnose({ wrapper: inNamespaces(['--pid', '--fork'], ':') })
-    expect(failed).toEqual(['/proc', 'sandboxes'])
-    expect(check('/proc').remedy?.commands).toEqual(['mount -t proc proc /proc'])
-  })
 })
 
-describe('a system call filter', () => {
+test('the /proc of another pid namespace; and vitest 3.2.4, as the directory would import it', async () => {
+  const { failed, check } = await diagnose({ wrapper: inForeignProc, cwd: withVitest('3.2.4') })
+  expect(failed).toEqual(['/proc', 'sandboxes'])
+  expect(check('vitest')).toMatchObject({
+    status: 'warn',
+    detail: expect.stringContaining('3.2.4'),
+    effect: expect.stringMatching(/\w{3}/),
+  })
+  expect(check('/proc').remedy?.commands).toEqual(['mount -t proc proc /proc'])
+})
+
+describe('a system call filter', { tags: ['root'] }, () => {
   const under = (which: string) => [process.execPath, fixture('under-filter.ts'), which]
 
   test("that denies what a container's does", async () => {
@@ -84,10 +94,10 @@ test('koffi cannot be loaded: what needs no system calls is told all the same', 
   expect(exitCode).toBe(2)
 })
 
-test("in a sandbox of nsbox's own", async () => {
+test("in a sandbox of nsbox's own", { tags: ['root'] }, async () => {
   const bench = new Bench({ request: { visible: [repository] } })
   try {
-    const run = await bench.exec([process.execPath, cli, 'doctor', '--json'])
+    const run = await bench.exec([process.execPath, builtCommand, 'doctor', '--json'])
     const { verdict, exitCode, check } = diagnosisOf(run)
     expect({ verdict, exitCode }).toEqual({ verdict: 'cannot-seal', exitCode: 2 })
     expect(check('user namespace').detail).toMatch(/^clone\(.*\) failed: EPERM$/)
@@ -97,7 +107,7 @@ test("in a sandbox of nsbox's own", async () => {
   }
 })
 
-test("AppArmor's restriction: what is seen of it is its setting, and a mount that is denied", async (context) => {
+test("AppArmor's restriction: what is seen of it is its setting, and a mount that is denied", { tags: ['root'] }, async (context) => {
   needs(context, 'root', isRoot)
   needsOrdinaryUser(context)
   const setting = '/proc/sys/kernel/apparmor_restrict_unprivileged_userns'
@@ -130,36 +140,34 @@ test("AppArmor's restriction: what is seen of it is its setting, and a mount tha
 })
 
 describe('places', () => {
-  const covered = 'mount -t tmpfs none /proc/tty'
-  const flags = ['--mount', '--pid', '--fork', '--mount-proc']
+  describe('a Docker container', () => {
+    const docker = () => {
+      const root = mkdtempSync(join(tmpdir(), 'doctor-root-'))
+      onTestFinished(() => rmSync(root, { recursive: true }))
+      return [...inNamespaces(ownProc, covered), '/bin/sh', fixture('with-dockerenv.sh'), root]
+    }
 
-  test('a Docker container: its flags', async () => {
-    const root = mkdtempSync(join(tmpdir(), 'doctor-root-'))
-    try {
-      const wrapper = [...inNamespaces(flags, covered), '/bin/sh', fixture('with-dockerenv.sh'), root]
-      const { place, check } = await diagnose({ wrapper })
+    test('its flag for a covered /proc', async () => {
+      const { place, check } = await diagnose({ wrapper: docker() })
       expect(place).toBe('docker')
       expect(check('own /proc').remedy).toMatchObject({ where: 'outside', commands: ['docker run --security-opt systempaths=unconfined'] })
-      const filtered = await diagnose({ wrapper: [...wrapper, process.execPath, fixture('under-filter.ts'), 'container'] })
-      expect(filtered.check('seccomp').remedy?.commands).toEqual([
+    })
+
+    test('all of its flags where a filter is imposed too', async () => {
+      const { check } = await diagnose({ wrapper: [...docker(), process.execPath, fixture('under-filter.ts'), 'container'] })
+      expect(check('seccomp').remedy?.commands).toEqual([
         'docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined',
       ])
-    } finally {
-      rmSync(root, { recursive: true })
-    }
+    })
   })
 
-  test('a Podman container: its own flags', async () => {
-    const wrapper = inNamespaces(flags, `mount -t tmpfs none /run; : > /run/.containerenv; ${covered}`)
-    const { place, check } = await diagnose({ wrapper })
-    expect(place).toBe('podman')
-    expect(check('own /proc').remedy?.commands).toEqual(['podman run --security-opt unmask=ALL'])
-  })
-
-  test('--fix keeps what is not for here in comments', async () => {
-    const wrapper = inNamespaces(flags, `mount -t tmpfs none /run; : > /run/.containerenv; ${covered}`)
-    const { stdout, exitCode } = await runDoctor(['--fix'], { wrapper })
-    expect(stdout).toContain('\n#   podman run --security-opt unmask=ALL\n')
-    expect(exitCode).toBe(2)
+  test('a Podman container: its own flags, which --fix has in comments, since they are not for here', async () => {
+    const podman = 'mount -t tmpfs none /run; : > /run/.containerenv'
+    const { place, exitCode } = await diagnose({ wrapper: inNamespaces(['--mount', '--pid', '--fork'], podman) })
+    expect({ place, exitCode }).toEqual({ place: 'podman', exitCode: 2 })
+    const remedy = uncoverProc(place, ['/proc/tty'])
+    expect(remedy.commands).toEqual(['podman run --security-opt unmask=ALL'])
+    const script = fixScript({ verdict: 'cannot-seal', place, checks: [fail('own /proc', 'EPERM', remedy)] })
+    expect(script).toMatch(/^# {3}podman run --security-opt unmask=ALL$/m)
   })
 })

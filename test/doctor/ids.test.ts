@@ -1,4 +1,6 @@
 // More than one's own uid in a user namespace: newuidmap tries it for real.
+//
+// @module-tag root
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,8 +17,9 @@ test('root needs no newuidmap', async (context) => {
 })
 
 test('newuidmap is not in PATH', async (context) => {
+  needs(context, 'root', isRoot) // For an ordinary user, machine.test.ts has it.
   needsOrdinaryUser(context)
-  const { warned, check } = await diagnose({ wrapper: isRoot ? [...setpriv, '65534'] : [], env: { PATH: '/nowhere' } })
+  const { warned, check } = await diagnose({ wrapper: [...setpriv, '65534'], env: { PATH: '/nowhere' } })
   expect(warned).toContain('uid ranges')
   expect(check('uid ranges')).toMatchObject({
     detail: 'newuidmap or newgidmap is not in PATH',

@@ -48,76 +48,66 @@ const launches: Launch[] = ['threads', 'cold', 'nsbox run']
 /** `expected` is the result: an error's name, or what it saw. */
 export type Table = Record<string, [expected: unknown, attempt: Attempt]>
 
-/** Runs each attempt launched in each way. */
-export function attempts(table: Table, prepare?: (target: Target) => Promise<() => void>): void {
+/** Runs the attempts launched in each way: all in one sandbox, because a start of node takes as long as all of them. */
+export function attempts(tables: Record<string, Table>, prepare: (target: Target) => Promise<() => void>): void {
   describe.each(launches)('%s', (launch) => {
-    const host = hostWithTarget(launch, table)
-    let undo: (() => void) | undefined
-    beforeAll(async () => {
-      undo = await prepare?.(host.target)
-    })
-    afterAll(() => undo?.())
-    for (const [name, [expected, attempt]] of Object.entries(table)) {
-      test(name, async () => {
-        const before = host.state()
-        expect(await host.run(name, attempt)).toEqual(typeof expected === 'function' ? expected(host.target) : expected)
-        expect(host.state()).toEqual(before)
-      })
-    }
-  })
-}
-
-function hostWithTarget(launch: Launch, table: Table) {
-  const mode = launch === 'nsbox run' ? 'cold' : launch
-  const target = {} as Target
-  let bench: Bench
-  let byCommand: Promise<Record<string, unknown>> | undefined
-  beforeAll(async () => {
-    const common = { mode, files: { file: 'project' }, request: { visible: [repository] } }
-    bench = new Bench(mode === 'cold' ? common : { ...common, preload: payloadFixture('evaluate') })
     const outside = mkdtempSync(join(userInfo().homedir, '.nsbox-outside-'))
     writeFileSync(join(outside, 'kept'), 'kept')
-    Object.assign(target, { outside, project: bench.project, home: bench.home, root: bench.root, pid: process.pid })
-    await bench.zygote.prepared
+    const bench = benchFor(launch)
+    const { project, home, root } = bench
+    const target: Target = { outside, project, home, root, pid: process.pid, found: undefined }
+    const state = () => ({ hostname: hostname(), mounts: mounts(), trees: [outside, project, home].map(describeTree) })
+    let results: Results
+    let [before, after]: ReturnType<typeof state>[] = []
+    let undo: (() => void) | undefined
+    beforeAll(async () => {
+      undo = await prepare(target)
+      before = state()
+      const args = [sourcesOf(tables), target, repository] as const
+      results = launch === 'nsbox run' ? await byCommand(bench, args) : await resultOf(bench, withTools, ...args)
+      after = state()
+    })
+    afterAll(async () => {
+      undo?.()
+      await bench.close()
+      rmSync(outside, { recursive: true })
+    })
+
+    describe.each(Object.entries(tables))('%s', (kind, table) => {
+      test.each(Object.entries(table))('%s', (name, [expected]) => expect(results[kind]?.[name]).toEqual(expected))
+    })
+    test('the host is as it was', () => expect(after).toEqual(before))
+    test.skipIf(launch === 'nsbox run')('the zygote lives', () => expect(bench.zygote.alive).toBe(true))
   })
-  afterAll(async () => {
-    await bench.close()
-    rmSync(target.outside, { recursive: true })
-  })
-  return {
-    target,
-    run: async (name: string, attempt: Attempt): Promise<unknown> => {
-      if (launch !== 'nsbox run') return (await resultOf(bench, withTools, { [name]: attempt.toString() }, target, repository))[name]
-      byCommand ??= allByCommand(bench, table, target)
-      return (await byCommand)[name]
-    },
-    state: () => ({
-      hostname: hostname(),
-      mounts: mounts(),
-      trees: [target.outside, bench.project, bench.home].map(describeTree),
-      zygote: bench.zygote.alive,
-    }),
-  }
 }
 
-/** All in one sandbox: each start of the command would take as long as all attempts together. */
-async function allByCommand({ project, home, token }: Bench, table: Table, target: Target): Promise<Record<string, unknown>> {
-  const sources = Object.fromEntries(Object.entries(table).map(([name, [, attempt]]) => [name, attempt.toString()]))
-  const data = { source: withTools.toString(), args: [sources, target, repository] }
+function benchFor(launch: Launch): Bench {
+  const common = { files: { file: 'project' }, request: { visible: [repository] } }
+  // The command makes a sandbox by itself, in the project and the home of this bench.
+  const warm = launch !== 'cold' && launch !== 'nsbox run'
+  return new Bench(warm ? { ...common, mode: launch, preload: payloadFixture('evaluate') } : common)
+}
+
+/** By table and name. */
+type Sources = Record<string, Record<string, string>>
+type Results = Record<string, Record<string, unknown>>
+
+function sourcesOf(tables: Record<string, Table>): Sources {
+  const sources = (table: Table) => Object.entries(table).map(([name, [, attempt]]) => [name, attempt.toString()])
+  return Object.fromEntries(Object.entries(tables).map(([kind, table]) => [kind, Object.fromEntries(sources(table))]))
+}
+
+async function byCommand({ project, home, token }: Bench, args: readonly unknown[]): Promise<Results> {
+  const data = { source: withTools.toString(), args }
   const program = [process.execPath, fileURLToPath(payloadFixture('evaluate').url), JSON.stringify(data)]
   const words = ['run', '--ro-bind', repository, '--', ...program]
   const { exitCode, stdout, stderr } = await nsbox(words, { cwd: project, home, env: { NSBOX_TEST: token } })
   if (exitCode !== 0) throw new Error(`The command ended with ${exitCode}: ${stderr}`)
-  return JSON.parse(stdout) as Record<string, unknown>
+  return JSON.parse(stdout) as Results
 }
 
 /** Runs inside: makes the tools, then the attempts. */
-async function withTools(
-  inside: Inside,
-  sources: Record<string, string>,
-  target: Target,
-  repository: string,
-): Promise<Record<string, unknown>> {
+async function withTools(inside: Inside, sources: Sources, target: Target, repository: string): Promise<Results> {
   const fs = process.getBuiltinModule('node:fs')
   const os = process.getBuiltinModule('node:os')
   const { spawnSync } = process.getBuiltinModule('node:child_process')
@@ -149,13 +139,17 @@ async function withTools(
         socket.once('close', () => undefined)
       }),
   }
-  const results: Record<string, unknown> = {}
-  for (const [name, source] of Object.entries(sources)) {
-    try {
-      const attempt = process.getBuiltinModule('node:vm').runInThisContext(`(${source})`) as Attempt
-      results[name] = (await attempt(tools, target)) ?? 'ok'
-    } catch (error) {
-      results[name] = (error as NodeJS.ErrnoException).code ?? String(error)
+  const results: Results = {}
+  for (const [kind, table] of Object.entries(sources)) {
+    const found: Record<string, unknown> = {}
+    results[kind] = found
+    for (const [name, source] of Object.entries(table)) {
+      try {
+        const attempt = process.getBuiltinModule('node:vm').runInThisContext(`(${source})`) as Attempt
+        found[name] = (await attempt(tools, target)) ?? 'ok'
+      } catch (error) {
+        found[name] = (error as NodeJS.ErrnoException).code ?? String(error)
+      }
     }
   }
   return results

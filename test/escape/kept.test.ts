@@ -1,3 +1,4 @@
+// @module-tag root
 // Attempts by changes that were kept: to make the host's side of nsbox write somewhere else.
 
 import { existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -29,96 +30,45 @@ async function keep(script: string): Promise<{ kept: string; outside: string[] }
   return { kept, outside: describeTree(place.outside) }
 }
 
-interface Overlay {
-  target: string
-  upper: string
-  lowers: string[]
-}
-
-/** The description, changed. */
-function edit(kept: string, change: (description: { overlays: Overlay[] }) => void): void {
-  const file = join(kept, 'nsbox.json')
-  const description = JSON.parse(readFileSync(file, 'utf8'))
-  change(description)
-  writeFileSync(file, JSON.stringify(description))
-}
-
 const apply = (kept: string) => place.nsbox(['apply', kept, '--yes'])
 
-test('changes of the project are applied', async () => {
-  const { kept } = await keep('echo after > directory/file')
-  expect((await apply(kept)).exitCode).toBe(0)
-  expect(readFileSync(join(place.project, 'directory/file'), 'utf8')).toBe('after\n')
+test('a description that was edited', async () => {
+  const { kept, outside } = await keep('echo after > directory/file; echo after > file')
+  const file = join(kept, 'nsbox.json')
+  const link = join(place.project, 'link')
+  symlinkSync(place.outside, link)
+  symlinkSync(place.outside, join(kept, '7'))
+  const description = JSON.parse(readFileSync(file, 'utf8')) as { overlays: { target: string }[] }
+  const overlay = description.overlays.find(({ target }) => target === place.project) as object
+  const to = (path: string) => ({ ...overlay, target: path, lowers: [path] })
+  const edits: [overlays: object[], said: RegExp][] = [
+    [[to(place.outside)], /only the directory you are in/],
+    [[to(link)], /./],
+    [[to(place.root)], /./],
+    [['..', '../other', '/etc', '1/..'].map((upper) => ({ ...overlay, upper })), /(must be a number[\s\S]*){4}/],
+    [[{ ...overlay, upper: '7' }], /is a link/],
+  ]
+  for (const [overlays, said] of edits) {
+    writeFileSync(file, JSON.stringify({ ...description, overlays }))
+    const { exitCode, stderr } = await apply(kept)
+    expect([overlays, exitCode, stderr]).toEqual([overlays, 125, expect.stringMatching(said)])
+    expect(describeTree(place.outside)).toEqual(outside)
+    expect([existsSync(join(place.root, 'file')), readFileSync(join(place.project, 'file'), 'utf8')]).toEqual([false, 'project'])
+  }
+  expect(existsSync(join(place.project, 'kept'))).toBe(false)
+  // A terminal would act on this one.
+  writeFileSync(file, JSON.stringify({ ...description, command: ['\u001b[2J', 'a\nb'] }))
+  const { stdout } = await place.nsbox(['layers', kept])
+  expect(stdout).not.toContain('\u001b')
+  expect(stdout.split('\n').length).toBe(2)
 })
 
-test('a target that was edited', async () => {
-  const { kept, outside } = await keep('echo after > directory/file')
-  edit(kept, ({ overlays }) =>
-    Object.assign(
-      overlays,
-      overlays.map((overlay) => ({ ...overlay, target: place.outside, lowers: [place.outside] })),
-    ),
-  )
-  const { exitCode, stderr } = await apply(kept)
-  expect([exitCode, stderr]).toEqual([125, expect.stringContaining('only the directory you are in')])
-  expect(describeTree(place.outside)).toEqual(outside)
-})
-
-test('a target that leads out by a link', async () => {
-  const { kept, outside } = await keep('echo after > directory/file')
-  const target = join(place.project, 'link')
-  symlinkSync(place.outside, target)
-  edit(kept, ({ overlays }) =>
-    Object.assign(
-      overlays,
-      overlays.map((overlay) => ({ ...overlay, target, lowers: [target] })),
-    ),
-  )
-  expect((await apply(kept)).exitCode).toBe(125)
-  expect(describeTree(place.outside)).toEqual(outside)
-})
-
-test('a target above the project', async () => {
-  const { kept } = await keep('echo after > file')
-  edit(kept, ({ overlays }) =>
-    Object.assign(
-      overlays,
-      overlays.map((overlay) => ({ ...overlay, target: place.root, lowers: [place.root] })),
-    ),
-  )
-  expect((await apply(kept)).exitCode).toBe(125)
-  expect(existsSync(join(place.root, 'file'))).toBe(false)
-})
-
-test('changes of HOME beside those of the project', async () => {
-  const { kept } = await keep('echo evil > ~/.profile; echo after > file')
+test('changes of HOME beside those of the project, which are applied', async () => {
+  const { kept } = await keep('echo evil > ~/.profile; echo after > file; echo after > directory/file')
   const { exitCode, stderr } = await apply(kept)
   expect([exitCode, stderr]).toEqual([0, expect.stringContaining('left out')])
   expect(existsSync(join(place.home, '.profile'))).toBe(false)
-  expect(readFileSync(join(place.project, 'file'), 'utf8')).toBe('after\n')
-})
-
-test('an upper that is a link', async () => {
-  const { kept } = await keep('echo after > file')
-  const locked = join(place.outside, 'directory/file')
-  edit(kept, ({ overlays }) => overlays.splice(0, overlays.length, { target: place.project, upper: '7', lowers: [place.project] }))
-  symlinkSync(place.outside, join(kept, '7'))
-  const { exitCode, stderr } = await apply(kept)
-  expect([exitCode, stderr]).toEqual([125, expect.stringContaining('is a link')])
-  expect(readFileSync(locked, 'utf8')).toBe('outside')
-  expect(existsSync(join(place.project, 'kept'))).toBe(false)
-})
-
-test.each(['..', '../other', '/etc', '1/..'])('an upper called %s', async (upper) => {
-  const { kept } = await keep('echo after > file')
-  edit(kept, ({ overlays }) =>
-    Object.assign(
-      overlays,
-      overlays.map((overlay) => ({ ...overlay, upper })),
-    ),
-  )
-  const { exitCode, stderr } = await apply(kept)
-  expect([exitCode, stderr]).toEqual([125, expect.stringContaining('must be a number')])
+  for (const name of ['file', 'directory/file']) expect(readFileSync(join(place.project, name), 'utf8')).toBe('after\n')
 })
 
 test('a directory of the project that has become a link since', async () => {
@@ -129,26 +79,16 @@ test('a directory of the project that has become a link since', async () => {
   expect(describeTree(place.outside)).toEqual(outside)
 })
 
-test('a link in place of a directory, and the files that were in it', async () => {
-  const { kept, outside } = await keep(`rm -r directory; ln -s ${place.outside}/directory directory; echo x > file`)
+test('links in place of directories, directories in place of links, and links that are removed', async () => {
+  for (const name of ['below', 'gone']) symlinkSync(join(place.outside, 'directory'), join(place.project, name))
+  const { kept, outside } = await keep(`
+    rm -r directory; ln -s ${place.outside}/directory directory; echo x > file
+    rm below; mkdir below; echo after > below/file; echo new > below/new
+    rm -rf gone`)
   expect((await apply(kept)).exitCode).toBe(0)
   expect(readlinkSync(join(place.project, 'directory'))).toBe(`${place.outside}/directory`)
-  expect(describeTree(place.outside)).toEqual(outside)
-})
-
-test('files below a link that the project already has', async () => {
-  symlinkSync(join(place.outside, 'directory'), join(place.project, 'link'))
-  const { kept, outside } = await keep('rm link; mkdir link; echo after > link/file; echo new > link/new')
-  expect((await apply(kept)).exitCode).toBe(0)
-  expect(readFileSync(join(place.project, 'link/file'), 'utf8')).toBe('after\n')
-  expect(describeTree(place.outside)).toEqual(outside)
-})
-
-test('removing what a link leads to', async () => {
-  symlinkSync(join(place.outside, 'directory'), join(place.project, 'link'))
-  const { kept, outside } = await keep('rm -rf link directory')
-  expect((await apply(kept)).exitCode).toBe(0)
-  expect(existsSync(join(place.project, 'link'))).toBe(false)
+  expect(readFileSync(join(place.project, 'below/file'), 'utf8')).toBe('after\n')
+  expect(existsSync(join(place.project, 'gone'))).toBe(false)
   expect(describeTree(place.outside)).toEqual(outside)
 })
 
@@ -160,14 +100,6 @@ test('names that a terminal would act on', async () => {
     expect(text).not.toMatch(/^D {2}file/m)
   }
   expect(existsSync(join(place.project, '-rf'))).toBe(true)
-})
-
-test('a command that a terminal would act on', async () => {
-  const { kept } = await keep('echo after > file')
-  edit(kept, (description) => Object.assign(description, { command: ['\u001b[2J', 'a\nb'] }))
-  const { stdout } = await place.nsbox(['layers', kept])
-  expect(stdout).not.toContain('\u001b')
-  expect(stdout.split('\n').length).toBe(2)
 })
 
 test('changes from a sandbox into the kept ones themselves', async () => {

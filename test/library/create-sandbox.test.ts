@@ -5,26 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSandbox, type WarmSandbox } from '../../src/index.ts'
-
-const functions = `
-import { writeFileSync, existsSync } from 'node:fs'
-import { execFileSync } from 'node:child_process'
-let calls = 0
-export const add = (a, b) => a + b
-export const rich = (value) => new Map([['value', value], ['date', new Date(0)], ['bytes', new Uint8Array([1, 2])]])
-export const remembers = () => { const found = existsSync('made'); writeFileSync('made', ''); return [++calls, found] }
-export const user = async () => execFileSync('id', ['-u'], { encoding: 'utf8' }).trim()
-export const random = () => [Math.random(), crypto.randomUUID()]
-export const throws = () => { throw Object.assign(new RangeError('thrown inside'), { cause: 'because' }) }
-export const leaves = () => process.exit(4)
-export const crashes = () => process.kill(process.pid, 'SIGSEGV')
-export const forever = () => { for (;;); }
-export const late = async () => { await new Promise((resolve) => setTimeout(resolve, 10)); return 'late' }
-export const notCloneable = () => () => 1
-export const hidden = () => process.getuid() + ':' + existsSync(process.env.OUTSIDE)
-export const notAFunction = 7
-`
+import type { WarmSandbox } from '../../src/index.ts'
+import { createSandbox } from '../support/built-library.ts'
+import { fixture } from '../support/vitest-project.ts'
 
 const before = process.cwd()
 let project: string
@@ -32,9 +15,9 @@ let sandbox: WarmSandbox
 
 beforeAll(async () => {
   project = realpathSync(mkdtempSync(join(realpathSync(tmpdir()), 'nsbox-test-library-')))
-  writeFileSync(join(project, 'functions.mjs'), functions)
+  writeFileSync(join(project, 'functions.mjs'), fixture('library')['functions.mjs'] as string)
   process.chdir(project)
-  sandbox = await createSandbox({ env: { ...process.env, OUTSIDE: '/tmp/nsbox-no-such-file' } })
+  sandbox = await createSandbox()
 })
 afterAll(async () => {
   await sandbox.close()
@@ -53,7 +36,7 @@ describe('exec', () => {
 
   test('many at once', async () => {
     const reports = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => sandbox.exec(['/bin/sh', '-c', `echo ${index}; exit ${index}`])),
+      Array.from({ length: 8 }, (_, index) => sandbox.exec(['/bin/sh', '-c', `echo ${index}; exit ${index}`])),
     )
     expect(reports.map(({ exitCode, stdout }) => [exitCode, stdout])).toEqual(reports.map((_, index) => [index, `${index}\n`]))
   })

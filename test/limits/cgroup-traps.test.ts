@@ -1,3 +1,4 @@
+// @module-tag root
 // What was met on the way to a delegated cgroup, each with what nsbox does about it. In a guest of test/lab whose user owns his cgroup.
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -6,7 +7,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, type TestContext, test } from 'vitest'
 import { Base, baseOf } from '../../src/cgroup/base.ts'
 import { placeOf } from '../../src/cgroup/place.ts'
-import { run } from '../../src/index.ts'
+import { run } from '../support/built-library.ts'
 import { needsGuest } from '../support/guest.ts'
 import { byCgroup, cgroupsLeft } from '../support/limits.ts'
 

@@ -1,8 +1,9 @@
+// @module-tag root
 // Promise: limits of a sandbox that runs can be changed, and it can be stopped as a whole; what is not in force is told.
 
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { InitControl } from '../../src/launch/init-control.ts'
 import type { Sandbox } from '../../src/launch/sandbox.ts'
 import { descendants } from '../../src/sys/descendants.ts'
@@ -36,27 +37,41 @@ async function usedIn(sandbox: Controlled, milliseconds: number): Promise<number
   return (await sandbox.control.usage()).cpuMicros - cpuMicros
 }
 
+const patience = { timeout: 20_000, interval: 10 }
+
+/** A task reads as stopped before it has left its processor (do_signal_stop in kernel/signal.c): waits until they have. */
+async function leftProcessors(sandbox: Controlled): Promise<void> {
+  await vi.waitFor(async () => expect(await usedIn(sandbox, 10)).toBe(0), patience)
+}
+
+/** Waits until it has used CPU time. */
+async function goesOn(sandbox: Controlled): Promise<void> {
+  const { cpuMicros } = await sandbox.control.usage()
+  await vi.waitFor(async () => expect((await sandbox.control.usage()).cpuMicros).toBeGreaterThan(cpuMicros), patience)
+}
+
 test('frozen, nothing moves; thawed, all goes on', async () => {
   const sandbox = await working()
   await sandbox.control.freeze()
+  await leftProcessors(sandbox)
   expect(await usedIn(sandbox, 300)).toBe(0)
   expect(statusOf(sandbox, 'State')).toEqual(['T (stopped)', 'T (stopped)'])
   await sandbox.control.freeze()
   await sandbox.control.thaw()
-  while ((await usedIn(sandbox, 20)) === 0);
+  await goesOn(sandbox)
   sandbox.kill()
 })
 
 test('a cap on CPU time comes, changes and goes', async () => {
   const sandbox = await working()
   expect(await sandbox.control.setLimits({ cpu: { share: 0.1, periodMs: 20 } })).toEqual([])
-  while ((await sandbox.control.usage()).throttledPeriods < 5) await setTimeout(10)
+  await vi.waitFor(async () => expect((await sandbox.control.usage()).throttledPeriods).toBeGreaterThanOrEqual(5), patience)
   await sandbox.control.setLimits({ cpu: { share: 0.2, periodMs: 20 } })
   await sandbox.control.setLimits({ cpu: null })
   const { throttledMicros, throttledPeriods } = await sandbox.control.usage()
   await setTimeout(200)
   expect(await sandbox.control.usage()).toMatchObject({ throttledMicros, throttledPeriods })
-  while ((await usedIn(sandbox, 20)) === 0);
+  await goesOn(sandbox)
   sandbox.kill()
 })
 
@@ -64,9 +79,10 @@ test('frozen under a cap, it stays so', async () => {
   const sandbox = await working()
   await sandbox.control.setLimits({ cpu: { share: 0.5, periodMs: 10 } })
   await sandbox.control.freeze()
+  await leftProcessors(sandbox)
   expect(await usedIn(sandbox, 200)).toBe(0)
   await sandbox.control.thaw()
-  while ((await usedIn(sandbox, 20)) === 0);
+  await goesOn(sandbox)
   sandbox.kill()
 })
 

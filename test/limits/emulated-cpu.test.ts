@@ -1,7 +1,7 @@
 // Promise: without a cgroup too, a sandbox gets no more CPU time than its share, and an idle one is never stopped.
 
 import { availableParallelism } from 'node:os'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plainRun } from '../../src/plan/request.ts'
 import type { EmulatedUsage } from '../../src/wire/protocol.ts'
 import { runLimited } from '../support/limited.ts'
@@ -27,17 +27,17 @@ function expectHeld({ cpuMicros, periods, throttledPeriods, throttledMicros }: E
   expect(throttledPeriods).toBeLessThanOrEqual(periods)
 }
 
-const shares = [0.1, 0.25, 0.5]
-const cases = shares.flatMap((share) => Object.keys(cpuLoads).map((load) => [share, load] as const))
-
-test.each(cases)('a share of %d: %s', async (share, load) => {
-  const { emulated, wallMs } = await runLimited(bench, { cpu: { share, periodMs } }, cpuLoads[load]?.(1.5) ?? [])
-  expectHeld(emulated, share, wallMs)
+describe.each(Object.entries(cpuLoads))('%s', (_, command) => {
+  // Side by side: together they want less than one processor.
+  test.concurrent.each([0.1, 0.25, 0.5])('a share of %d', async (share) => {
+    const { emulated, wallMs } = await runLimited(bench, { cpu: { share, periodMs } }, command(1))
+    expectHeld(emulated, share, wallMs)
+  })
 })
 
 const enough = availableParallelism() >= 2
 test.skipIf(!enough)(`more than one processor${enough ? '' : ': this machine has only one'}`, async () => {
-  const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 1.5, periodMs } }, cpuLoads['eight processes']?.(1.5) ?? [])
+  const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 1.5, periodMs } }, cpuLoads['eight processes']?.(1) ?? [])
   expectHeld(emulated, 1.5, wallMs)
 })
 
@@ -53,12 +53,13 @@ test('an idle sandbox is never stopped', async () => {
   expect(emulated).toMatchObject({ throttledMicros: 0, throttledPeriods: 0 })
 })
 
-test.each([
-  ['a session of its own', 'setsid sh -c "while :; do :; done" & sleep 1.5'],
-  ['a daemon', '(setsid sh -c "while :; do :; done" &) & sleep 1.5'],
-  ['a stopped parent', '(while :; do :; done) & (sleep 1.5; kill -CONT $$) & kill -STOP $$'],
-  ['one that sends SIGCONT to all', 'while :; do kill -CONT -1; done & sleep 1.5'],
-  ['children that nobody waits for', 'trap "" CHLD; sh -c "while :; do :; done" & sleep 1.5'],
+// Side by side: together they want one processor.
+test.concurrent.each([
+  ['a session of its own', 'setsid sh -c "while :; do :; done" & sleep 1'],
+  ['a daemon', '(setsid sh -c "while :; do :; done" &) & sleep 1'],
+  ['a stopped parent', '(while :; do :; done) & (sleep 1; kill -CONT $$) & kill -STOP $$'],
+  ['one that sends SIGCONT to all', 'while :; do kill -CONT -1; done & sleep 1'],
+  ['children that nobody waits for', 'trap "" CHLD; sh -c "while :; do :; done" & sleep 1'],
 ])('no way out: %s', async (_, script) => {
   const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 0.2, periodMs } }, ['/bin/sh', '-c', script])
   expectHeld(emulated, 0.2, wallMs)
@@ -66,7 +67,7 @@ test.each([
 
 test('without a pid namespace', async () => {
   const change = { run: { ...plainRun, hostNamespaces: ['pid' as const] } }
-  const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 0.25, periodMs } }, cpuLoads['eight processes']?.(1.5) ?? [], {
+  const { emulated, wallMs } = await runLimited(bench, { cpu: { share: 0.25, periodMs } }, cpuLoads['eight processes']?.(1) ?? [], {
     change,
   })
   expectHeld(emulated, 0.25, wallMs)

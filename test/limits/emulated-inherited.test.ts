@@ -1,3 +1,4 @@
+// @module-tag root
 // Promise: limits that processes inherit hold from the first instruction, and are refused where the kernel would not hold them.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// @module-tag root
 // Promise: without a cgroup too, a sandbox that takes more memory than its cap ends, and the report says why.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -1,8 +1,9 @@
 // `nsbox vitest` says what vitest's own command says.
 
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { nsbox } from '../support/command.ts'
-import { sealedTest, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { fixture, oneVitest, sealedTest, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { vitestRun } from '../support/vitest-run.ts'
 
 const env = { NO_COLOR: '1' }
@@ -10,43 +11,61 @@ const env = { NO_COLOR: '1' }
 /** Sorted: vitest looks several projects up at once, and lists first what it has found first. The last item of JSON has no comma. */
 const lines = (list: string) => list.split(/,?\n/).sort()
 
+const byFile = (a: { file: string }, b: { file: string }) => a.file.localeCompare(b.file)
+
+const inOne = ['[one] a.test.ts > suite > first', '[one] a.test.ts > suite > second']
+const inTwo = '[two] b.test.ts > third'
+
 describe.each(vitestVersions)('$name', (version) => {
   describe('list', () => {
-    const project = seedSuite(version, {
-      'vitest.config.ts': `if (process.env.VITEST !== 'true' || process.env.NODE_ENV !== 'test') throw new Error('not in a test run')
-export default { test: { projects: [
-  { test: { name: 'one', include: ['a.test.ts'] } },
-  './packages/two',
-] } }\n`,
-      'a.test.ts': testFile(`describe('suite', () => {
-  test('first', () => {})
-  test('second', () => {})
-})
-test.skip('skipped', () => {})`),
-      'packages/two/vitest.config.ts': "export default { test: { name: 'two' } }\n",
-      'packages/two/b.test.ts': testFile(`test('third', () => {})`),
-    })
+    const project = seedSuite(version, fixture('listed'))
     const words = (args: string[]) => nsbox(['vitest', ...args], { cwd: project.root, home: project.home, env, killAfter: 60_000 })
 
-    test.each([
-      ['all', []],
-      ['at a line', ['a.test.ts:2']],
-      ['at a line without a test', ['a.test.ts:99']],
-      ['at a file that is not there', ['missing:1']],
-      ['by name', ['-t', 'first']],
-      ['as JSON', ['--json', '--includeTaskLocation']],
-      ['files only', ['--filesOnly']],
-      ['without running', ['--static-parse']],
-    ])('%s', async (_, args) => {
-      const [ours, theirs] = await Promise.all([words(['list', ...args]), vitestRun(project, ['list', ...args], { env })])
+    test('all', async () => {
+      const [ours, theirs] = await Promise.all([words(['list']), vitestRun(project, ['list'], { env })])
       expect(lines(ours.stdout)).toEqual(lines(theirs.stdout))
+      expect(lines(ours.stdout.trimEnd())).toEqual([...inOne, inTwo])
       expect(firstLines(ours.stderr)).toEqual(firstLines(theirs.stderr))
       expect(ours.exitCode).toBe(theirs.exitCode)
     })
 
+    test('by name, as JSON', async () => {
+      const { stdout, exitCode } = await words(['list', '-t', 'first|third', '--json', '--includeTaskLocation'])
+      const [a, b] = ['a.test.ts', 'packages/two/b.test.ts'].map((file) => join(project.root, file))
+      const first = { name: 'suite > first', file: a, projectName: 'one', location: { line: 4, column: 3 } }
+      const third = { name: 'third', file: b, projectName: 'two', location: { line: 3, column: 1 } }
+      expect(JSON.parse(stdout).toSorted(byFile)).toEqual([first, third])
+      expect(exitCode).toBe(0)
+    })
+
+    test('without running', async () => {
+      const { stdout, exitCode } = await words(['list', '--static-parse'])
+      expect(lines(stdout.trimEnd())).toEqual([...inOne, inTwo])
+      expect(exitCode).toBe(0)
+    })
+
+    const notFound =
+      "LocationFilterFileNotFoundError: Couldn't find file missing. Note when specifying the test location you have to specify the full test filename."
+    test.runIf(oneVitest.includes(version)).each([
+      { name: 'at a line', args: ['a.test.ts:4'], listed: ['[one] a.test.ts > suite > first'] },
+      { name: 'files only', args: ['--filesOnly'], listed: ['[one] a.test.ts', '[two] packages/two/b.test.ts'] },
+      { name: 'at a line without a test', args: ['a.test.ts:99'], errors: ['Error: No test found in a.test.ts in line 99'] },
+      { name: 'at a file that is not there', args: ['missing:1'], errors: [' Collect Error ', notFound] },
+    ])("$name, as vitest's own list is", async ({ args, listed = [], errors = [] }) => {
+      const { stdout, stderr, exitCode } = await words(['list', ...args])
+      expect(lines(stdout.trimEnd())).toEqual(listed.length === 0 ? [''] : listed)
+      expect(firstLines(stderr)).toEqual(errors)
+      expect(exitCode).toBe(errors.length === 0 ? 0 : 1)
+    })
+
     test('a JSON file is written below the root', async () => {
-      expect(await words(['list', '--root=packages/two', '--json=lists/tests.json'])).toMatchObject({ exitCode: 0, stdout: '' })
-      expect(JSON.parse(project.read('packages/two/lists/tests.json'))).toMatchObject([{ name: 'third' }])
+      expect(await words(['list', '--filesOnly', '--root=packages/two', '--json=lists/files.json'])).toMatchObject({
+        exitCode: 0,
+        stdout: '',
+      })
+      expect(JSON.parse(project.read('packages/two/lists/files.json'))).toMatchObject([
+        { file: join(project.root, 'packages/two/b.test.ts') },
+      ])
     })
   })
 
@@ -71,16 +90,19 @@ test.skip('skipped', () => {})`),
     expect(run.exitCode, run.stdout + run.stderr).toBe(0)
   })
 
-  test.each(['forks', 'threads', 'vmThreads'])('projects that have the pool %s are sealed all the same', async (pool) => {
+  test('projects that have other pools are sealed all the same', async () => {
+    // An inline project's own pool, one that it takes from the config that it extends, and that of a config file.
+    const projects = [
+      { test: { name: 'inline', include: ['a.test.ts'], pool: 'forks' } },
+      { extends: './extended.config.ts', test: { name: 'extending', include: ['a.test.ts'] } },
+      './package',
+    ]
     const { root, home } = seedTest(version, {
-      'vitest.config.ts': `export default { test: { pool: '${pool}', projects: [
-  { test: { name: 'one', include: ['a.test.ts'], pool: '${pool}' } },
-  { extends: true, test: { name: 'two', include: ['a.test.ts'] } },
-  './packages/three',
-] } }\n`,
+      'vitest.config.ts': `export default { test: { pool: 'threads', projects: ${JSON.stringify(projects)} } }\n`,
       'a.test.ts': sealedTest,
-      'packages/three/vitest.config.ts': `export default { test: { name: 'three', pool: '${pool}' } }\n`,
-      'packages/three/b.test.ts': sealedTest,
+      'extended.config.ts': `export default { test: { pool: 'threads' } }\n`,
+      'package/vitest.config.ts': `export default { test: { name: 'package', pool: 'vmThreads' } }\n`,
+      'package/b.test.ts': sealedTest,
     })
     const run = await nsbox(['vitest', 'run'], { cwd: root, home, env, killAfter: 60_000 })
     expect(run.exitCode, run.stdout + run.stderr).toBe(0)

@@ -1,99 +1,76 @@
 // Coverage outlives the sandbox, and its figures are those of forks.
 
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, test } from 'vitest'
-import { type Project, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
-import { vitestRun } from '../support/vitest-run.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { fixture, nsboxConfig, seedSuite, seedTest, vitestVersions } from '../support/vitest-project.ts'
+import { type RunInTurn, vitestRuns } from '../support/vitest-runs.ts'
 
-const files = {
-  'src/shapes.ts': `export function area(shape: { kind: 'square' | 'circle'; size: number }): number {
-  if (shape.kind === 'square') {
-    return shape.size ** 2
-  }
-  return Math.PI * shape.size ** 2
-}
+/** A function, another one and a file that are not covered, and two files of tests. */
+const shapes = fixture('covered/shapes')
 
-export const unused = () => {
-  return 'never called'
-}
-`,
-  'src/untested.ts': `export function untested(): number {\n  return 1\n}\n`,
-  'square.test.ts': testFile(
-    `import { area } from './src/shapes'; test('square', () => { expect(area({ kind: 'square', size: 2 })).toBe(4) })`,
-  ),
-  'circle.test.ts': testFile(
-    `import { area } from './src/shapes'; test('circle', () => { expect(area({ kind: 'circle', size: 1 })).toBeCloseTo(3.14) })`,
-  ),
-}
-
-function summary(project: Project, directory: string): unknown {
-  return JSON.parse(readFileSync(join(project.root, directory, 'coverage-summary.json'), 'utf8'))
+function below(directory: string, files: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([path, content]) => [`${directory}/${path}`, content]))
 }
 
 describe.each(vitestVersions)('$name', (version) => {
-  test.each(['v8', 'istanbul'])('%s', async (provider) => {
-    const project = seedTest(version, files)
-    const covered = (pool: string) =>
-      vitestRun(project, [
-        `--pool=${pool}`,
-        '--coverage.enabled',
-        `--coverage.provider=${provider}`,
-        '--coverage.include=src/**',
-        '--coverage.reporter=json-summary',
-        `--coverage.reportsDirectory=figures-${pool}`,
-      ])
-    const sealed = await covered('nsbox')
-    const forks = await covered('forks')
-    expect(sealed.exitCode, sealed.output).toBe(0)
-    expect(forks.exitCode, forks.output).toBe(0)
-    const figures = summary(project, 'figures-nsbox')
-    expect(figures).toEqual(summary(project, 'figures-forks'))
-    expect(figures).toMatchObject({ total: { functions: { total: 3, covered: 1 } } })
-  })
-})
-
-describe.each(vitestVersions.filter(({ name }) => name === 'vitest 5'))('$name', (version) => {
-  test('of programs and threads that tests start', async () => {
-    const program = 'export function used() {\n  return 1\n}\nexport function unused() {\n  return 2\n}\nused()\n'
-    const project = seedTest(version, {
-      'src/child.mjs': program,
-      'src/thread.mjs': program,
-      'starts.test.ts':
-        testFile(`import { execFileSync } from 'node:child_process'; import { once } from 'node:events'; import { Worker } from 'node:worker_threads'
-test('starts both', async () => { execFileSync(process.execPath, ['src/child.mjs']); await once(new Worker('./src/thread.mjs'), 'exit') })`),
+  describe('the figures', () => {
+    const project = seedSuite(version, {
+      ...fixture('covered/pools'),
+      ...below('nsbox', shapes),
+      ...below('forks', shapes),
+      ...below('children', fixture('covered/children')),
+      'children.config.ts': nsboxConfig(),
     })
-    const run = await vitestRun(project, [
-      '--pool=nsbox',
+    const providers = ['v8', 'istanbul']
+    const ofChildren = [
+      '--config=children.config.ts',
       '--coverage.enabled',
       '--coverage.autoAttachSubprocess',
-      '--coverage.include=src/**',
+      '--coverage.include=children/src/**',
       '--coverage.reporter=json-summary',
-      '--coverage.reportsDirectory=figures',
-    ])
-    expect(run.exitCode, run.output).toBe(0)
-    expect(summary(project, 'figures')).toMatchObject({ total: { functions: { total: 4, covered: 2 } } })
-  })
-})
+      '--coverage.reportsDirectory=of-children',
+      'children',
+    ]
+    let runs: Record<string, RunInTurn | undefined>
+    beforeAll(async () => {
+      const lines = providers.map((provider) => [`--coverage.provider=${provider}`, `--coverage.reportsDirectory=of-${provider}`])
+      const [v8, istanbul, children] = await vitestRuns(project, version.name === 'vitest 5' ? [...lines, ofChildren] : lines)
+      runs = { v8, istanbul, children }
+    })
 
-describe.each(vitestVersions)('$name', (version) => {
+    /** The summary of each file, by its path in the project, and the total. */
+    function summary(run: string): Record<string, { functions: { total: number; covered: number } }> {
+      expect(runs[run]?.exitCode, runs[run]?.output).toBe(0)
+      const files = Object.entries(JSON.parse(project.read(`of-${run}/coverage-summary.json`)))
+      return Object.fromEntries(files.map(([path, figures]) => [path.replace(`${project.root}/`, ''), figures])) as ReturnType<
+        typeof summary
+      >
+    }
+
+    test.each(providers)('%s', (provider) => {
+      const figures = summary(provider)
+      const of = (pool: string) => ({ shapes: figures[`${pool}/src/shapes.ts`], untested: figures[`${pool}/src/untested.ts`] })
+      expect(of('nsbox')).toEqual(of('forks'))
+      expect(of('nsbox')).toMatchObject({
+        shapes: { functions: { total: 2, covered: 1 } },
+        untested: { functions: { total: 1, covered: 0 } },
+      })
+      expect(Object.keys(figures)).toHaveLength(5)
+    })
+
+    test.runIf(version.name === 'vitest 5')('of programs and threads that tests start', () => {
+      expect(summary('children')).toMatchObject({ total: { functions: { total: 4, covered: 2 } } })
+    })
+  })
+
   test('turned on while vitest watches, and again right after', async () => {
+    // More files than workers: sandboxes are forked ahead of the second round.
     const { root, home } = seedTest(version, {
-      ...files,
-      'again.test.ts': files['square.test.ts'],
-      'drive.mjs': `import { startVitest } from 'vitest/node'
-import { readFileSync } from 'node:fs'
-const coverage = { enabled: false, provider: 'v8', reporter: 'json-summary', include: ['src/**'] }
-const vitest = await startVitest('test', [], { watch: true, pool: 'nsbox', reporters: [], coverage })
-await vitest.enableCoverage()
-for (const round of [1, 2]) {
-  await vitest.rerunFiles()
-  const { total } = JSON.parse(readFileSync('coverage/coverage-summary.json', 'utf8'))
-  console.log('round', round, total.functions.covered, vitest.state.getUnhandledErrors().map(String).join())
-}
-await vitest.close()\n`,
+      ...shapes,
+      'again.test.ts': shapes['square.test.ts'] as string,
+      ...fixture('covered/watch'),
     })
     const env = { PATH: dirname(process.execPath), HOME: home, NO_COLOR: '1' }
     const { stdout } = await promisify(execFile)(process.execPath, ['drive.mjs'], { cwd: root, env, timeout: 60_000 })

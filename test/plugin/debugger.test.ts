@@ -2,22 +2,18 @@
 
 import { describe, expect, test } from 'vitest'
 import { Debugger } from '../support/debugger.ts'
-import { freePort } from '../support/services.ts'
-import { seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { holdPort } from '../support/ports.ts'
+import { fixture, seedSuite, vitestVersions } from '../support/vitest-project.ts'
 import { startVitest } from '../support/vitest-run.ts'
 
 const hostname = `process.getBuiltinModule('node:os').hostname()`
 
 describe.each(vitestVersions)('$name', (version) => {
-  const project = seedSuite(version, {
-    'waits.test.ts': testFile(`test('waits for the debugger', { timeout: 60_000 }, async () => {
-  await vi.waitFor(() => expect(globalThis.released).toBe('by the debugger'), { timeout: 60_000 })
-})`),
-  })
+  const project = seedSuite(version, fixture('debugger'))
   const passed = { exitCode: 0, tests: { 'waits.test.ts > waits for the debugger': 'passed' } }
 
   test('--inspect lets a debugger in while the tests run', async () => {
-    const port = await freePort()
+    const port = await holdPort()
     const vitest = startVitest(project, ['run', `--inspect=${port}`, '--no-file-parallelism'])
     await vitest.said(/Debugger listening/)
     const attached = await Debugger.connect(port)
@@ -28,7 +24,7 @@ describe.each(vitestVersions)('$name', (version) => {
   })
 
   test('--inspect-brk waits for it, and stops at the first line of the file', async () => {
-    const port = await freePort()
+    const port = await holdPort()
     const vitest = startVitest(project, ['run', `--inspect-brk=${port}`, '--no-file-parallelism'])
     await vitest.said(/Debugger listening/)
     const attached = await Debugger.connect(port)

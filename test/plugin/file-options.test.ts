@@ -1,86 +1,77 @@
-import { describe, expect, test } from 'vitest'
-import { nsboxConfig, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
-import { startVitest, vitestRun } from '../support/vitest-run.ts'
+// The options of single files: rules and docblocks.
 
-/** Passes in a network of its own, or in the host's. */
-const netIs = (net: 'own' | 'host') =>
-  testFile(`import { readlinkSync } from 'node:fs'
-test('net', () => { expect(readlinkSync('/proc/self/ns/net') === inject('net') ? 'host' : 'own').toBe('${net}') })`)
+import { beforeAll, describe, expect, test } from 'vitest'
+import { fixture, seedSuite, seedTest, vitestVersions } from '../support/vitest-project.ts'
+import { startVitest, type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
-const provide = `pool: 'nsbox', provide: { net: readlinkSync('/proc/self/ns/net') }`
+const seeded = fixture('file-options')
+const own = seeded['files/a.test.ts'] as string
+const each = ['a', 'b.host', 'c', 'd.host']
 
-function config(options: string, test = ''): string {
-  return `import { readlinkSync } from 'node:fs'\n${nsboxConfig({ options, test: `${provide}, ${test}` })}`
-}
-
-const mebibyte = 1024 ** 2
-const usesMemory = testFile(`test('memory', async () => {
-  const all = []
-  for (;;) {
-    all.push(Buffer.alloc(8 * ${mebibyte}, 1))
-    if (all.length > 100) break
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}, 60_000)`)
+/** Pools, and the files in each: only where files share a worker does it matter that one like the first comes last. */
+const pools: [name: string, pool: string, files: string[]][] = [
+  ['in a sandbox each', 'isolated', each],
+  ['in a fresh node each', 'cold', each],
+  ['without isolation, in 1 worker: another sandbox takes over where files differ', 'one-worker', [...each, 'e']],
+  ['without isolation, in 2 workers: another sandbox takes over where files differ', 'two-workers', [...each, 'e']],
+]
+const inPools = Object.fromEntries(
+  pools.flatMap(([, pool, names]) => names.map((name) => [`${pool}/${name}.test.ts`, seeded[`files/${name}.test.ts`] as string])),
+)
+const wrong = (name: string) => ({
+  [`${name}/a.test.ts`]: own,
+  [`${name}/b.test.ts`]: `\n// @nsbox memory=much\n${own}`,
+  [`${name}/c.test.ts`]: own,
+})
 
 describe.each(vitestVersions)('$name', (version) => {
-  const files = {
-    'a.test.ts': netIs('own'),
-    'b.host.test.ts': netIs('host'),
-    'c.test.ts': `// @nsbox net=host\n${netIs('host')}`,
-    'd.host.test.ts': `/**\n * @nsbox net=none\n */\n${netIs('own')}`,
-    'e.test.ts': netIs('own'),
-  }
-  const rules = "rules: [{ files: '**/*.host.test.ts', net: 'host' }]"
-
-  test('what a file reaches is said by rules, and by its docblock in the end', async () => {
-    const run = await vitestRun(seedTest(version, { ...files, 'vitest.config.ts': config(rules) }))
-    expect(run.exitCode, run.output).toBe(0)
-    expect(Object.keys(run.tests)).toHaveLength(5)
+  const project = seedSuite(version, { ...seeded, ...inPools, 'capped/b.test.ts': own, ...wrong('wrong'), ...wrong('wrong-shared') })
+  let run: VitestRun
+  beforeAll(async () => {
+    run = await vitestRun(project)
   })
 
-  test.each([1, 2])('without isolation, in %i workers, another sandbox takes over where files differ', async (workers) => {
-    const project = seedTest(version, { ...files, 'vitest.config.ts': config(rules, `isolate: false, maxWorkers: ${workers}`) })
-    const run = await vitestRun(project)
-    expect(run.exitCode, run.output).toBe(0)
-    expect(Object.keys(run.tests)).toHaveLength(5)
-  })
-
-  test('a fresh node for each file has them too', async () => {
-    const run = await vitestRun(seedTest(version, { ...files, 'vitest.config.ts': config(`${rules}, launch: 'cold'`) }))
-    expect(run.exitCode, run.output).toBe(0)
-  })
-
-  test('limits of a docblock hold where nothing else is limited', async () => {
-    const project = seedTest(version, {
-      'a.test.ts': `// @nsbox memory=256M\n${usesMemory}`,
-      'b.test.ts': netIs('own'),
-      'vitest.config.ts': config(''),
+  describe('what a file reaches is said by rules, and by its docblock in the end', () => {
+    test.each(pools)('%s', (_, pool, names) => {
+      const results = Object.entries(run.tests).filter(([name]) => name.startsWith(`${pool}/`))
+      expect(Object.fromEntries(results), run.output).toEqual(
+        Object.fromEntries(names.map((name) => [`${pool}/${name}.test.ts > net`, 'passed'])),
+      )
     })
-    const run = await vitestRun(project)
-    expect(run.stderr, run.output).toMatch(/a\.test\.ts: killed by its memory cap of 256 MiB \(peak [\d.]+ MiB\) in test 'memory'/)
-    expect(run.tests).toMatchObject({ 'b.test.ts > net': 'passed' })
+  })
+
+  describe('docblocks that fail their files', () => {
+    test('limits of a docblock hold where nothing else is limited', () => {
+      expect(run.stderr, run.output).toMatch(
+        /capped\/a\.test\.ts: killed by its memory cap of 256 MiB \(peak [\d.]+ MiB\) in test 'memory'/,
+      )
+    })
+
+    test.each(['wrong', 'wrong-shared'])('one that is wrong fails its file with line and column: %s', (name) => {
+      expect(run.stderr).toContain(`${name}/b.test.ts:2:11: memory is "much": it must be a size such as 64M`)
+    })
+
+    test('the other files keep their results', () => {
+      const passed = ['capped/b', 'wrong/a', 'wrong/c', 'wrong-shared/a', 'wrong-shared/c']
+      const results = Object.entries(run.tests).filter(([name, status]) => /^(capped|wrong)/.test(name) && status !== 'pending')
+      expect(Object.fromEntries(results), run.output).toEqual(Object.fromEntries(passed.map((name) => [`${name}.test.ts > net`, 'passed'])))
+    })
+  })
+
+  test('one error for each file that fails and none besides, and exit code 1', () => {
+    expect(run.output).toMatch(/Errors +3 errors/)
     expect(run.exitCode).toBe(1)
   })
 
-  describe('a docblock that is wrong', () => {
-    const wrong = { 'a.test.ts': netIs('own'), 'b.test.ts': `\n// @nsbox memory=much\n${netIs('own')}`, 'c.test.ts': netIs('own') }
-
-    test.each([true, false])('fails its file with line and column (isolate: %s)', async (isolate) => {
-      const run = await vitestRun(seedTest(version, { ...wrong, 'vitest.config.ts': config('', `isolate: ${isolate}, maxWorkers: 1`) }))
-      expect(run.stderr).toContain('b.test.ts:2:11: memory is "much": it must be a size such as 64M')
-      expect(run.tests, run.output).toEqual({ 'a.test.ts > net': 'passed', 'c.test.ts > net': 'passed' })
-      expect(run.exitCode).toBe(1)
-    })
-  })
-
   test('a docblock that changes is seen in watch mode', async () => {
-    const project = seedTest(version, { 'a.test.ts': `// @nsbox net=host\n${netIs('own')}`, 'vitest.config.ts': config('') })
-    const watch = startVitest(project, ['watch'])
-    await watch.said(/1 failed/)
+    const project = seedTest(version, { ...seeded, 'isolated/a.test.ts': `// @nsbox net=host\n${own}` })
+    const watch = startVitest(project, ['watch', '--project=isolated', 'isolated/'])
+    await watch.said(/for file changes/)
+    expect(watch.output()).toMatch(/Tests +1 failed/)
     const from = watch.output().length
-    project.write('a.test.ts', netIs('own'))
-    await watch.said(/1 passed/, from)
+    project.write('isolated/a.test.ts', own)
+    await watch.said(/for file changes/, from)
+    expect(watch.output().slice(from)).toMatch(/Tests +1 passed/)
     watch.child.kill('SIGINT')
     await watch.done
   })

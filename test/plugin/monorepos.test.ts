@@ -1,36 +1,28 @@
 // Projects of several packages, laid out as package managers do it, and packages that lie elsewhere.
 // No network: npm, pnpm and yarn were asked once what they make, and this is it.
 
-import { linkSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { nsboxConfig, type Project, seedSuite, seedTest, testFile, type VitestVersion, vitestVersions } from '../support/vitest-project.ts'
+import {
+  configOf,
+  fixture,
+  nsboxConfig,
+  oneVitest,
+  type Project,
+  resultsIn,
+  seedSuite,
+  seedTest,
+  type VitestVersion,
+  vitestVersions,
+} from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 const manifest = (name: string, more: object = {}) => JSON.stringify({ name, version: '1.0.0', type: 'module', main: 'index.js', ...more })
 const says = (what: string) => `export const said = ${JSON.stringify(what)}\n`
 
 /** Two packages; the second imports the first, a package of the registry and what that one imports. */
-const packages: Record<string, string> = {
-  'packages/core/package.json': manifest('@scope/core'),
-  'packages/core/index.js': `import { said as dep } from 'dep'; export const said = 'core with ' + dep\n`,
-  'packages/core/core.test.js': testFile(`import { said } from './index.js'
-test('its own dependency', () => { expect(said).toBe('core with dep 1') })`),
-  'packages/app/package.json': manifest('@scope/app'),
-  'packages/app/app.test.js':
-    testFile(`import { hostname } from 'node:os'; import { createRequire } from 'node:module'; import { readFileSync, writeFileSync } from 'node:fs'
-import { said as core } from '@scope/core'; import { said as lib } from 'lib'; import { said as dep } from 'dep'
-test('sealed', () => { expect(hostname()).toBe('nsbox') })
-test('each package has what is installed for it', () => { expect([core, lib, dep]).toEqual(['core with dep 1', 'lib with dep 1', 'dep 2']) })
-test('a neighbour, through its link', () => {
-  const path = createRequire(import.meta.url).resolve('@scope/core'); expect(path).toMatch(/packages.core.index\\.js$/)
-  writeFileSync(path, 'changed'); expect(readFileSync(import.meta.dirname + '/../core/index.js', 'utf8')).toBe('changed')
-})
-test('a file of the store', () => {
-  const path = createRequire(import.meta.url).resolve('lib'); writeFileSync(path, 'changed'); expect(readFileSync(path, 'utf8')).toBe('changed')
-})
-test('a snapshot', () => { expect({ core, lib, dep }).toMatchSnapshot() })`),
-}
+const packages = fixture('monorepo')
 const lib = `import { said as dep } from 'dep'; export const said = 'lib with ' + dep\n`
 
 interface Layout {
@@ -47,10 +39,12 @@ const installed = (modules: string, name: string, index: string) => ({
   [`${modules}/${name}/index.js`]: index,
 })
 
-/** One node_modules for all, with links to the packages; what differs lies in a node_modules of its own. */
+/** One node_modules for all, with links to the packages; what differs lies in a node_modules of its own. Yarn's files do not disturb npm's. */
 const hoisted: Layout = {
   files: {
     'package.json': JSON.stringify({ private: true, type: 'module', workspaces: ['packages/*'] }),
+    'yarn.lock': '',
+    '.yarnrc.yml': 'nodeLinker: node-modules\n',
     ...installed('node_modules', 'dep', says('dep 1')),
     ...installed('node_modules', 'lib', lib),
     ...installed('packages/app/node_modules', 'dep', says('dep 2')),
@@ -81,8 +75,7 @@ const pnpm: Layout = {
 }
 
 const layouts: [name: string, layout: Layout][] = [
-  ['npm workspaces', hoisted],
-  ['yarn workspaces', { ...hoisted, files: { ...hoisted.files, 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: node-modules\n' } }],
+  ['npm and Yarn workspaces', hoisted],
   ['pnpm', pnpm],
 ]
 
@@ -91,188 +84,197 @@ function link(target: string, path: string): void {
   symlinkSync(target, path)
 }
 
-/** Every file of a package in .pnpm is the same file as one of the content store. */
-function linkToStore(project: Project, files: readonly string[]): void {
-  const store = join(project.home, '.local/share/pnpm/store/v11/files/00')
+/** Every file of a package in .pnpm is the same file as one of the content store, which lies in HOME. */
+function linkToStore(project: Project, home: string, files: readonly string[]): void {
+  const store = join(home, '.local/share/pnpm/store/v11/files/00')
   mkdirSync(store, { recursive: true })
   for (const [index, file] of files.entries()) linkSync(join(project.root, file), join(store, String(index)))
 }
 
-function lay(version: VitestVersion, { files, links }: Layout): Project {
-  const project = seedSuite(version, { ...packages, 'packages/app/vitest.config.ts': nsboxConfig(), ...files })
+function lay(version: VitestVersion, { files, links }: Layout, home?: string): Project {
+  const project = seedSuite(version, { ...packages, ...files })
   for (const [path, target] of Object.entries(links)) link(target, join(project.root, path))
-  linkToStore(
-    project,
-    Object.keys(files).filter((path) => path.startsWith('node_modules/.pnpm/')),
-  )
+  const stored = Object.keys(files).filter((path) => path.startsWith('node_modules/.pnpm/'))
+  linkToStore(project, home ?? project.home, stored)
   return project
 }
 
-describe.each(vitestVersions)('$name', (version) => {
-  describe.each(layouts)('%s', (_, layout) => {
-    const project = lay(version, layout)
-    let run: VitestRun
-    beforeAll(async () => {
-      run = await vitestRun(project)
-    })
+/** Needs a package `linked` that lies elsewhere, and that one's own dependency. */
+const linked = fixture('linked')
+const importsLinked = linked['linked.test.js'] as string
+const linkedPackage = linked['linked.js'] as string
+const dep3 = installed('node_modules', 'dep', says('dep 3'))
 
+function writeAll(directory: string, files: Record<string, string>): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true })
+    writeFileSync(join(directory, path), content)
+  }
+}
+
+/** A package outside of the workspace and what that one imports; one of another workspace, by way of a neighbour. */
+function linkPackages({ root, scratch }: Project): void {
+  for (const directory of ['', 'packages/app/']) writeAll(root, { [`${directory}linked.test.js`]: importsLinked })
+  const [outside, other] = [join(scratch, 'linked'), join(scratch, 'other')]
+  writeAll(outside, { 'package.json': manifest('linked'), 'index.js': linkedPackage, ...dep3 })
+  link(outside, join(root, 'node_modules/linked'))
+  writeAll(other, {
+    'package.json': JSON.stringify({ workspaces: ['libs/*'] }),
+    'libs/linked/package.json': manifest('linked'),
+    'libs/linked/index.js': linkedPackage,
+    ...dep3,
+  })
+  link(join(other, 'libs/linked'), join(root, 'packages/app/node_modules/linked'))
+}
+
+function moveModules({ root, scratch }: Project): void {
+  const elsewhere = join(scratch, 'installed/node_modules')
+  mkdirSync(dirname(elsewhere))
+  renameSync(join(root, 'node_modules'), elsewhere)
+  link(elsewhere, join(root, 'node_modules'))
+}
+
+describe.each(vitestVersions)('workspaces that share a run of $name', (version) => {
+  const project = seedSuite(version, {})
+  const laid = layouts.map(([name, layout]) => [name, layout, lay(version, layout, project.home)] as const)
+  const npm = laid[0]?.[2] as Project
+  linkPackages(npm)
+  const modules = seedSuite(version, {
+    'linked.test.js': importsLinked,
+    'above.test.js': importsLinked.replace("from 'linked'", "from 'above'"),
+    ...installed('node_modules', 'linked', linkedPackage),
+    ...dep3,
+  })
+  moveModules(modules)
+  writeAll(dirname(modules.root), { ...installed('node_modules', 'above', linkedPackage), ...dep3 })
+
+  let run: VitestRun
+  beforeAll(async () => {
+    project.write('vitest.config.ts', configOf([...laid.map(([, , place]) => place), modules]))
+    run = await vitestRun(project)
+  })
+
+  function expectPassed(place: Project, tests: string[]): void {
+    expect(run.failures, run.output).toEqual({})
+    const passed = Object.fromEntries(tests.map((name) => [name, 'passed']))
+    expect(resultsIn(place, project, run.tests), run.output).toMatchObject(passed)
+    expect(run.exitCode, run.output).toBe(0)
+  }
+
+  describe.each(laid)('%s', (_, layout, place) => {
     test('each package finds what is installed for it', () => {
-      expect(run.failures, run.output).toEqual({})
-      expect(Object.keys(run.tests)).toHaveLength(6)
-      expect(run.exitCode, run.output).toBe(0)
+      const inApp = [
+        'sealed',
+        'each package has what is installed for it',
+        'a neighbour, through its link',
+        'a file of the store',
+        'a snapshot',
+      ]
+      expectPassed(place, [...inApp.map((name) => `packages/app/app.test.js > ${name}`), 'packages/core/core.test.js > its own dependency'])
     })
 
     test('what was written in a neighbour or in the store is gone; the snapshot is there', () => {
-      expect(project.read('packages/core/index.js')).toBe(packages['packages/core/index.js'])
-      expect(project.read(layout.lib)).toBe(lib)
-      expect(statSync(join(project.root, layout.lib)).nlink).toBe(layout === pnpm ? 2 : 1)
-      expect(project.list('packages/app/__snapshots__')).toEqual(['app.test.js.snap'])
-      for (const [path, target] of Object.entries(layout.links)) expect(readlinkSync(join(project.root, path))).toBe(target)
-    })
-
-    test('from inside one package the neighbours are still under the overlay', async () => {
-      const alone = await vitestRun(project, [], { cwd: join(project.root, 'packages/app') })
-      expect(alone.failures, alone.output).toEqual({})
-      expect(Object.keys(alone.tests)).toHaveLength(5)
-      expect(project.read('packages/core/index.js')).toBe(packages['packages/core/index.js'])
+      expect(place.read('packages/core/index.js')).toBe(packages['packages/core/index.js'])
+      expect(place.read(layout.lib)).toBe(lib)
+      expect(statSync(join(place.root, layout.lib)).nlink).toBe(layout === pnpm ? 2 : 1)
+      expect(place.list('packages/app/__snapshots__')).toEqual(['app.test.js.snap'])
+      for (const [path, target] of Object.entries(layout.links)) expect(readlinkSync(join(place.root, path))).toBe(target)
     })
   })
 
-  /** Needs a package that lies outside of the workspace, below /tmp, and that one's own dependency. */
-  const importsLinked = testFile(`import { hostname } from 'node:os'; import { said, itself } from 'linked'
-test('sealed', () => { expect(hostname()).toBe('nsbox') })
-test('a linked package', () => { expect(said).toBe('linked with dep 3'); expect(itself()).toContain('linked with') })`)
-  const linked = `import { said as dep } from 'dep'; import { readFileSync } from 'node:fs'
-export const said = 'linked with ' + dep; export const itself = () => readFileSync(new URL(import.meta.url), 'utf8')\n`
+  const testsOf = (file: string) => ['sealed', 'a linked package'].map((name) => `${file} > ${name}`)
 
-  function writeAll(directory: string, files: Record<string, string>): void {
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(directory, path)), { recursive: true })
-      writeFileSync(join(directory, path), content)
-    }
-  }
+  test('npm link: a package outside of the workspace and what that one imports; one of another workspace, by way of a neighbour', () =>
+    expectPassed(npm, [...testsOf('linked.test.js'), ...testsOf('packages/app/linked.test.js')]))
 
-  async function expectSealed(project: Project, options?: Parameters<typeof vitestRun>[2], args: string[] = []): Promise<VitestRun> {
-    const run = await vitestRun(project, args, options)
-    expect(run.failures, run.output).toEqual({})
-    expect(Object.keys(run.tests).length, run.output).toBeGreaterThanOrEqual(2)
-    expect(run.exitCode, run.output).toBe(0)
-    return run
-  }
+  test('node_modules is a link to another place', () => expectPassed(modules, testsOf('linked.test.js')))
 
-  test('npm link: a package outside of the workspace, and what that one imports', async () => {
-    const project = seedTest(version, { 'linked.test.js': importsLinked })
-    const elsewhere = join(project.scratch, 'linked')
-    const dependency = installed('node_modules', 'dep', says('dep 3'))
-    writeAll(elsewhere, { 'package.json': manifest('linked'), 'index.js': linked, ...dependency })
-    link(elsewhere, join(project.root, 'node_modules/linked'))
-    await expectSealed(project)
+  test('node_modules lies above the project, where no package is', () => expectPassed(modules, testsOf('above.test.js')))
+})
+
+const writes = fixture('outside-writes')['writes.test.ts'] as string
+const written = { 'writes.test.ts > sealed': 'passed', 'writes.test.ts > writes': 'passed', 'writes.test.ts > a snapshot': 'passed' }
+const { 'matches.test.ts': matches = '', '__snapshots__/matches.test.ts.snap': snapshot = '' } = fixture('read-only')
+
+async function expectSealed(project: Project, options?: Parameters<typeof vitestRun>[2], args: string[] = []): Promise<VitestRun> {
+  const run = await vitestRun(project, args, options)
+  expect(run.failures, run.output).toEqual({})
+  expect(run.exitCode, run.output).toBe(0)
+  return run
+}
+
+describe.each(oneVitest)('$name', (version) => {
+  test('from inside one package the neighbours are still under the overlay', async () => {
+    const laid = layouts.map(([, layout]) => lay(version, layout)) as [Project, Project]
+    const [project] = laid
+    const packagesOf = laid.map((place) => ({ ...place, root: join(place.root, 'packages/app') }))
+    project.write('packages/app/vitest.config.ts', configOf(packagesOf))
+    const run = await expectSealed(project, { cwd: join(project.root, 'packages/app') })
+    for (const place of packagesOf) expect(Object.keys(resultsIn(place, project, run.tests)), run.output).toHaveLength(5)
+    for (const place of laid) expect(place.read('packages/core/index.js')).toBe(packages['packages/core/index.js'])
   })
-
-  test('npm link: a package of another workspace, by way of a neighbour', async () => {
-    const project = seedTest(version, {
-      'package.json': JSON.stringify({ type: 'module', workspaces: ['packages/*'] }),
-      'packages/app/package.json': manifest('app'),
-      'packages/app/linked.test.js': importsLinked,
-    })
-    const elsewhere = join(project.scratch, 'other')
-    const dependency = installed('node_modules', 'dep', says('dep 3'))
-    const files = {
-      'package.json': JSON.stringify({ workspaces: ['libs/*'] }),
-      'libs/linked/package.json': manifest('linked'),
-      ...dependency,
-    }
-    writeAll(elsewhere, { ...files, 'libs/linked/index.js': linked })
-    link('../packages/app', join(project.root, 'node_modules/app'))
-    link(join(elsewhere, 'libs/linked'), join(project.root, 'packages/app/node_modules/linked'))
-    await expectSealed(project)
-  })
-
-  test('node_modules is a link to another place', async () => {
-    const linkedFiles = { ...installed('node_modules', 'linked', linked), ...installed('node_modules', 'dep', says('dep 3')) }
-    const project = seedTest(version, { 'linked.test.js': importsLinked, ...linkedFiles })
-    const elsewhere = join(project.scratch, 'installed/node_modules')
-    mkdirSync(dirname(elsewhere))
-    renameSync(join(project.root, 'node_modules'), elsewhere)
-    link(elsewhere, join(project.root, 'node_modules'))
-    await expectSealed(project)
-  })
-
-  test('node_modules lies above the project, where no package is', async () => {
-    const project = seedTest(version, { 'linked.test.js': importsLinked })
-    writeAll(dirname(project.root), { ...installed('node_modules', 'linked', linked), ...installed('node_modules', 'dep', says('dep 3')) })
-    await expectSealed(project)
-  })
-
-  /** Writes by a relative path and beside itself, and keeps a snapshot. */
-  const writes = testFile(`import { hostname } from 'node:os'; import { existsSync, readdirSync, writeFileSync } from 'node:fs'
-test('sealed', () => { expect(hostname()).toBe('nsbox') })
-test('writes', () => { for (const at of ['.', import.meta.dirname]) { writeFileSync(at + '/left', 'x'); expect(readdirSync(at)).toContain('left') } })
-test('a snapshot', () => { expect({ a: 1 }).toMatchSnapshot() })`)
 
   test.each([
     ['the working directory', (path: string) => ({ cwd: path, args: [] })],
     ['--root', (path: string) => ({ cwd: '/', args: ['--root', path] })],
   ])('a project that is reached through a link: %s', async (_, reach) => {
-    const project = seedTest(version, { 'writes.test.ts': writes.replace(`'.', `, '') })
+    const project = seedTest(version, {
+      'writes.test.ts': writes,
+      'matches.test.ts': matches,
+      '__snapshots__/matches.test.ts.snap': snapshot,
+    })
     const path = join(project.scratch, 'link')
     link(project.root, path)
     const { cwd, args } = reach(path)
-    await expectSealed(project, { cwd }, args)
-    expect(project.list('__snapshots__')).toEqual(['writes.test.ts.snap'])
-    await expectSealed(project, { cwd, env: { CI: 'true' } }, args)
+    const run = await expectSealed(project, { cwd, env: { WORKING_DIRECTORY: 'left alone' } }, args)
+    expect(run.tests, run.output).toEqual({ ...written, 'matches.test.ts > matches': 'passed' })
+    // The other one was found.
+    expect(run.stdout).toMatch(/Snapshots +1 written\n/)
+    expect(project.list('__snapshots__')).toEqual(['matches.test.ts.snap', 'writes.test.ts.snap'])
     expect(project.list()).not.toContain('left')
   })
 
-  test.each(['auto', 'cold'])("Yarn's Plug'n'Play, launch: '%s': packages that only its hooks find", async (launch) => {
-    const project = seedTest(version, {
-      'vitest.config.ts': nsboxConfig({ options: `launch: '${launch}'` }),
-      '.pnp.cjs': `const Module = require('node:module'); const { appendFileSync } = require('node:fs')
-const resolve = Module._resolveFilename
-Module._resolveFilename = function (name, ...rest) { return name === 'plugged' ? __dirname + '/.yarn/cache/plugged/index.cjs' : resolve.call(this, name, ...rest) }
-try { appendFileSync(process.env.LOADED, process.argv[1] + '\\n') } catch {}\n`,
-      '.pnp.loader.mjs': `export const resolve = (name, context, next) => next(name, context)\n`,
-      '.yarn/cache/plugged/index.cjs': `exports.said = 'plugged'\n`,
-      'plugged.test.ts': testFile(`import { createRequire } from 'node:module'; import { hostname } from 'node:os'
-test('sealed', () => { expect(hostname()).toBe('nsbox') })
-test('a package', () => { expect(createRequire(import.meta.url)('plugged').said).toBe('plugged') })`),
-    })
+  test("Yarn's Plug'n'Play: packages that only its hooks find", async () => {
+    const project = seedTest(version, fixture('plug-n-play'))
     const loaded = join(project.scratch, 'loaded')
     const options = `--require ${project.root}/.pnp.cjs --experimental-loader file://${project.root}/.pnp.loader.mjs`
     const run = await expectSealed(project, { env: { NODE_OPTIONS: options, LOADED: loaded } })
-    expect(run.stderr.includes('workers are launched cold: The zygote runs threads')).toBe(launch === 'auto')
+    expect(run.stdout).toMatch(/Tests +4 passed \(4\)/)
+    // Of the two projects, only that of `auto` says so.
+    expect(run.stderr.match(/workers are launched cold: The zygote runs threads/g)).toHaveLength(1)
     // Its own packages are found in the same way.
-    expect(readFileSync(loaded, 'utf8')).toMatch(/\/zygote\.js$/m)
+    expect(readFileSync(loaded, 'utf8')).toMatch(/\/zygote\.js .*threads? /m)
+    expect(readFileSync(loaded, 'utf8')).toMatch(/\/zygote\.js .*cold /m)
   })
 
-  test("a config's root is elsewhere", async () => {
-    const project = seedTest(version, { 'writes.test.ts': writes })
-    const elsewhere = join(project.scratch, 'configs')
-    const config = nsboxConfig({ test: `root: ${JSON.stringify(project.root)}, pool: 'nsbox'` })
-    writeAll(elsewhere, { 'package.json': '{ "type": "module" }', 'vitest.config.ts': config })
-    link(join(project.root, 'node_modules'), join(elsewhere, 'node_modules'))
-    await expectSealed(project, { cwd: elsewhere })
-    expect(project.list('__snapshots__')).toEqual(['writes.test.ts.snap'])
-    expect([project.list(), project.list('../scratch/configs')].flat()).not.toContain('left')
-  })
-
-  test('test.projects that lie outside of the workspace', async () => {
-    const project = seedTest(version, {
-      'writes.test.ts': writes,
-      'vitest.config.ts': nsboxConfig({ test: `projects: ['../scratch/*/vitest.config.ts']` }),
+  describe('a config in one place, and roots in others', () => {
+    const project = seedSuite(version, { 'writes.test.ts': writes })
+    const [configs, outside] = [join(dirname(project.root), 'configs'), join(project.scratch, 'outside')]
+    const config = (test: object) => ({
+      'package.json': '{ "type": "module" }',
+      'vitest.config.ts': nsboxConfig({ test: JSON.stringify({ pool: 'nsbox', ...test }).slice(1, -1) }),
     })
-    const names = ['one', 'two'].map((name) => join(project.scratch, name))
-    for (const directory of names) {
-      const config = nsboxConfig({ test: `name: ${JSON.stringify(directory)}, pool: 'nsbox'` })
-      writeAll(directory, { 'package.json': '{ "type": "module" }', 'vitest.config.ts': config, 'writes.test.ts': writes })
-      link(join(project.root, 'node_modules'), join(directory, 'node_modules'))
-    }
-    const run = await expectSealed(project)
-    expect(Object.keys(run.tests)).toHaveLength(6)
-    for (const name of ['one', 'two']) {
-      expect(project.list(`../scratch/${name}/__snapshots__`)).toEqual(['writes.test.ts.snap'])
-      expect(readFileSync(join(project.scratch, name, 'writes.test.ts'), 'utf8')).toBe(writes)
-      expect(project.list(`../scratch/${name}`)).not.toContain('left')
-    }
+    const projects = [{ extends: true, test: { name: 'root', include: ['*.test.ts'] } }, '../scratch/*/vitest.config.ts']
+    writeAll(configs, config({ root: project.root, projects }))
+    writeAll(outside, { ...config({ name: 'outside' }), 'writes.test.ts': writes })
+    for (const directory of [configs, outside]) link(join(project.root, 'node_modules'), join(directory, 'node_modules'))
+
+    let run: VitestRun
+    beforeAll(async () => {
+      run = await vitestRun(project, [], { cwd: configs })
+    })
+
+    test.each([
+      ["a config's root is elsewhere", project.root],
+      ['test.projects that lie outside of the workspace', outside],
+    ])('%s', (_, root) => {
+      const place = { ...project, root }
+      expect(run.failures, run.output).toEqual({})
+      expect(resultsIn(place, project, run.tests), run.output).toEqual(written)
+      expect(run.exitCode, run.output).toBe(0)
+      expect(readFileSync(join(root, 'writes.test.ts'), 'utf8')).toBe(writes)
+      expect(readdirSync(join(root, '__snapshots__'))).toEqual(['writes.test.ts.snap'])
+      expect([...readdirSync(root), ...readdirSync(configs)]).not.toContain('left')
+    })
   })
 })

@@ -1,10 +1,10 @@
 // A machine without user namespaces, for real: the limit is per namespace (namespaces(7)), so it is
 // set to 0 in one that the run is started in.
 
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { expectNothingRuns } from '../support/vitest-left-behind.ts'
-import { nsboxConfig, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
-import { vitestRun } from '../support/vitest-run.ts'
+import { fixture, seedSuite, vitestVersions } from '../support/vitest-project.ts'
+import { type RunInTurn, vitestRuns } from '../support/vitest-runs.ts'
 
 const wrapper = [
   'unshare',
@@ -15,15 +15,33 @@ const wrapper = [
   'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"',
   'without-namespaces',
 ]
-const files = {
-  'runs.test.ts': testFile(`import { hostname } from 'node:os'; import { spawn } from 'node:child_process'
-test('runs', () => { console.log('ran on ' + hostname()); spawn('sleep', ['86400'], { detached: true, stdio: 'ignore' }).unref() })`),
-}
+const files = fixture('no-namespaces')
+
+/** Both ways to launch a worker, each in a project of its own. */
+const preferring = `import { defineConfig } from 'vitest/config'
+import { nsbox } from 'nsbox/vitest'
+
+const project = (launch) => ({ plugins: [nsbox({ seal: 'prefer', launch })], test: { name: launch, include: [launch + '/*.test.ts'], pool: 'nsbox' } })
+export default defineConfig({ test: { projects: ['warm', 'cold'].map(project) } })
+`
 
 describe.each(vitestVersions)('$name', (version) => {
-  test("seal: 'require' stops the run before any test, with the fact that is missing and a command", async () => {
-    const project = seedTest(version, files)
-    const run = await vitestRun(project, [], { wrapper })
+  const runs = files['runs.test.ts'] as string
+  const project = seedSuite(version, {
+    ...files,
+    'preferring.config.ts': preferring,
+    'warm/runs.test.ts': runs,
+    'cold/runs.test.ts': runs,
+  })
+  let required: RunInTurn
+  let preferred: RunInTurn
+  beforeAll(async () => {
+    const lines = [[], ['--config=preferring.config.ts']]
+    ;[required, preferred] = (await vitestRuns(project, lines, { wrapper })) as [RunInTurn, RunInTurn]
+  })
+
+  test("seal: 'require' stops the run before any test, with the fact that is missing and a command", () => {
+    const run = required
     expect(run.stderr).toMatch(/clone\(.*CLONE_NEWUSER.*\) failed: ENOSPC/)
     expect(run.stderr).toContain('The limit of user namespaces is 0. Run: sudo sysctl -w user.max_user_namespaces=15000')
     expect(run.output).not.toContain('ran on')
@@ -31,11 +49,11 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(run.exitCode).toBe(1)
   })
 
-  test.each(['warm', 'cold'])("seal: 'prefer', launched %s, runs and says what is missing", async (launch) => {
-    const project = seedTest(version, { 'vitest.config.ts': nsboxConfig({ options: `seal: 'prefer', launch: '${launch}'` }), ...files })
-    const run = await vitestRun(project, [], { wrapper })
-    expect(run.tests, run.output).toEqual({ 'runs.test.ts > runs': 'passed' })
-    expect(run.output).toMatch(/nsbox: not sealed here: namespaces: .*ENOSPC/)
+  test("seal: 'prefer', launched warm and cold, runs and says what is missing", async () => {
+    const run = preferred
+    expect(run.tests, run.output).toEqual({ 'warm/runs.test.ts > runs': 'passed', 'cold/runs.test.ts > runs': 'passed' })
+    // Once for each project.
+    expect(run.output.match(/nsbox: not sealed here: namespaces: .*ENOSPC/g), run.output).toHaveLength(2)
     expect(run.exitCode).toBe(0)
     await expectNothingRuns(project)
   })

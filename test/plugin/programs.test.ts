@@ -1,70 +1,35 @@
-// What tests run besides themselves: native addons, node, npx, git, databases, a browser.
+// A forked worker looks like a node that was started for its file, and so do its children: programs, native addons, a browser.
+//
+// @module-tag root
 
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { needProgram } from '../support/programs.ts'
-import { nsboxConfig, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { fixture, nsboxConfig, seedSuite, vitestVersions } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
-/** In each file a test of its own name: what is under test, and the program that the machine must have. */
-const files: Record<string, { body: string; program?: string }> = {
-  'a native addon': {
-    body: `const koffi = (await import('koffi')).default
-  expect(koffi.load(null).func('int getpid()')()).toBe(process.pid)`,
-  },
-  'node:sqlite': {
-    body: `const { DatabaseSync } = await import('node:sqlite')
-  const database = new DatabaseSync('made.db'); database.exec("create table t (a); insert into t values ('kept in a file')"); database.close()
-  expect(new DatabaseSync('made.db').prepare('select a from t').get()).toEqual({ a: 'kept in a file' })`,
-  },
-  node: { body: `expect(await output('node', '-p', 'process.ppid')).toBe(process.pid + '\\n')` },
-  npx: { body: `expect(await output('npx', '--no-install', 'greeter', 'said')).toBe('a local bin: said\\n')`, program: 'npx' },
-  git: {
-    body: `const git = (...words) => output('git', '-C', 'made', ...words)
-  await output('git', 'init', '--quiet', 'made'); writeFileSync('made/file', 'content'); await git('add', 'file')
-  await git('-c', 'user.name=a test', '-c', 'user.email=test@localhost', 'commit', '--quiet', '--message', 'first')
-  expect(await git('log', '--format=%an: %s', '--name-only')).toBe('a test: first\\n\\nfile\\n')`,
-    program: 'git',
-  },
-  sqlite3: {
-    body: `await output('sqlite3', 'made.db', "create table t (a); insert into t values ('kept in a file')")
-  expect(await output('sqlite3', 'made.db', 'select a from t')).toBe('kept in a file\\n')`,
-    program: 'sqlite3',
-  },
-  // Its own sandbox wants user namespaces, which a sandbox must not make.
-  chromium: {
-    body: `const page = "<title></title><script>document.title = 'by the script of ' + location.pathname</script>"
-  const server = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(page)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const dom = await output('chromium', '--headless', '--no-sandbox', '--dump-dom', 'http://localhost:' + server.address().port + '/page')
-  server.close(); expect(dom).toContain('<title>by the script of /page</title>')`,
-    program: 'chromium',
-  },
+/** Each file has one test of the program that the machine must have. Undefined where node brings it along. */
+const programs: Record<string, string | undefined> = {
+  'addon.test.ts': undefined,
+  'node-sqlite.test.ts': undefined,
+  'node.test.ts': undefined,
+  'npx.test.ts': 'npx',
+  'git.test.ts': 'git',
+  'sqlite3.test.ts': 'sqlite3',
+  'chromium.test.ts': 'chromium',
 }
 
-const imports = `import { execFile } from 'node:child_process'; import { once } from 'node:events'; import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'; import { promisify } from 'node:util'
-const output = async (...words) => (await promisify(execFile)(words[0], words.slice(1))).stdout`
-
-function fileOf(name: string): string {
-  return `${name.replaceAll(/\W/g, '-')}.test.ts`
-}
+const draws = `import './draws'\n`
 
 describe.each(vitestVersions)('$name', (version) => {
   const project = seedSuite(version, {
-    'vitest.config.ts': nsboxConfig({ test: "pool: 'nsbox', testTimeout: 60_000" }),
-    'node_modules/greeter/package.json': '{ "name": "greeter", "bin": "./greeter.js" }',
-    'node_modules/.bin/greeter': `#!/usr/bin/env node\nconsole.log('a local bin:', ...process.argv.slice(2))\n`,
-    ...Object.fromEntries(
-      Object.entries(files).map(([name, { body }]) => [
-        fileOf(name),
-        testFile(`${imports}
-test('works', async () => {
-  ${body}
-})`),
-      ]),
-    ),
+    'vitest.config.ts': nsboxConfig({ test: `pool: 'nsbox', maxWorkers: 2, testTimeout: 60_000, execArgv: ['--expose-gc']` }),
+    ...fixture('programs'),
+    ...fixture('processes'),
+    'r1.test.ts': draws,
+    'r2.test.ts': draws,
+    'r3.test.ts': draws,
   })
   let run: VitestRun
   beforeAll(async () => {
@@ -72,11 +37,22 @@ test('works', async () => {
     run = await vitestRun(project)
   })
 
-  test.for(Object.keys(files))('%s', (name, context) => {
-    const { program } = files[name] ?? {}
+  test.for(Object.entries(programs))('%s', ([file, program], context) => {
     if (program !== undefined) needProgram(context, program)
-    expect(run.failures[`${fileOf(name)} > works`]).toBeUndefined()
-    expect(run.tests[`${fileOf(name)} > works`], run.output).toBe('passed')
+    expect(run.failures[`${file} > works`]).toBeUndefined()
+    expect(run.tests[`${file} > works`], run.output).toBe('passed')
+  })
+
+  test.each(['process.test.ts', 'children.test.ts'])('%s', (file) => {
+    expect(Object.entries(run.failures).filter(([name]) => name.startsWith(file))).toEqual([])
+    expect(run.files[file], run.output).toBe('passed')
+  })
+
+  test.each(['Math.random', 'randomUUID', 'crypto.randomUUID', 'randomBytes'])('%s differs between files', (source) => {
+    const column = ['Math.random', 'randomUUID', 'crypto.randomUUID', 'randomBytes'].indexOf(source)
+    const drawn = [...run.stdout.matchAll(/^drawn (.*)$/gm)].map((match) => (match[1] as string).split(' ')[column])
+    expect(drawn).toHaveLength(3)
+    expect(new Set(drawn).size, drawn.join(' ')).toBe(3)
   })
 
   test('the project has nothing of theirs afterwards', () => {

@@ -1,31 +1,61 @@
-// Watch mode: an edit on the host is seen by the next sandbox.
+// Watch mode: an edit on the host is seen by the next sandbox, and @vitest/ui shows sealed tests in a browser and in a report.
 
-import { describe, expect, test } from 'vitest'
-import { seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
-import { startVitest } from '../support/vitest-run.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { holdPort } from '../support/ports.ts'
+import { fixture, sealedTest, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { startVitest, type VitestRun } from '../support/vitest-run.ts'
+
+const files = {
+  ...fixture('watch'),
+  'sealed.test.ts': sealedTest,
+  'fails.test.ts': testFile(`test('fails', () => { expect(1).toBe(2) })`),
+}
 
 describe.each(vitestVersions)('$name', (version) => {
-  test('an edit runs what imports it again, in a new sandbox', async () => {
-    const project = seedTest(version, {
-      'value.ts': 'export const value = 1\n',
-      'value.test.ts': testFile(`import { hostname } from 'node:os'; import { value } from './value'
-test('value', () => { console.log('saw ' + value + ' on ' + hostname()); expect(value).toBeGreaterThan(0) })`),
-      'other.test.ts': testFile(`test('other', () => {})`),
-    })
-    const vitest = startVitest(project, ['watch'])
-    await vitest.said(/for file changes/)
-    expect(vitest.output()).toContain('saw 1 on nsbox')
-    const first = vitest.output().length
+  const project = seedSuite(version, files)
+  /** What was said at the start, after each of two edits, and in all. */
+  let first: string
+  let edited: string
+  let broken: string
+  let run: VitestRun
+  let page: Response
+  beforeAll(async () => {
+    const port = await holdPort()
+    const args = ['watch', '--ui', '--open=false', `--api.port=${port}`]
+    const vitest = startVitest(project, args, { reporters: ['default', 'html'] })
+    /** What is said from here until it waits again. */
+    const round = async (from: number) => {
+      await vitest.said(/for file changes/, from)
+      return vitest.output().slice(from)
+    }
+    first = await round(0)
+    await vitest.said(/HTML +Report is generated/)
+    const address = /UI started at +(http:\S+)/.exec(vitest.output())?.[1] ?? vitest.output()
+    // vitest 5 takes the token of the address for a cookie first.
+    const { headers } = await fetch(address, { redirect: 'manual' })
+    page = await fetch(address.replace(/\?.*/, ''), { headers: { cookie: headers.get('set-cookie')?.split(';')[0] ?? '' } })
+    const beforeEdit = vitest.output().length
     project.write('value.ts', 'export const value = 2\n')
-    await vitest.said(/for file changes/, first)
-    expect(vitest.output().slice(first)).toContain('saw 2 on nsbox')
-    expect(vitest.output().slice(first)).toMatch(/Test Files +1 passed \(1\)/)
-    const second = vitest.output().length
+    edited = await round(beforeEdit)
+    const beforeBreak = vitest.output().length
     project.write('value.ts', 'export const value = 0\n')
-    await vitest.said(/for file changes/, second)
-    expect(vitest.output().slice(second)).toContain('expected 0 to be greater than 0')
+    broken = await round(beforeBreak)
     vitest.child.kill('SIGINT')
-    const { exitCode, signal } = await vitest.done
-    expect(exitCode ?? signal).not.toBe('SIGKILL')
+    run = await vitest.done
+  })
+
+  test('an edit runs what imports it again, in a new sandbox', () => {
+    expect(first).toContain('saw 1 on nsbox')
+    expect(edited).toContain('saw 2 on nsbox')
+    // Vitest also runs again what failed, and nothing else.
+    expect(edited).toMatch(/Test Files +1 failed \| 1 passed \(2\)/)
+    expect(broken).toContain('expected 0 to be greater than 0')
+    expect(run.exitCode ?? run.signal).not.toBe('SIGKILL')
+  })
+
+  test('--ui serves its page and runs the tests, and the reporter html writes its page', async () => {
+    expect(page.status).toBe(200)
+    expect(await page.text()).toContain('<div id="app">')
+    expect(first).toMatch(/Tests +1 failed \| 3 passed \(4\)/)
   })
 })

@@ -1,43 +1,51 @@
 // Promise: NSBOX_WORKER is a number that no other worker has at the same time, in whatever vitest process.
 
-import { describe, expect, test } from 'vitest'
-import { nsboxConfig, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { fixture, oneVitest, seedSuite } from '../support/vitest-project.ts'
 import { vitestRun } from '../support/vitest-run.ts'
 
-/** With the host's network an abstract name is there once for all of them, and each holds its own until its worker is gone. */
-const holds =
-  testFile(`import { execFileSync } from 'node:child_process'; import { createServer } from 'node:net'; import { once } from 'node:events'
-test('has a number of its own', async () => {
-  const number = process.env.NSBOX_WORKER
-  expect(number).toMatch(/^[1-9]\\d*$/)
-  expect(globalThis.numberAtSetup).toBe(number)
-  expect(execFileSync('printenv', ['NSBOX_WORKER'], { encoding: 'utf8' })).toBe(number + '\\n')
-  if (!globalThis.held) await once(globalThis.held = createServer().listen('\\0' + import.meta.dirname + number).unref(), 'listening')
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  expect(process.env.NSBOX_WORKER).toBe(number)
-})`)
+/** Workers of every kind on one side. */
+const ofEveryKind = 7
 
-const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.test.ts`)
-
-describe.each(vitestVersions)('$name', (version) => {
-  const project = seedSuite(version, {
-    ...Object.fromEntries(names.map((name) => [name, holds])),
-    'setup.ts': 'globalThis.numberAtSetup = process.env.NSBOX_WORKER\n',
-    'vitest.config.ts': nsboxConfig({ test: "pool: 'nsbox', maxWorkers: 2, setupFiles: ['./setup.ts']", options: "net: 'host'" }),
-    'cold.config.ts': nsboxConfig({
-      test: "pool: 'nsbox', maxWorkers: 2, setupFiles: ['./setup.ts']",
-      options: "net: 'host', launch: 'cold'",
-    }),
+/**
+ * Workers connect and say which side they are on. On one side they are of every kind, and are let go once the other side is here; there they
+ * stay until all of the first side have been here. Returns the port.
+ */
+async function startMeeting(): Promise<number> {
+  const waiting: Record<string, Socket[]> = { one: [], other: [] }
+  const letGo = (side: string) => {
+    for (const each of waiting[side]?.splice(0) ?? []) each.end()
+  }
+  let arrived = 0
+  const server = createServer((socket) => {
+    socket.on('data', (data) => {
+      const side = data.toString()
+      waiting[side]?.push(socket)
+      if (side === 'one') arrived++
+      if (waiting['other']?.length) letGo('one')
+      if (arrived === ofEveryKind) for (const each of ['one', 'other']) letGo(each)
+    })
   })
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return (server.address() as AddressInfo).port
+}
 
-  test('in two processes at once, and with workers that serve several files', { timeout: 300_000 }, async () => {
-    const runs = await Promise.all(
-      [[], [], ['--no-isolate'], ['--config=cold.config.ts', 'a', 'b']].map((words) => vitestRun(project, words, { killAfter: 280_000 })),
-    )
+describe.each(oneVitest)('$name', (version) => {
+  const files = fixture('worker-number')
+  const holds = files['a.test.ts'] as string
+  const project = seedSuite(version, { ...files, 'b.test.ts': holds, 'c.test.ts': holds })
+
+  test('in two processes at once, with workers that are forked, that are launched cold, and that serve several files', async () => {
+    const port = await startMeeting()
+    const start = (side: string, args: string[]) => vitestRun(project, args, { env: { MEETING_PORT: String(port), MEETING_SIDE: side } })
+    const runs = await Promise.all([start('one', []), start('other', ['--project=forked'])])
     for (const run of runs) {
       expect(run.failures, run.output).toEqual({})
       expect(run.exitCode, run.output).toBe(0)
     }
-    expect(runs.map(({ tests }) => Object.keys(tests).length)).toEqual([5, 5, 5, 2])
+    expect(runs.map(({ output }) => Number(/Tests +(\d+) passed/.exec(output)?.[1]))).toEqual([ofEveryKind, 3])
   })
 })

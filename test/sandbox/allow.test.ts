@@ -1,13 +1,15 @@
+// @module-tag root
 // Paths of the host that are let in, wherever they lie.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AllowedPath } from '../../src/plan/reach.ts'
 import type { ZygoteMode } from '../../src/zygote/v8-flags.ts'
 import { evaluate, type Inside } from '../support/evaluate.ts'
+import { Place } from '../support/place.ts'
 import { Bench, payloadFixture, warmModes } from '../support/sandbox.ts'
 
 let bench: Bench
@@ -150,4 +152,36 @@ test('what is not there is an error that says so', () => {
   expect(plan(missing)).toThrow(`allow is "${missing}": there is no ${missing}; make it before the run, or leave it out`)
   expect(plan('~/not-there')).toThrow(`allow is "~/not-there": there is no ${bench.home}/not-there`)
   expect(plan('/')).toThrow('allow is "/": the root cannot be let in as a whole')
+})
+
+describe('--bind shows the directory of the host, and not what the sandbox has mounted over it', () => {
+  const command = new Place()
+  afterAll(() => command.remove())
+
+  test('the project itself: writes reach the host', async () => {
+    // Beside the private directories, an overlay lies on the very place that is bound.
+    const project = join(command.outside, 'project')
+    mkdirSync(project)
+    const { stdout } = await command.run(['--bind', '.'], 'echo written > file; cat file', { cwd: project })
+    expect(stdout).toBe('written\n')
+    expect(readFileSync(join(project, 'file'), 'utf8')).toBe('written\n')
+  })
+
+  test('a private directory: that of the host', async () => {
+    const scratch = join(command.root, 'scratch')
+    mkdirSync(scratch)
+    writeFileSync(join(scratch, 'file'), 'host')
+    const { stdout } = await command.run(['--bind', scratch], 'cat "$TMPDIR/file"; echo written > "$TMPDIR/file"', {
+      env: { TMPDIR: scratch },
+    })
+    expect(stdout).toBe('host')
+    expect(readFileSync(join(scratch, 'file'), 'utf8')).toBe('written\n')
+  })
+
+  test('one directory at two places, one of them read-only', async () => {
+    const flags = ['--bind', `${command.outside}:/mnt`, '--ro-bind', `${command.outside}:/media`]
+    const { stdout, stderr } = await command.run(flags, 'echo written > /mnt/twice; cat /media/twice; echo again > /media/twice')
+    expect(stdout).toBe('written\n')
+    expect(stderr).toContain('Read-only file system')
+  })
 })

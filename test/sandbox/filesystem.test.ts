@@ -1,19 +1,25 @@
-// Promise: what a sandbox writes is gone when it ends, and the host's files are as they were.
+// @module-tag root
+// Promise: what a sandbox writes is gone when it ends, and the host's files are as they were; devices are those that programs expect.
 
 import { chmodSync, existsSync, linkSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { Bench } from '../support/sandbox.ts'
+import { Bench, type BenchOptions } from '../support/sandbox.ts'
 import { describeTree } from '../support/tree.ts'
 
 const files = { 'src/index.js': 'module.exports = 1\n', 'src/deep/a.txt': 'a', 'package.json': '{}', '.hidden': 'h' }
+
+/** Sandboxes of all benches are forked from its zygote. */
+const launcher = new Bench()
+afterAll(() => launcher.close())
+const newBench = (options: BenchOptions = {}) => new Bench({ ...options, zygote: launcher.zygote })
 
 describe('a project', () => {
   let bench: Bench
   let before: string[]
   beforeAll(() => {
-    bench = new Bench({ files })
+    bench = newBench({ files })
     const at = (name: string) => join(bench.project, name)
     symlinkSync('src/index.js', at('link'))
     symlinkSync('/etc/passwd', at('outward'))
@@ -79,7 +85,7 @@ test('outside the overlays everything is read-only', async () => {
   const outside = mkdtempSync(join(userInfo().homedir, '.nsbox-test-'))
   onTestFinished(() => rmSync(outside, { recursive: true }))
   writeFileSync(join(outside, 'kept'), 'kept')
-  const bench = new Bench()
+  const bench = newBench()
   const before = describeTree(outside)
   const script = `cat kept; for command in 'touch new' 'rm kept' 'chmod 777 kept' 'mv kept moved' 'ln kept hard' 'truncate -s 0 kept' 'mkdir d' 'touch -d 1999-01-01 kept' 'touch /etc/nsbox' 'mkdir /nsbox' 'rm /etc/passwd'; do LC_ALL=C $command 2>&1 | grep -o 'Read-only file system' || echo "$command"; done`
   const { stdout } = await bench.sh(script, { change: { cwd: outside } })
@@ -95,7 +101,7 @@ test('places that processes share are private and empty', async () => {
     for (const place of places) rmSync(join(place, name), { force: true })
   })
   for (const place of places) writeFileSync(join(place, name), 'host')
-  const bench = new Bench({ parent: userInfo().homedir })
+  const bench = newBench({ parent: userInfo().homedir })
   const hidden = (directory: string) =>
     `[ -e ${directory}/${name} ] && echo ${directory}; echo inside > ${directory}/inside-${name} && ls -A ${directory}`
   const { stdout } = await bench.sh([...places, '/run'].map(hidden).join(';'))
@@ -119,7 +125,7 @@ test.each([
   'percent%20',
   'x'.repeat(200),
 ])('a project named %j', async (project) => {
-  const bench = new Bench({ project, files })
+  const bench = newBench({ project, files })
   const before = describeTree(bench.root)
   const { stdout } = await bench.sh('pwd -P; cat src/deep/a.txt; echo changed > src/deep/a.txt; cat src/deep/a.txt; rm -r src; ls')
   expect(stdout).toBe(`${bench.project}\nachanged\npackage.json\n`)
@@ -128,8 +134,65 @@ test.each([
 })
 
 test('a directory passed through reaches the host, and nothing beside it', async () => {
-  const bench = new Bench({ files: { 'coverage/.keep': '' } })
+  const bench = newBench({ files: { 'coverage/.keep': '' } })
   await bench.sh('echo figures > coverage/figures; echo beside > beside', { change: { passThrough: [join(bench.project, 'coverage')] } })
   expect(describeTree(bench.project).map((line) => line.split(' ')[0])).toEqual(['.', 'coverage', 'coverage/.keep', 'coverage/figures'])
   await bench.close()
+})
+
+describe('devices: those that every program expects, and no others', () => {
+  test('the whole of /dev', async () => {
+    expect((await launcher.sh('ls -A /dev')).stdout.split('\n').filter(Boolean)).toEqual([
+      'fd',
+      'full',
+      'null',
+      'ptmx',
+      'pts',
+      'random',
+      'shm',
+      'stderr',
+      'stdin',
+      'stdout',
+      'tty',
+      'urandom',
+      'zero',
+    ])
+  })
+
+  const scripts = {
+    'null swallows and is empty': 'echo x > /dev/null; wc -c < /dev/null',
+    zero: 'head -c 4 /dev/zero | od -An -tx1',
+    full: 'echo x 2> /dev/null > /dev/full || echo refused',
+    random: 'head -c 8 /dev/random | wc -c',
+    urandom: 'head -c 8 /dev/urandom | wc -c',
+    fd: 'echo through | cat /dev/fd/0',
+    stdin: 'echo through | cat /dev/stdin',
+    stdout: '(echo through > /dev/stdout) | cat',
+    shm: 'echo kept > /dev/shm/a; cat /dev/shm/a',
+    'files may be made in it': 'echo x > /dev/new; cat /dev/new',
+  }
+
+  test('each does its work', async () => {
+    expect(await launcher.printed(scripts)).toEqual({
+      'null swallows and is empty': '0\n',
+      zero: ' 00 00 00 00\n',
+      full: 'refused\n',
+      random: '8\n',
+      urandom: '8\n',
+      fd: 'through\n',
+      stdin: 'through\n',
+      stdout: 'through\n',
+      shm: 'kept\n',
+      'files may be made in it': 'x\n',
+    })
+  })
+
+  test('pseudo terminals are its own', async () => {
+    const { stdout, stderr } = await launcher.sh('ls /dev/pts; script -qec "tty" /dev/null < /dev/null')
+    expect(`${stdout}${stderr}`.replaceAll('\r', '')).toBe('ptmx\n/dev/pts/0\n')
+  })
+
+  test('there is no controlling terminal', async () => {
+    expect((await launcher.sh('LC_ALL=C; export LC_ALL; cat /dev/tty')).stderr).toContain('No such device or address')
+  })
 })

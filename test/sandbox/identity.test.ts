@@ -1,9 +1,10 @@
+// @module-tag root
 // Promise: root inside is the caller outside, with a short set of powers.
 
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Bench } from '../support/sandbox.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Bench, firstOutput } from '../support/sandbox.ts'
 
 let bench: Bench
 beforeAll(() => {
@@ -24,21 +25,16 @@ const lines = (text: string | Buffer) =>
 const kept = uid === 0 ? '00000000000024fb' : '0000000000002400'
 const none = '0000000000000000'
 
-test("uid: 'root'", async () => {
-  const { stdout } = await bench.sh('id -u; id -g; stat -c %u:%g .')
-  expect(stdout).toBe('0\n0\n0:0\n')
-})
+const own = (map: string, id: number) => (uid === 0 ? lines(readFileSync(map)) : [`0 ${id} 1`])
 
-test('an ordinary caller has one id inside, root all that it has outside', async () => {
-  const { stdout } = await bench.sh('cat /proc/self/uid_map; cat /proc/self/gid_map')
-  const own =
-    uid === 0 ? [lines(readFileSync('/proc/self/uid_map')), lines(readFileSync('/proc/self/gid_map'))] : [[`0 ${uid} 1`], [`0 ${gid} 1`]]
-  expect(lines(stdout)).toEqual(own.flat())
+test("uid: 'root': an ordinary caller has one id inside, root all that it has outside", async () => {
+  const { stdout } = await bench.sh('id -u; id -g; stat -c %u:%g .; cat /proc/self/uid_map; cat /proc/self/gid_map')
+  expect(lines(stdout)).toEqual(['0', '0', '0:0', ...own('/proc/self/uid_map', uid), ...own('/proc/self/gid_map', gid)])
 })
 
 test("uid: 'caller'", async () => {
   const { stdout } = await bench.sh('id -u; id -g; stat -c %u:%g .', { change: { uid: 'caller' } })
-  expect(stdout.trim().split('\n')).toEqual([`${uid}`, `${gid}`, `${uid}:${gid}`])
+  expect(lines(stdout)).toEqual([`${uid}`, `${gid}`, `${uid}:${gid}`])
 })
 
 test.each(['root', 'caller'] as const)("capabilities, no_new_privs and seccomp with uid: '%s'", async (who) => {
@@ -66,14 +62,20 @@ test('a low port can be had', async () => {
   expect((await bench.node(source)).exitCode).toBe(0)
 })
 
-test.each(['mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'user'])(
-  '%s namespace differs from the host and from other sandboxes',
-  async (name) => {
-    const link = async () => (await bench.sh(`readlink /proc/self/ns/${name}`)).stdout.trim()
-    const one = bench.start(['/bin/sh', '-c', `readlink /proc/self/ns/${name}; exec sleep 1000`])
-    const first = await new Promise<string>((resolve) => one.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim())))
-    expect(new Set([first, await link(), readlinkSync(`/proc/self/ns/${name}`)]).size).toBe(3)
+const namespaces = ['mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'user']
+
+describe('namespaces differ from the host and from other sandboxes', () => {
+  let found: string[][]
+  beforeAll(async () => {
+    const script = `readlink ${namespaces.map((name) => `/proc/self/ns/${name}`).join(' ')}`
+    const one = bench.start(['/bin/sh', '-c', `${script}; exec sleep 1000`])
+    const first = lines(await firstOutput(one))
+    found = [first, lines((await bench.sh(script)).stdout), namespaces.map((name) => readlinkSync(`/proc/self/ns/${name}`))]
     one.kill()
     await one.ended
-  },
-)
+  })
+
+  test.each(namespaces)('%s', (name) => {
+    expect(new Set(found.map((links) => links[namespaces.indexOf(name)])).size).toBe(3)
+  })
+})

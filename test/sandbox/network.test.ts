@@ -1,19 +1,32 @@
-// Promise: a network of its own with nothing but localhost.
+// Promise: a network of its own with nothing but localhost, in which names that are asked for have their addresses, for every way to look
+// them up, and no others have any.
 
 import { once } from 'node:events'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { resultOf } from '../support/evaluate.ts'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ExtraMount } from '../../src/plan/request.ts'
+import { plainRun } from '../../src/plan/request.ts'
+import { evaluate, resultOf } from '../support/evaluate.ts'
+import { needProgram } from '../support/programs.ts'
 import { Bench, collect, firstOutput, payloadFixture } from '../support/sandbox.ts'
 
+const hosts = { 'db.example': '127.0.0.1', 'Six.example': '::1', api: '10.1.2.3' }
 let bench: Bench
+/** Without names. */
+let plain: Bench
 beforeAll(() => {
-  bench = new Bench({ mode: 'threads', preload: payloadFixture('evaluate') })
+  bench = new Bench({ mode: 'threads', preload: payloadFixture('evaluate'), request: { hosts } })
+  plain = new Bench({ zygote: bench.zygote })
 })
-afterAll(() => bench.close())
+afterAll(async () => {
+  await plain.close()
+  await bench.close()
+})
 
 test('localhost answers, and there is no other interface', async () => {
-  const { stdout } = await bench.node(`
+  const { stdout } = await plain.node(`
     import { networkInterfaces } from 'node:os'
     import { readFileSync } from 'node:fs'
     console.log(JSON.stringify([networkInterfaces(), readFileSync('/proc/net/dev', 'utf8').trim().split('\\n').length - 2]))
@@ -29,7 +42,7 @@ test('two sandboxes have the same port at the same time', async () => {
     import { createServer } from 'node:net'
     createServer((socket) => socket.end()).listen(8080, () => console.log('listens'))
   `
-  const start = () => bench.start([process.execPath, '--input-type=module', '--eval', script])
+  const start = () => plain.start([process.execPath, '--input-type=module', '--eval', script])
   const sandboxes = [start(), start()]
   expect(await Promise.all(sandboxes.map(firstOutput))).toEqual(['listens\n', 'listens\n'])
   for (const sandbox of sandboxes) sandbox.kill()
@@ -51,8 +64,8 @@ test("the host's ports are out of reach", async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  expect(await resultOf(bench, reach, '127.0.0.1', port)).toBe('ECONNREFUSED')
-  expect(await resultOf(bench, reach, '192.0.2.1', port)).toBe('ENETUNREACH')
+  expect(await resultOf(plain, reach, '127.0.0.1', port)).toBe('ECONNREFUSED')
+  expect(await resultOf(plain, reach, '192.0.2.1', port)).toBe('ENETUNREACH')
   server.close()
 })
 
@@ -60,7 +73,118 @@ test("net: 'host' reaches them", async () => {
   const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const shared = new Bench({ mode: 'threads', preload: payloadFixture('evaluate'), request: { net: 'host' } })
-  expect(await resultOf(shared, reach, '127.0.0.1', port).finally(() => shared.close())).toBe('connected')
+  const { stdout } = await evaluate(plain, reach, ['127.0.0.1', port], { change: { net: 'host' } })
+  expect(JSON.parse(stdout)).toBe('connected')
   server.close()
+})
+
+type Kind = 'lookup' | 'resolve4' | 'resolve6' | 'resolvePtr'
+
+type Question = [kind: Kind, name: string]
+
+const ask = async (_: unknown, ...questions: Question[]) => {
+  const { promises } = process.getBuiltinModule('node:dns')
+  const answers = questions.map(async ([kind, name]) => promises[kind](name).catch((error: NodeJS.ErrnoException) => error.code))
+  return JSON.stringify(await Promise.all(answers))
+}
+
+describe('in a forked node', () => {
+  test('getaddrinfo(3) and questions of DNS', async () => {
+    const answers = await resultOf(bench, ask, ['lookup', 'api'], ['resolve4', 'db.example'], ['resolve6', 'six.example'])
+    expect(JSON.parse(answers)).toEqual([{ address: '10.1.2.3', family: 4 }, ['127.0.0.1'], ['::1']])
+  })
+
+  test('names of addresses, and names without an address of that kind', async () => {
+    const answers = await resultOf(bench, ask, ['resolvePtr', '3.2.1.10.in-addr.arpa'], ['resolve6', 'db.example'])
+    expect(JSON.parse(answers)).toEqual([['api'], 'ENODATA'])
+  })
+
+  test('no other name is there', async () => {
+    const answers = await resultOf(bench, ask, ['lookup', 'other.example'], ['resolve4', 'other.example'])
+    expect(JSON.parse(answers)).toEqual(['ENOTFOUND', 'ENOTFOUND'])
+  })
+})
+
+test('questions in a stream', async () => {
+  const { stdout } = await bench.node(`
+    import { connect } from 'node:net'
+    const question = Buffer.from('abcd01000001000000000000' + '0361706900' + '00010001', 'hex')
+    const framed = Buffer.concat([Buffer.of(0, question.length), question])
+    const socket = connect(53, '127.0.0.1')
+    // Two questions, the second in pieces.
+    socket.write(Buffer.concat([framed, framed.subarray(0, 5)]))
+    setTimeout(() => socket.write(framed.subarray(5)), 20)
+    let answers = Buffer.alloc(0)
+    for await (const chunk of socket) {
+      answers = Buffer.concat([answers, chunk])
+      if (answers.length === 2 * (2 + question.length + 16)) break
+    }
+    console.log(answers.subarray(-4).join('.'))
+  `)
+  expect(stdout).toBe('10.1.2.3\n')
+})
+
+test('what the host has follows, and nothing of it can be changed', async () => {
+  const { stdout, stderr } = await bench.sh('cat /etc/hosts; cat /etc/resolv.conf; echo more >> /etc/hosts')
+  const lines = stdout.split('\n')
+  expect(lines.slice(0, 3)).toEqual(['127.0.0.1 db.example', '::1 Six.example', '10.1.2.3 api'])
+  expect(stdout).toMatch(/^127\.0\.0\.1\s.*\blocalhost\b/m)
+  expect(lines.slice(-2)).toEqual(['nameserver 127.0.0.1', ''])
+  expect(stderr).toContain('Read-only file system')
+})
+
+test("with the host's network there is no name server of its own", async () => {
+  const { stdout } = await bench.sh('head -1 /etc/hosts; cat /etc/resolv.conf', { change: { net: 'host' } })
+  expect(stdout).toMatch(/^127\.0\.0\.1 db\.example\n/)
+  expect(stdout).not.toContain('nameserver 127.0.0.1\n')
+})
+
+test('without names nothing is changed', async () => {
+  const { stdout } = await bench.sh('cat /etc/hosts /etc/resolv.conf', { change: { hosts: {} } })
+  expect(stdout).toBe(['hosts', 'resolv.conf'].map((name) => readFileSync(`/etc/${name}`, 'utf8')).join(''))
+})
+
+describe('where a file is missing, or a link that leads nowhere', () => {
+  const etc = (make: (path: string) => void): ExtraMount => {
+    const source = join(bench.root, `etc-${Math.random()}`)
+    mkdirSync(source)
+    writeFileSync(join(source, 'motd'), 'there\n')
+    make(source)
+    return { kind: 'bind', source, target: '/etc', writable: false }
+  }
+  const makings: Record<string, (path: string) => void> = {
+    both: () => undefined,
+    'the first is a link': (path) => symlinkSync('/nowhere/hosts', join(path, 'hosts')),
+    'the second': (path) => writeFileSync(join(path, 'hosts'), '127.0.0.1 localhost\n'),
+    'the first': (path) => writeFileSync(join(path, 'resolv.conf'), 'nameserver 192.0.2.1\n'),
+  }
+
+  test.each(Object.keys(makings))('%s', async (name) => {
+    const change = { run: { ...plainRun, mounts: [etc(makings[name] as (path: string) => void)] } }
+    const { stdout } = await bench.sh('head -1 /etc/hosts; cat /etc/resolv.conf /etc/motd', { change })
+    expect(stdout).toBe('127.0.0.1 db.example\nnameserver 127.0.0.1\nthere\n')
+  })
+})
+
+describe('without a name server', () => {
+  const refused = ['EAI_AGAIN', 'ECONNREFUSED']
+  const found = [{ address: '127.0.0.1', family: 4 }]
+
+  test.each(['none', 'host'] as const)('/etc/hosts alone has answers, and who asks elsewhere is told at once: net is %s', async (net) => {
+    const questions: Question[] = [
+      ['lookup', 'other.example'],
+      ['resolve4', 'other.example'],
+      ['lookup', 'db.example'],
+    ]
+    const { stdout } = await evaluate(bench, ask, questions, { change: { net, dns: 'none' } })
+    expect(JSON.parse(JSON.parse(stdout))).toEqual([...refused, ...found])
+  })
+
+  test('programs that are no node are told as soon', async (context) => {
+    needProgram(context, 'getent')
+    const { stdout } = await bench.sh('getent hosts other.example; echo $?; getent hosts db.example; cat /etc/resolv.conf', {
+      change: { dns: 'none' },
+    })
+    expect(stdout).toMatch(/^2\n127\.0\.0\.1 +db\.example\nnameserver 255\.255\.255\.255\n/)
+  })
 })

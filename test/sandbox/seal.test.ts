@@ -1,3 +1,4 @@
+// @module-tag root
 // Promise: a protection is had, or the sandbox does not start, or its end says what was missing.
 
 import { join } from 'node:path'

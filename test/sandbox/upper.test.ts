@@ -1,3 +1,4 @@
+// @module-tag root
 // Promise: what is kept on disk for a sandbox is removed with it, whatever ends its host.
 
 import { type ChildProcess, spawn } from 'node:child_process'

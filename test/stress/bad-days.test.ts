@@ -1,26 +1,49 @@
 // Promise: whatever goes wrong is said clearly, nothing is left behind, and no result is lost.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { mounts, processesWith, until } from '../support/processes.ts'
-import { loggedAttempts, patience, resultsOf, startStress, stress } from '../support/stress-run.ts'
-import { type Project, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { loggedAttempts, patience, resultsOf, type StressProcess, startStress, stress } from '../support/stress-run.ts'
+import { fixture, nsboxConfig, oneVitest, type Project, seedSuite, seedTest } from '../support/vitest-project.ts'
 
-const version = vitestVersions[0] as (typeof vitestVersions)[number]
-const files = {
-  'src/good.test.ts': testFile(`test('passes', () => undefined)`),
-  'src/slow.test.ts': testFile(`test('waits', () => new Promise((resolve) => setTimeout(resolve, 300)))`),
-}
-const seeded = () => seedTest(version, files)
+const files = fixture('bad-days')
 /** One attempt after the other, for ever so long. */
-const long = ['slow', '--tz', 'UTC', '--runs', '200', '--jobs', '1', '--seed', '7']
+const long = ['gated', '--tz', 'UTC', '--runs', '200', '--jobs', '1', '--seed', '7']
+const short = long.with(4, '1')
+/** The attempts of a short one: 5 are its baseline. */
+const all = 6
+/** Attempts that pass before one waits. */
+const passes = 2
 
-/** Its temporary files lie where nobody else's do. */
-function ownTemp({ scratch }: Project): { TMPDIR: string } {
-  const TMPDIR = join(scratch, 'tmp')
-  mkdirSync(TMPDIR, { recursive: true })
-  return { TMPDIR }
+/** A project whose attempts wait at a gate, after the first ones. Its temporary files lie where nobody else's do. */
+class Gated {
+  readonly project: Project
+  readonly env: { TMPDIR: string; GATE: string }
+  readonly #gate: string
+
+  constructor(version: Parameters<typeof seedTest>[0]) {
+    this.project = seedTest(version, files)
+    const { scratch } = this.project
+    this.#gate = join(scratch, 'gate')
+    this.env = { TMPDIR: join(scratch, 'tmp'), GATE: this.#gate }
+    for (const directory of [this.env.TMPDIR, this.#gate]) mkdirSync(directory)
+    this.project.write('vitest.config.ts', nsboxConfig({ options: `allow: ['${this.#gate}:rw']` }))
+    for (let pass = 0; pass < passes; pass++) writeFileSync(join(this.#gate, `pass-${pass}`), '')
+  }
+
+  open(): void {
+    writeFileSync(join(this.#gate, 'open'), '')
+  }
+
+  /** Settles when an attempt of the campaign waits. */
+  async waits({ child, output }: StressProcess): Promise<void> {
+    const waiting = join(this.#gate, 'waiting')
+    rmSync(waiting, { force: true })
+    const check = () => expect(existsSync(waiting) || child.exitCode !== null, output()).toBe(true)
+    await vi.waitFor(check, { timeout: patience, interval: 20 })
+    expect(child.exitCode, output()).toBe(null)
+  }
 }
 
 function workersOf(pid: number | undefined): number[] {
@@ -33,121 +56,116 @@ async function nothingIsLeft({ home, scratch }: Project): Promise<void> {
   await until(() => readdirSync(join(scratch, 'tmp')).length === 0)
 }
 
-describe('words', () => {
+describe.each(oneVitest)('words', (version) => {
+  const project = seedSuite(version, files)
+  /** A third of a campaign has a baseline of two attempts. */
+  const part = ['--jobs', '1', '--shard', '1/3']
+
+  // Without vitest. The other flags are in test/unit/config/stress-flags.test.ts.
   test.each([
     [['--cpuu', '0.1'], 'nsbox stress: unknown flag --cpuu (did you mean "--cpu"?); nsbox stress --help lists them'],
     [['--cpu', '0.1,none'], 'knob cpu is "none": it must be a number of processors such as 0.5'],
-    [['--freeze'], 'nsbox stress: --freeze needs a value: --freeze TIME'],
-    [['--runs', '0'], 'nsbox stress: --runs is "0": it must be a whole number from 1 to 1000000'],
-    [['--duration', '10'], 'nsbox stress: --duration is "10": it must be a duration with its unit, such as 250ms, 30s, 5m or 1h'],
-    [['--shard', '3/2'], 'nsbox stress: --shard is "3/2": it must be a part of all, from 1: 2/4 is the second of four'],
-    [['-t', '('], 'nsbox stress: --testNamePattern is "(": it must be a regular expression'],
-    [['--prefer=yes'], 'nsbox stress: --prefer takes no value, and was given "yes"'],
     [['--resume'], '--resume: there is no '],
   ])('%j', async (words, message) => {
-    const { exitCode, stderr, stdout } = await stress(seeded(), words)
+    const { exitCode, stderr, stdout } = await stress(project, words)
     expect(stderr).toContain(message)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   })
 
   test('no test file matches', async () => {
-    const { exitCode, stderr } = await stress(seeded(), ['nowhere'])
+    const { exitCode, stderr } = await stress(project, ['nowhere', '--jobs', '1'])
     expect(stderr).toContain('nsbox stress: no test file matches nowhere')
     expect(exitCode).toBe(4)
   })
 
   test('no test matches', async () => {
-    const { exitCode, stderr } = await stress(seeded(), ['good', '-t', 'nobody has this name'])
+    const { exitCode, stderr } = await stress(project, ['good', '-t', 'nobody has this name', ...part])
     expect(stderr).toContain('nsbox stress: no test matches -t "nobody has this name"')
     expect(exitCode).toBe(4)
   })
 
-  test('a knob that cannot be turned is named with why; with --prefer it is left out', async () => {
-    const words = ['good', '--cores', '8192', '--runs', '1']
-    const refused = await stress(seeded(), words)
-    expect(refused.stderr).toMatch(/The knob cores cannot be turned here: 8192 are asked for/)
-    expect(refused.exitCode).toBe(2)
-    const preferred = await stress(seeded(), [...words, '--prefer'])
-    expect(preferred.stderr).toMatch(/left out: the knob cores cannot be turned here: 8192 are asked for/)
-    expect(preferred.exitCode).toBe(0)
+  test('a knob that cannot be turned is named with why', async () => {
+    const { exitCode, stderr } = await stress(project, ['good', '--cores', '8192', '--runs', '1', ...part])
+    expect(stderr).toMatch(/The knob cores cannot be turned here: 8192 are asked for/)
+    expect(exitCode).toBe(2)
   })
 
   test('a config that vitest does not take is shown as vitest says it', async () => {
-    const project = seedTest(version, { ...files, 'vitest.config.ts': 'throw new Error("a mistake in the config")\n' })
-    const { exitCode, stderr } = await stress(project, ['good'])
+    const mistaken = seedTest(version, { ...files, 'vitest.config.ts': 'throw new Error("a mistake in the config")\n' })
+    const { exitCode, stderr } = await stress(mistaken, ['good', '--jobs', '1'])
     expect(stderr).toContain('a mistake in the config')
     expect(exitCode).toBe(2)
   })
 })
 
-describe('a campaign that is stopped', { timeout: patience }, () => {
-  test('with Ctrl-C: reports what there is, leaves nothing, and goes on from there', async () => {
-    const project = seeded()
-    const env = ownTemp(project)
-    const { child, done, output } = startStress(project, long, { env })
-    await until(() => loggedAttempts(project).length >= 7 || child.exitCode !== null)
+describe.each(oneVitest)('a campaign that is stopped in the middle of an attempt', { timeout: patience }, (version) => {
+  test('with Ctrl-C: reports what there is, and leaves nothing', async () => {
+    const gated = new Gated(version)
+    const { project, env } = gated
+    const running = startStress(project, long, { env })
+    await gated.waits(running)
     // The terminal's signal is for the whole group.
-    process.kill(-(child.pid as number), 'SIGINT')
-    const { exitCode, stdout } = await done
-    expect(exitCode, output()).toBe(130)
+    process.kill(-(running.child.pid as number), 'SIGINT')
+    const { exitCode, stdout } = await running.done
+    expect(exitCode, running.output()).toBe(130)
     expect(stdout).toContain('interrupted')
     const { attempts, endedEarly } = resultsOf(project)
     expect(endedEarly).toBe('interrupted')
-    expect(attempts.length).toBeGreaterThanOrEqual(7)
+    expect(attempts).toHaveLength(passes)
     await nothingIsLeft(project)
   })
 
-  test('with SIGKILL: leaves nothing, and --resume goes on from there', async () => {
-    const project = seeded()
-    const env = ownTemp(project)
-    const words = long.with(4, '8')
-    const { child, done } = startStress(project, words, { env })
-    await until(() => loggedAttempts(project).length >= 7 || child.exitCode !== null)
-    child.kill('SIGKILL')
-    expect((await done).signal).toBe('SIGKILL')
+  test('with SIGKILL: leaves nothing, and --resume goes on from there, whatever is lost, and not as another', async () => {
+    const gated = new Gated(version)
+    const { project, env } = gated
+    const running = startStress(project, short, { env })
+    await gated.waits(running)
+    running.child.kill('SIGKILL')
+    expect((await running.done).signal).toBe('SIGKILL')
     await nothingIsLeft(project)
     const before = loggedAttempts(project)
+    expect(before).toHaveLength(passes)
     const log = join(project.scratch, 'out/attempts.jsonl')
     writeFileSync(log, `${readFileSync(log, 'utf8')}{"number":99,"torn`)
-    expect((await stress(project, [...words, '--resume'], { env })).exitCode).toBe(0)
+
+    const resumed = startStress(project, [...short, '--resume'], { env })
+    await gated.waits(resumed)
+    for (const pid of workersOf(resumed.child.pid)) process.kill(pid, 'SIGKILL')
+    gated.open()
+    const { exitCode, stderr } = await resumed.done
+    expect(
+      stderr.match(/a worker process was killed by SIGKILL; its attempt of src\/gated\.test\.ts is made again on another one/g),
+    ).toHaveLength(1)
+    expect(exitCode).toBe(0)
     const { attempts } = resultsOf(project)
     expect(attempts.slice(0, before.length)).toEqual(before)
-    expect(attempts.map(({ number }) => number)).toEqual(Array.from({ length: 13 }, (_, number) => number))
-  })
+    expect(attempts.map(({ number }) => number)).toEqual(Array.from({ length: all }, (_, number) => number))
+    await nothingIsLeft(project)
 
-  test('is not gone on with as another', async () => {
-    const project = seeded()
-    const words = ['good', '--tz', 'UTC', '--seed', '7']
-    await stress(project, [...words, '--runs', '1'])
-    const { exitCode, stderr } = await stress(project, [...words, '--runs', '2', '--resume'])
-    expect(stderr).toMatch(/--resume: \S+ is of another plan: --runs differ; resume it as it was begun, or begin anew without --resume/)
-    expect(exitCode).toBe(2)
+    const another = await stress(project, [...short.with(4, '2'), '--resume'], { env })
+    expect(another.stderr).toMatch(
+      /--resume: \S+ is of another plan: --runs differ; resume it as it was begun, or begin anew without --resume/,
+    )
+    expect(another.exitCode).toBe(2)
   })
 })
 
-test('a worker process that is killed loses no result', { timeout: patience }, async () => {
-  const project = seeded()
-  const env = ownTemp(project)
-  const { child, done } = startStress(project, long.with(4, '8'), { env })
-  await until(() => loggedAttempts(project).length >= 6 || child.exitCode !== null)
-  for (const pid of workersOf(child.pid)) process.kill(pid, 'SIGKILL')
-  const { exitCode, stderr } = await done
-  expect(
-    stderr.match(/a worker process was killed by SIGKILL; its attempt of src\/slow\.test\.ts is made again on another one/g),
-  ).toHaveLength(1)
-  expect(exitCode).toBe(0)
-  expect(resultsOf(project).attempts.map(({ number }) => number)).toEqual(Array.from({ length: 13 }, (_, number) => number))
-  await nothingIsLeft(project)
-})
-
-test('a disk that is full is said once, and all is reported', async () => {
-  const project = seeded()
+// A grid as well, of all combinations.
+test.each(oneVitest)('a disk that is full, and a knob that --prefer leaves out, are said once, and all is reported', async (version) => {
+  const project = seedTest(version, files)
   const out = join(project.scratch, 'out')
   mkdirSync(out)
-  const small = 'mount -t tmpfs -o size=8k none "$1"; shift; exec "$@"'
+  const small = 'mount -t tmpfs -o size=4k none "$1"; shift; exec "$@"'
   const wrapper = ['unshare', '--user', '--map-root-user', '--mount', '/bin/sh', '-ec', small, 'situation', out]
-  const { exitCode, stdout, stderr } = await stress(project, ['good', '--tz', 'UTC', '--runs', '25', '--json'], { wrapper })
+  const grid = ['--tz', '+14,UTC', '--locale=tr_TR', '--cores', '8192', '--prefer', '--runs', '2']
+  const { exitCode, stdout, stderr } = await stress(project, ['good', '-t', '^ ?passes$', ...grid, '--jobs', '1', '--json'], { wrapper })
   expect(stderr.match(/attempts\.jsonl cannot be written any more: no space is left on its disk/g)).toHaveLength(1)
-  expect((JSON.parse(stdout) as ReturnType<typeof resultsOf>).attempts).toHaveLength(30)
+  expect(stderr.match(/left out: the knob cores cannot be turned here: 8192 are asked for/g)).toHaveLength(1)
+  const { attempts, tests } = JSON.parse(stdout) as ReturnType<typeof resultsOf>
+  expect(attempts).toHaveLength(9)
+  expect(attempts.slice(5).map(({ order: { knobs } }) => [knobs.tz, knobs.locale])).toEqual(
+    ['+14', 'UTC', '+14', 'UTC'].map((tz) => [tz, 'tr_TR']),
+  )
+  expect(tests).toMatchObject([{ name: 'passes', verdict: 'PASS', runs: 9 }])
   expect(exitCode).toBe(0)
 })

@@ -1,76 +1,69 @@
 // Promise: a campaign finds what fails under a knob, and hands over the least that makes it fail.
 
 import { describe, expect, test } from 'vitest'
-import { patience, resultsOf, stress, verdictsIn } from '../support/stress-run.ts'
-import { seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { patience, resultsOf, type StressEnd, stress, verdictsIn } from '../support/stress-run.ts'
+import { fixture, oneVitest, type Project, seedSuite, vitestVersions } from '../support/vitest-project.ts'
 
-const files = {
-  'src/day.test.ts': testFile(`
-test('is the same everywhere', () => expect(new Date('2026-01-01T12:00:00Z').getDate()).toBe(1))
-test('adds', () => expect(1 + 1).toBe(2))`),
-  'src/broken.test.ts': testFile(`
-test('never passes', () => expect(1).toBe(2))
-test('passes beside it', () => expect(1).toBe(1))`),
-  'src/order.test.ts': testFile(`
-let made = false
-test('makes it', () => { made = true })
-test('needs it', () => expect(made).toBe(true))`),
-}
+const files = fixture('campaign')
 
-describe.each(vitestVersions)('$name', (version) => {
+/** On a machine at a whole hour. */
+const run = (project: Project, words: string[]): Promise<StressEnd> => stress(project, words, { env: { TZ: 'UTC' } })
+
+/** A sweep turns everything; what depends on vitest itself is seen in a grid of two knobs as well. */
+const campaigns = [
+  ...oneVitest.map((version) => ({ ...version, kind: 'a sweep', knobs: [] })),
+  ...vitestVersions.slice(1).map((version) => ({ ...version, kind: 'a grid', knobs: ['--tz', 'America/St_Johns', '--shuffle', 'tests'] })),
+]
+
+describe.each(campaigns)('$name: $kind', ({ kind: _, knobs, ...version }) => {
   const project = seedSuite(version, files)
 
-  test('a sweep: broken, flaky by a knob, flaky by order, and what is not', { timeout: patience }, async () => {
-    const { exitCode, stdout, stderr } = await stress(project, ['--seed', '7'])
+  test('broken, flaky by a knob, and what is not', { timeout: patience }, async () => {
+    const { exitCode, stdout, stderr } = await run(project, ['-t', 'passes|whole hour', '--seed', '7', ...knobs])
     const results = resultsOf(project)
     expect(verdictsIn(results), stderr).toEqual({
-      'src/broken.test.ts > never passes': 'BROKEN',
-      'src/broken.test.ts > passes beside it': 'PASS',
-      'src/day.test.ts > adds': 'PASS',
-      'src/day.test.ts > is the same everywhere': 'FLAKY',
-      'src/order.test.ts > makes it': 'PASS',
-      'src/order.test.ts > needs it': 'FLAKY',
+      'src/mixed.test.ts > never passes': 'BROKEN',
+      'src/mixed.test.ts > passes beside it': 'PASS',
+      'src/mixed.test.ts > is at a whole hour everywhere': 'FLAKY',
     })
     expect(exitCode).toBe(1)
-    expect(stdout).toContain("nsbox repro 'src/day.test.ts > is the same everywhere' --recipe n1:tz=+14\n")
-    const recipe = (name: string) => results.tests.find((one) => one.name === name)?.recipe
-    expect(recipe('is the same everywhere')).toMatchObject({ knobs: { tz: '+14' }, failed: 10, runs: 10 })
-    expect(recipe('needs it')?.knobs).toEqual({ shuffle: 'tests', seed: expect.any(Number) })
-    expect(results.attempts.filter(({ phase }) => phase === 'baseline')).toHaveLength(15)
+    expect(stdout).toContain("nsbox repro 'src/mixed.test.ts > is at a whole hour everywhere' --recipe n1:tz=America/St_Johns\n")
+    const { recipe } = results.tests.find(({ name }) => name === 'is at a whole hour everywhere') ?? {}
+    expect(recipe).toMatchObject({ knobs: { tz: 'America/St_Johns' }, failed: 10, runs: 10 })
+    expect(results.attempts.filter(({ phase }) => phase === 'baseline')).toHaveLength(5)
     expect(results).toMatchObject({ seed: 7, endedEarly: null, shard: null, command: expect.arrayContaining(['--seed', '7']) })
   })
 })
 
-describe('a grid', { timeout: patience }, () => {
-  const version = vitestVersions[0] as (typeof vitestVersions)[number]
+describe.each(vitestVersions)('$name: a grid', { timeout: patience }, (version) => {
+  const project = seedSuite(version, files)
 
-  test('makes all combinations of chosen tests, and prints results.json when asked', async () => {
-    const project = seedTest(version, files)
-    const { exitCode, stdout } = await stress(project, ['day', '-t', 'adds', '--tz', '+14,UTC', '--locale=tr_TR', '--runs', '2', '--json'])
-    const { attempts, tests } = JSON.parse(stdout) as ReturnType<typeof resultsOf>
-    expect(attempts.slice(5).map(({ order: { knobs } }) => knobs.tz)).toEqual(['+14', 'UTC', '+14', 'UTC'])
-    expect(tests).toMatchObject([{ name: 'adds', verdict: 'PASS', runs: 9 }])
-    expect(exitCode).toBe(0)
-  })
-
-  test('goes on until something fails', async () => {
-    const project = seedTest(version, files)
-    const { exitCode } = await stress(project, ['day', '--tz', 'UTC,+14', '--until-fail', '--jobs', '1'])
-    expect(resultsOf(project).endedEarly).toBe('until-fail')
+  // With this seed the first order is that of the file, and the second one is not.
+  test('goes on until something fails: flaky by order', async () => {
+    const words = ['-t', 'makes it|needs it', '--shuffle', 'tests', '--tz', 'UTC,+14', '--seed', '9']
+    const { exitCode, stderr } = await run(project, [...words, '--until-fail', '--jobs', '1'])
+    const results = resultsOf(project)
+    expect(
+      results.attempts.flatMap(({ phase, result }) => (phase === 'grid' ? [result.end] : [])),
+      stderr,
+    ).toEqual(['passed', 'failed'])
+    expect(results.endedEarly).toBe('until-fail')
+    expect(verdictsIn(results)).toEqual({ 'src/mixed.test.ts > makes it': 'PASS', 'src/mixed.test.ts > needs it': 'FLAKY' })
+    const { recipe } = results.tests.find(({ name }) => name === 'needs it') ?? {}
+    expect(recipe?.knobs).toEqual({ shuffle: 'tests', seed: expect.any(Number) })
     expect(exitCode).toBe(1)
   })
+})
 
-  test('ends at the end of its CPU time', async () => {
-    const project = seedTest(version, files)
-    const { exitCode } = await stress(project, ['-t', 'adds', 'day', '--tz', 'UTC', '--budget', '1s'])
+// All combinations of a grid: bad-days.test.ts, where its disk is full.
+describe.each(oneVitest)('a campaign', { timeout: patience }, (version) => {
+  const project = seedSuite(version, files)
+
+  test('ends at the end of its CPU time; what is broken alone has an exit code of its own', async () => {
+    const { exitCode } = await run(project, ['-t', 'never passes|passes beside it', '--tz', 'UTC', '--budget', '1s', '--jobs', '1'])
     const { endedEarly, attempts } = resultsOf(project)
     expect(endedEarly).toBe('budget')
     expect(attempts.reduce((sum, { result }) => sum + result.usage.cpuMs, 0)).toBeGreaterThanOrEqual(1000)
-    expect(exitCode).toBe(0)
-  })
-
-  test('what is broken alone has an exit code of its own', async () => {
-    const project = seedTest(version, files)
-    expect((await stress(project, ['broken', '--tz', 'UTC', '--runs', '1'])).exitCode).toBe(3)
+    expect(exitCode).toBe(3)
   })
 })

@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { runMerge } from '../../src/cli/merge.ts'
 import { readResults } from '../../src/config/results.ts'
 import { builtCommand } from '../support/built-command.ts'
 import { gridResults } from '../support/stress-results.ts'
@@ -42,17 +43,24 @@ test('a shard that is missing is named', () => {
   expect(JSON.parse(stdout)).toMatchObject({ endedEarly: 'shard 2 of 3 is missing' })
 })
 
+test('a file that cannot be read is refused with exit code 2', () => {
+  const { status, stderr } = nsbox('merge', 'no.json')
+  expect(stderr).toContain('nsbox merge: no.json cannot be read: ENOENT')
+  expect(status).toBe(2)
+})
+
+/** Without a process for each. */
 describe('refused with exit code 2:', () => {
   test.each([
-    [['no.json'], 'nsbox merge: no.json cannot be read: ENOENT'],
     [[shards[0], shards[0]], 'are both of shard 1 of 3'],
     [[], 'there are no results to merge'],
     [['--colour'], "Unknown option '--colour'"],
     [[shards[0], '--output='], '--output is ""'],
   ] as [string[], string][])('%j', (words, message) => {
-    const { status, stderr } = nsbox('merge', ...words)
-    expect(stderr).toContain(message)
-    expect(status).toBe(2)
+    const said = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => said.mockRestore())
+    expect(runMerge(words)).toBe(2)
+    expect(said.mock.calls.join()).toContain(message)
   })
 })
 

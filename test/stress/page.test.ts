@@ -93,17 +93,19 @@ describe('a grid', () => {
     }))
 })
 
-describe.each([1280, 390, 320])('at a width of %i', (width) => {
-  test.each(['grid', 'hostile', 'empty'] as const)('%s does not have to be scrolled sideways', (name) =>
-    withPage(name, width, async (page) => {
-      await page.evaluate(`document.querySelectorAll('details').forEach((part) => { part.open = true })`)
-      const [wide, there] = await page.evaluate<[number, number]>(
-        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+test.each(['grid', 'hostile', 'empty'] as const)('%s does not have to be scrolled sideways', (name) =>
+  withPage(name, 1280, async (page) => {
+    await page.evaluate(`document.querySelectorAll('details').forEach((part) => { part.open = true })`)
+    for (const width of [1280, 390, 320]) {
+      await page.resize({ width })
+      const [inner, wide, there] = await page.evaluate<number[]>(
+        '[innerWidth, document.documentElement.scrollWidth, document.documentElement.clientWidth]',
       )
+      expect(inner).toBe(width)
       expect(wide).toBe(there)
-    }),
-  )
-})
+    }
+  }),
+)
 
 test('what tests say stays text', () =>
   withPage('hostile', 1280, async (page) => {

@@ -53,14 +53,14 @@ export class Chromium {
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 
-  async open(path: string, { width, height = 900 }: { width: number; height?: number }): Promise<Page> {
+  async open(path: string, size: { width: number; height?: number }): Promise<Page> {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' })
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true })
     const page = new Page(this, sessionId as string)
     for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await page.send(`${domain}.enable`)
     await this.send('Browser.grantPermissions', { permissions: ['clipboardReadWrite', 'clipboardSanitizedWrite'] })
     await page.send('Emulation.setFocusEmulationEnabled', { enabled: true })
-    await page.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 })
+    await page.resize(size)
     await page.send('Page.navigate', { url: pathToFileURL(path).href })
     await page.evaluate("new Promise((done) => document.readyState === 'complete' ? done() : addEventListener('load', done))")
     return page
@@ -109,6 +109,10 @@ export class Page {
 
   send(method: string, params: object = {}): Promise<Record<string, unknown>> {
     return this.#chromium.send(method, params, this.#session)
+  }
+
+  async resize({ width, height = 900 }: { width: number; height?: number }): Promise<void> {
+    await this.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 })
   }
 
   /** The value of an expression, awaited where it is a promise. */

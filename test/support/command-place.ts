@@ -1,6 +1,6 @@
 // A user's place: a home with a project, a clean environment, and nsbox on PATH.
 
-import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -42,17 +42,6 @@ export class CommandPlace {
     return spawn(words[0], words.slice(1), { cwd: this.project, env: this.env, detached: true, ...options })
   }
 
-  /** What is in the home now: {@link restore} brings it back. Without what this user may not read. */
-  remember(): void {
-    removeTree(this.#remembered)
-    spawnSync('cp', ['-a', this.home, this.#remembered])
-  }
-
-  restore(): void {
-    removeTree(this.home)
-    execFileSync('cp', ['-a', this.#remembered, this.home])
-  }
-
   /** Paths of this place as users know them. */
   shown(text: string): string {
     return text.replaceAll(this.home, '/home/you').replaceAll(this.root, '/PLACE')
@@ -60,9 +49,5 @@ export class CommandPlace {
 
   remove(): void {
     removeTree(this.root)
-  }
-
-  get #remembered(): string {
-    return join(this.root, 'remembered')
   }
 }

@@ -25,7 +25,7 @@ say(`ended ${exitCode} ${(emulated?.throttledPeriods ?? 0) > 0 ? 'throttled' : '
 
 async function goOn(signal: number): Promise<void> {
   say(`stopped by ${signal}`)
-  await setTimeout(500)
+  await setTimeout(200)
   say('go on')
   process.kill(descendants(sandbox.pid)[0] as number, 'SIGCONT')
 }

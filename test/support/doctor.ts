@@ -2,13 +2,14 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { TestContext } from 'vitest'
+import { afterAll, type TestContext } from 'vitest'
 import type { Check, Diagnosis } from '../../src/doctor/check.ts'
+import { builtCommand } from './built-command.ts'
 import { repository } from './sandbox.ts'
-
-export const cli: string = join(repository, 'src/cli.ts')
 
 export interface DoctorRun {
   pid: number | undefined
@@ -32,7 +33,7 @@ export async function runDoctor(
   args: string[],
   { wrapper = [], env = {}, cwd = repository, node = process.execPath }: DoctorSituation = {},
 ): Promise<DoctorRun> {
-  const [program, ...words] = [...wrapper, node, cli, 'doctor', ...args] as [string, ...string[]]
+  const [program, ...words] = [...wrapper, node, builtCommand, 'doctor', ...args] as [string, ...string[]]
   const child = spawn(program, words, { cwd, env: { PATH: path, HOME: '/', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const texts = [child.stdout, child.stderr].map((stream) => {
     const chunks: Buffer[] = []
@@ -69,6 +70,29 @@ export function diagnosisOf({ pid, exitCode, stdout, stderr }: Omit<DoctorRun, '
   return { ...diagnosis, pid, exitCode, failed: named('fail'), warned: named('warn'), check }
 }
 
+/** Words that run a shell script, and then a command, in new namespaces with root's power in them. */
+export function inNamespaces(flags: string[], script = ':'): string[] {
+  return ['unshare', '--user', '--map-root-user', ...flags, '/bin/sh', '-c', `set -e; ${script}; exec "$@"`, 'situation']
+}
+
+/** The /proc is that of another pid namespace: the doctor tries nothing that needs a sandbox, which takes most of its time. */
+export const inForeignProc: string[] = inNamespaces(['--pid', '--fork'])
+
+const directories: string[] = []
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true })
+})
+
+/** A directory from which a package called vitest, of this version, is found. */
+export function withVitest(version: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'doctor-vitest-'))
+  directories.push(directory)
+  chmodSync(directory, 0o755)
+  mkdirSync(join(directory, 'node_modules/vitest'), { recursive: true })
+  writeFileSync(join(directory, 'node_modules/vitest/package.json'), JSON.stringify({ name: 'vitest', version }))
+  return directory
+}
+
 export function fixture(name: string): string {
   return fileURLToPath(new URL(`../fixtures/doctor/${name}`, import.meta.url))
 }
@@ -79,7 +103,7 @@ export const asOrdinaryUser: string[] =
 
 /** Whether that user can read this clone: where root's tests run in a home of mode 750, it cannot. */
 export function needsOrdinaryUser(context: TestContext): void {
-  const [program = 'test', ...words] = [...asOrdinaryUser, 'test', '-r', cli]
+  const [program = 'test', ...words] = [...asOrdinaryUser, 'test', '-r', builtCommand]
   needs(context, 'a clone that every user can read', spawnSync(program, words).status === 0)
 }
 

@@ -1,8 +1,8 @@
 // What holds limits on this machine.
 
 import type { LimitOptions } from '../../src/config/limit-options.ts'
-import { run } from '../../src/index.ts'
 import type { LimitName } from '../../src/plan/limits.ts'
+import { run } from './built-library.ts'
 
 /** Of these limits, those that no cgroup holds here. */
 export async function emulatedHere(limits: LimitOptions): Promise<LimitName[]> {

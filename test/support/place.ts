@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type CommandEnd, type CommandOptions, nsbox } from './command.ts'
+import { printedByEach, runningEach } from './scripts.ts'
 
 export class Place {
   readonly root: string = mkdtempSync(join(tmpdir(), 'nsbox-test-'))
@@ -31,6 +32,11 @@ export class Place {
   /** What `nsbox run` with these flags makes of a shell script. */
   run(flags: readonly string[], script: string, options?: Partial<CommandOptions>): Promise<CommandEnd> {
     return this.nsbox(['run', ...flags, '--', '/bin/sh', '-c', script], options)
+  }
+
+  /** What each script prints on stdout, all in one run with these flags. */
+  async printed(flags: readonly string[], scripts: Record<string, string>): Promise<Record<string, string>> {
+    return printedByEach(scripts, await this.nsbox(['run', ...flags, '--', ...runningEach(scripts)]))
   }
 
   remove(): void {

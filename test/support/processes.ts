@@ -1,7 +1,7 @@
 // What the host shows of processes and mounts.
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
+import { expect, vi } from 'vitest'
 import { descendants } from '../../src/sys/descendants.ts'
 
 /** Pids of the processes that have this text in their environment or command line. Zombies have neither. */
@@ -19,9 +19,9 @@ export function isAlive(pid: number): boolean {
   return /^State:\s+[^ZX]/m.test(read(`/proc/${pid}/status`))
 }
 
-/** Turns the event loop until it is so; the test's own timeout is the limit. */
+/** Waits until the condition holds; it is checked every 20 ms. @throws Error when it still does not after 30 s */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setImmediate()
+  await vi.waitFor(() => expect(condition(), String(condition)).toBe(true), { timeout: 30_000, interval: 20 })
 }
 
 /** One line for a process and each below it: what it does, in its user's code or in which system call (proc(5)). */

@@ -9,7 +9,7 @@ export function needProgram(context: TestContext, program: string): void {
   if (!isOnPath(program)) context.skip(`this machine has no ${program}`)
 }
 
-function isOnPath(program: string): boolean {
+export function isOnPath(program: string): boolean {
   return ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((directory) => {
     try {
       accessSync(join(directory, program), constants.X_OK)

@@ -5,6 +5,8 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { zygoteEntry } from '../../src/launch/entry.ts'
+import type { LimitSource } from '../../src/launch/limit-source.ts'
 import { Plans } from '../../src/launch/plans.ts'
 import { Ports } from '../../src/launch/ports.ts'
 import { type Sandbox, sockets } from '../../src/launch/sandbox.ts'
@@ -13,11 +15,17 @@ import type { SandboxPlan } from '../../src/plan/plan.ts'
 import type { SandboxRequest } from '../../src/plan/request.ts'
 import type { SandboxEnd } from '../../src/wire/protocol.ts'
 import { warmModes, type ZygoteMode } from '../../src/zygote/v8-flags.ts'
+import { printedByEach, runningEach } from './scripts.ts'
 
 export { warmModes }
 export const modes: ZygoteMode[] = [...warmModes, 'cold']
 export const repository: string = realpathSync(fileURLToPath(new URL('../..', import.meta.url)))
 export const programPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** Starts zygotes from dist: from their sources each takes three times the CPU time. */
+export const asBuilt = {
+  starting: (words, env) => ({ words: words.map((word) => (word === zygoteEntry ? join(repository, 'dist/zygote.js') : word)), env }),
+} as LimitSource
 
 type Preload = NonNullable<ZygoteOptions['preload']>
 
@@ -51,6 +59,8 @@ export interface BenchOptions {
   execArgv?: string[]
   /** Directory that holds all of it. */
   parent?: string
+  /** One that others use too: it stays open when the bench is closed. */
+  zygote?: ZygoteProcess
 }
 
 export interface RunOptions {
@@ -73,10 +83,12 @@ export class Bench {
   /** In the environment of every process of this bench. */
   readonly token: string
   readonly plans: Plans
-  readonly zygote: ZygoteProcess
+  readonly #zygoteOptions: ZygoteOptions
+  readonly #given: ZygoteProcess | undefined
+  #own: ZygoteProcess | undefined
 
   constructor(options: BenchOptions = {}) {
-    const { mode = 'cold', project = 'project', files = {}, request, preload, execArgv = [], parent = tmpdir() } = options
+    const { mode = 'cold', project = 'project', files = {}, request, preload, execArgv = [], parent = tmpdir(), zygote } = options
     this.root = mkdtempSync(join(realpathSync(parent), 'nsbox-test-'))
     this.home = join(this.root, 'home')
     this.project = join(this.root, project)
@@ -86,7 +98,15 @@ export class Bench {
     writeFiles(this.project, files)
     const whole = { ...requestFor(this.project), ...request }
     this.plans = new Plans(whole, { HOME: this.home })
-    this.zygote = new ZygoteProcess({ mode, env: this.env, execArgv, preload: preload ?? null })
+    this.#given = zygote
+    this.#zygoteOptions = { mode, env: this.env, execArgv, preload: preload ?? null, limits: asBuilt }
+  }
+
+  /** Starts with its first use. */
+  get zygote(): ZygoteProcess {
+    if (this.#given) return this.#given
+    this.#own ??= new ZygoteProcess(this.#zygoteOptions)
+    return this.#own
   }
 
   get env(): Record<string, string> {
@@ -96,6 +116,11 @@ export class Bench {
   /** A shell script in a sandbox. */
   sh(script: string, options: RunOptions = {}): Promise<Outcome> {
     return this.exec(['/bin/sh', '-c', script], options)
+  }
+
+  /** What each script prints on stdout, all in one sandbox. */
+  async printed(scripts: Record<string, string>, options: RunOptions = {}): Promise<Record<string, string>> {
+    return printedByEach(scripts, await this.exec(runningEach(scripts), options))
   }
 
   /** A module's source in a fresh node. */
@@ -126,7 +151,7 @@ export class Bench {
   }
 
   async close(): Promise<void> {
-    await this.zygote.close()
+    await this.#own?.close()
     this.plans.close()
     await rm(this.root, { recursive: true, force: true })
   }

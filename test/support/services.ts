@@ -3,7 +3,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, chownSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -25,14 +24,6 @@ function find(program: string): string | undefined {
 export function missingPrograms(names: readonly string[]): string | undefined {
   const missing = names.filter((name) => find(name) === undefined)
   return missing.length > 0 ? `needs ${missing.join(', ')}: apt-get install postgresql redis-server` : undefined
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await once(server.close(), 'close')
-  return port
 }
 
 abstract class Service {

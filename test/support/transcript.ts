@@ -3,6 +3,7 @@
 // ```file NAME      a file of the project, there before the first command
 // ```console        `$ command`, `> ` where it goes on, then what it prints, then `[exit N]` unless N is 0
 // ```console as-root, as-user, needs=PROGRAM    for this caller only; for machines that have the program only
+// ```console mistakes    words that are wrong: what is said to them, without a process for each
 //
 // A line `...` stands for any lines, `[..]` for any text in a line. The shell of a block is in the project.
 
@@ -20,6 +21,8 @@ export interface TranscriptBlock {
   caller: 'root' | 'user' | 'any'
   /** Programs that the machine has to have. */
   needs: string[]
+  /** Nothing is to run: the words of its commands are wrong. */
+  mistakes: boolean
 }
 
 export interface Transcript {
@@ -62,10 +65,17 @@ function* pieces(markdown: string): Generator<Piece> {
 
 function block(heading: string, words: string[], lines: string[]): TranscriptBlock {
   const commands = commandsOf(lines)
-  const found: TranscriptBlock = { name: `${heading}: ${commands[0]?.source.split('\n')[0]}`, commands, caller: 'any', needs: [] }
+  const found: TranscriptBlock = {
+    name: `${heading}: ${commands[0]?.source.split('\n')[0]}`,
+    commands,
+    caller: 'any',
+    needs: [],
+    mistakes: false,
+  }
   for (const word of words) {
     if (word === 'as-root') found.caller = 'root'
     else if (word === 'as-user') found.caller = 'user'
+    else if (word === 'mistakes') found.mistakes = true
     else if (word.startsWith('needs=')) found.needs.push(word.slice('needs='.length))
     else throw new Error(`Unknown word of a console block: ${word}`)
   }

@@ -2,7 +2,7 @@
 
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, onTestFinished } from 'vitest'
 
@@ -14,11 +14,27 @@ export interface VitestVersion {
   modules: string
 }
 
-/** For describe.each: nsbox promises the same under both. */
-export const vitestVersions: VitestVersion[] = [
+const versions: VitestVersion[] = [
   { name: 'vitest 5', modules: join(repository, 'node_modules') },
   { name: 'vitest 4', modules: join(repository, 'test/vitest4/node_modules') },
 ]
+
+/**
+ * For `describe.each`: the versions that NSBOX_TEST_VITEST names, the newest unless it is set. For promises that depend on vitest's own code.
+ * CI sets it to `all`.
+ */
+export const vitestVersions: VitestVersion[] = chosenVersions(process.env['NSBOX_TEST_VITEST'] || '5')
+
+/** For `describe.each`: one version of vitest. For promises that are nsbox's alone: file systems, services, kills, options. */
+export const oneVitest: VitestVersion[] = vitestVersions.slice(0, 1)
+
+/** @throws Error for a version that is not there: a matrix that names it would test nothing new */
+function chosenVersions(wanted: string): VitestVersion[] {
+  if (wanted === 'all') return versions
+  const chosen = versions.filter(({ name }) => name === `vitest ${wanted.split('.')[0]}`)
+  if (chosen.length === 0) throw new Error(`NSBOX_TEST_VITEST is "${wanted}"; set it to 4, 5 or all`)
+  return chosen
+}
 
 export interface Project {
   root: string
@@ -75,6 +91,18 @@ export function seedTest(version: VitestVersion, files: Record<string, string>, 
   return project
 }
 
+/** The files of test/fixtures/projects/NAME, by their paths in a project. What lies in its `modules` is for node_modules, which git ignores. */
+export function fixture(name: string): Record<string, string> {
+  const directory = join(repository, 'test/fixtures/projects', name)
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const path = join(entry.parentPath, entry.name)
+      return [relative(directory, path).replace(/^modules\//, 'node_modules/'), readFileSync(path, 'utf8')]
+    }),
+  )
+}
+
 /** A vitest.config.ts. `test` and `options` are source text of what goes between the braces. */
 export function nsboxConfig({ test = "pool: 'nsbox'", options = '' }: { test?: string; options?: string } = {}): string {
   return `import { defineConfig } from 'vitest/config'
@@ -82,6 +110,18 @@ import { nsbox } from 'nsbox/vitest'
 
 export default defineConfig({ plugins: [nsbox({ ${options} })], test: { ${test} } })
 `
+}
+
+/** A vitest.config.ts of a run that several projects share: each has a root and a workspace of its own. */
+export function configOf(places: readonly Pick<Project, 'root'>[]): string {
+  const projects = places.map(({ root }, index) => ({ extends: true, root, test: { name: `place ${index}` } }))
+  return nsboxConfig({ test: `pool: 'nsbox', projects: ${JSON.stringify(projects)}` })
+}
+
+/** What a shared run says of one place: tests are called as in a run of its own. */
+export function resultsIn({ root }: Pick<Project, 'root'>, shared: Project, results: Record<string, string>): Record<string, string> {
+  const full = Object.entries(results).map(([name, result]) => [name.startsWith('/') ? name : `${shared.root}/${name}`, result] as const)
+  return Object.fromEntries(full.flatMap(([name, result]) => (name.startsWith(`${root}/`) ? [[name.slice(root.length + 1), result]] : [])))
 }
 
 /** A test file: what it usually imports, on its first line, and the body. */

@@ -3,6 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { FileReport } from '../../plugin/file-report.ts'
 import { describeProcesses } from './processes.ts'
 import type { Project } from './vitest-project.ts'
 
@@ -31,6 +33,8 @@ export interface VitestRun {
   files: Record<string, string>
   /** Of every test in the report: what its failure said. */
   failures: Record<string, string>
+  /** The `meta.nsbox` of each file, as a reporter reads it. */
+  meta: Record<string, Partial<FileReport> | undefined>
 }
 
 export interface VitestProcess {
@@ -52,6 +56,7 @@ interface JsonReport {
 }
 
 const killAfterDefault = 90_000
+const metaReporter = fileURLToPath(new URL('meta-reporter.ts', import.meta.url))
 let reports = 0
 
 /** Runs vitest to its end: `vitest run`, unless the words begin with another command. */
@@ -63,15 +68,19 @@ const commands = new Set(['run', 'list', 'bench', 'watch', 'related'])
 
 export function startVitest(project: Project, args: string[], options: VitestOptions = {}): VitestProcess {
   const { killAfter = killAfterDefault, wrapper = [], env = {}, cwd = project.root, reporters } = options
-  const report = join(project.scratch, `report-${++reports}.json`)
+  const report = newReport(project)
   const reporting = reporters?.map((name) => `--reporter=${name}`) ?? [
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
+    `--reporter=${metaReporter}`,
   ]
   const reported = ['run', 'watch', 'related'].includes(args[0] ?? '') ? reporting : []
-  const words = [...wrapper, process.execPath, vitestEntry(project), ...args, ...reported]
-  const child = spawn(words[0] as string, words.slice(1), { cwd, env: { ...cleanEnvironment(project), ...env } })
+  const words = [...wrapper, process.execPath, join(vitestDirectory(project), 'vitest.mjs'), ...args, ...reported]
+  const child = spawn(words[0] as string, words.slice(1), {
+    cwd,
+    env: { ...cleanEnvironment(project), NSBOX_TEST_META: `${report}l`, ...env },
+  })
   const said = { stdout: '', stderr: '', output: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
@@ -88,7 +97,9 @@ export function startVitest(project: Project, args: string[], options: VitestOpt
   }, killAfter)
   const closed = new Promise<VitestRun>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (exitCode, signal) => resolve({ exitCode, signal, ...said, ...readReport(report, project) }))
+    child.on('close', (exitCode, signal) =>
+      resolve({ exitCode, signal, ...said, ...readReport(report, project), meta: readMeta(`${report}l`) }),
+    )
   })
   const done = Promise.race([closed, hung.promise]).finally(() => clearTimeout(timer))
   done.catch(() => undefined)
@@ -116,15 +127,20 @@ export function startVitest(project: Project, args: string[], options: VitestOpt
 }
 
 /** Nothing of the run that this test is part of, and nothing of the machine's. */
-function cleanEnvironment({ home }: Project): Record<string, string> {
+export function cleanEnvironment({ home }: Project): Record<string, string> {
   return { PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: home, NO_COLOR: '1', LANG: 'C.UTF-8' }
 }
 
-function vitestEntry({ root }: Project): string {
-  return join(realpathSync(join(root, 'node_modules/vitest')), 'vitest.mjs')
+export function vitestDirectory({ root }: Project): string {
+  return realpathSync(join(root, 'node_modules/vitest'))
 }
 
-function readReport(path: string, { root }: Project): Pick<VitestRun, 'tests' | 'files' | 'failures'> {
+/** A file for what the reporter json writes. */
+export function newReport({ scratch }: Project): string {
+  return join(scratch, `report-${++reports}.json`)
+}
+
+export function readReport(path: string, { root }: Project): Pick<VitestRun, 'tests' | 'files' | 'failures'> {
   const results = { tests: {}, files: {}, failures: {} } as Pick<VitestRun, 'tests' | 'files' | 'failures'>
   if (!existsSync(path)) return results
   for (const file of (JSON.parse(readFileSync(path, 'utf8')) as JsonReport).testResults) {
@@ -138,4 +154,9 @@ function readReport(path: string, { root }: Project): Pick<VitestRun, 'tests' | 
     }
   }
   return results
+}
+
+function readMeta(path: string): VitestRun['meta'] {
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : []
+  return Object.fromEntries(lines.map((line) => JSON.parse(line)))
 }

@@ -1,3 +1,4 @@
+// @module-tag root
 // Promise: what a sandbox changed can be taken over, whole files only, and never over newer work.
 
 import { execFileSync } from 'node:child_process'
@@ -20,6 +21,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { applyChanges } from '../../../src/changes/apply.ts'
@@ -239,7 +241,7 @@ test('with a kept lower: the target becomes what the sandbox saw', async () => {
 
 /** The clock that stamps files has passed this. */
 async function past(ms: number): Promise<void> {
-  while (Date.now() < ms + 20) await new Promise((resolve) => setImmediate(resolve))
+  await setTimeout(Math.max(0, ms + 21 - Date.now()))
 }
 
 test('holes stay holes', async () => {

@@ -1,3 +1,4 @@
+// @module-tag root
 // Promise: what a sandbox changed can be exported as a layer of an OCI image.
 
 import { execFileSync } from 'node:child_process'

@@ -1,3 +1,4 @@
+// @module-tag root
 // Promise: what a sandbox changed can be kept, and is a valid layer of an overlay again.
 
 import { execFileSync } from 'node:child_process'
@@ -11,7 +12,7 @@ import { readKept } from '../../../src/changes/read-kept.ts'
 import { keptDescription } from '../../../src/config/kept.ts'
 import { getXattr, listXattrs } from '../../../src/sys/xattr.ts'
 import { attribute, changesBench } from '../../support/changes/bench.ts'
-import { viewThrough } from '../../support/changes/kept-view.ts'
+import { viewsThrough } from '../../support/changes/kept-view.ts'
 
 const about = { command: ['npm', 'install'], startedMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678) }
 
@@ -53,17 +54,16 @@ test('a run that starts from what was kept, and is kept too', async () => {
   const bench = changesBench({ a: '1', 'd/e': '2', f: '3' })
   keepLayers([await bench.layer('echo one > a; rm -r d; mkdir d; touch d/first; rm f')], bench.beside('kept'), about)
   const [layer] = readKept(bench.beside('kept'), keptDescription).layers
-  mkdirSync(bench.beside('second'))
   const lowers = [layer?.upper as string, bench.project]
-  expect(Object.keys(viewThrough(lowers, bench.beside('second')))).toEqual(['.', 'a', 'd', 'd/first'])
-  viewThrough(lowers, bench.beside('second'), { seed: 3, count: 40 })
+  const [begun] = viewsThrough({ lowers, scratch: bench.beside('first') }, { lowers, scratch: bench.beside('second'), seed: 3, count: 40 })
+  expect(Object.keys(begun as object)).toEqual(['.', 'a', 'd', 'd/first'])
   const second = { target: bench.project, upper: bench.beside('second/upper'), lowers }
   keepLayers([second], bench.beside('kept2'), about)
-  mkdirSync(bench.beside('third'))
-  mkdirSync(bench.beside('fourth'))
-  expect(viewThrough([bench.beside('kept2/0'), ...lowers], bench.beside('third'))).toEqual(
-    viewThrough([second.upper, ...lowers], bench.beside('fourth')),
+  const [kept, upper] = viewsThrough(
+    { lowers: [bench.beside('kept2/0'), ...lowers], scratch: bench.beside('third') },
+    { lowers: [second.upper, ...lowers], scratch: bench.beside('fourth') },
   )
+  expect(kept).toEqual(upper)
   expect(readKept(bench.beside('kept2'), keptDescription).layers[0]?.lowers).toEqual(lowers)
 })
 

@@ -1,8 +1,8 @@
+// @module-tag root
 // Promise: what a sandbox did at random is told exactly, and comes out the same applied, kept and exported.
 
 import { execFileSync } from 'node:child_process'
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { applyChanges } from '../../../src/changes/apply.ts'
 import { changesOf } from '../../../src/changes/changes-of.ts'
@@ -11,23 +11,26 @@ import { keepLayers } from '../../../src/changes/keep.ts'
 import { nameOf } from '../../../src/changes/names.ts'
 import { planApply } from '../../../src/changes/plan-apply.ts'
 import { type ChangesBench, changesBench } from '../../support/changes/bench.ts'
-import { viewThrough } from '../../support/changes/kept-view.ts'
+import { playing, type View, viewsThrough } from '../../support/changes/kept-view.ts'
 import { type Manifest, manifestOf } from '../../support/changes/manifest.ts'
+import { play } from '../../support/changes/play.ts'
 import { unpackOver } from '../../support/changes/unpack.ts'
 
-const play = fileURLToPath(new URL('../../fixtures/changes/play.ts', import.meta.url))
 const first = Number(process.env['NSBOX_TEST_SEED'] ?? 1)
-const rounds = Number(process.env['NSBOX_TEST_ROUNDS'] ?? 6)
+const rounds = Number(process.env['NSBOX_TEST_ROUNDS'] ?? 3)
 const seeds = Array.from({ length: rounds }, (_, index) => first + index)
 
 test.each(seeds)('seed %i', async (seed) => {
   const bench = changesBench()
-  execFileSync(process.execPath, [play, bench.project, String(seed), '60', 'base'])
+  play({ directory: bench.project, seed, count: 60, kind: 'base' })
   const before = manifestOf(bench.project)
-  const { layer, outcome } = await bench.run([process.execPath, play, bench.project, String(seed + 1_000_000), '60', 'all'])
+  const { layer, outcome } = await bench.run(playing({ directory: bench.project, seed: seed + 1_000_000, count: 60, kind: 'all' }))
   const [base, unpacked] = ['base', 'unpacked'].map((name) => copyOf(bench, name)) as [string, string]
-  const inside = seenAnew(bench, layer.upper, base, 'anew')
-  expect(withoutLinks(inside)).toEqual(withoutLinks(JSON.parse(outcome.stdout)))
+  expect(keepLayers([layer], bench.beside('kept'), { command: ['play'], startedMs: 0 })).toEqual({ skipped: [] })
+  const views = [seenAnew(bench, layer.upper, [base], 'anew'), seenAnew(bench, bench.beside('kept/0'), [base], 'again')]
+  const [inside, kept] = viewsThrough(...views) as [Manifest, Manifest]
+  expect([withoutLinks(inside)]).toEqual(JSON.parse(outcome.stdout).map(withoutLinks))
+  expect(kept).toEqual(inside)
 
   const isTellable = ([path, kind]: [string, string]) => kind !== 'modified' || isReadable(before[path] ?? '')
   const told = changesOf(layer).map(({ path, kind }): [string, string] => [
@@ -36,7 +39,6 @@ test.each(seeds)('seed %i', async (seed) => {
   ])
   expect(Object.fromEntries(told.filter(isTellable))).toEqual(Object.fromEntries(differing(before, inside).filter(isTellable)))
 
-  expect(keepLayers([layer], bench.beside('kept'), { command: ['play'], startedMs: 0 })).toEqual({ skipped: [] })
   expect(exportLayer(layer, bench.beside('layer.tar'))).toEqual({ skipped: [] })
   const plan = planApply(layer, Date.now() + 1000)
   expect([plan.conflicts, plan.skipped]).toEqual([[], []])
@@ -44,24 +46,26 @@ test.each(seeds)('seed %i', async (seed) => {
   expect(manifestOf(bench.project)).toEqual(inside)
   if (Object.values(inside).every(isReadable)) expect(changesOf(layer)).toEqual([])
 
-  expect(seenAnew(bench, bench.beside('kept/0'), base, 'again')).toEqual(inside)
   unpackOver(bench.beside('layer.tar'), unpacked, bench.beside('unpacking'))
   expect(manifestOf(unpacked)).toEqual(inside)
 })
 
 test.each(seeds)('seed %i, begun from what an earlier run kept', async (seed) => {
   const bench = changesBench()
-  execFileSync(process.execPath, [play, bench.project, String(seed + 2_000_000), '40', 'base'])
-  const { layer } = await bench.run([process.execPath, play, bench.project, String(seed + 3_000_000), '40', 'all'])
+  play({ directory: bench.project, seed: seed + 2_000_000, count: 40, kind: 'base' })
+  const { layer } = await bench.run(playing({ directory: bench.project, seed: seed + 3_000_000, count: 40, kind: 'all' }))
   keepLayers([layer], bench.beside('kept'), { command: ['play'], startedMs: 0 })
   const base = copyOf(bench, 'base')
   const lowers = [bench.beside('kept/0'), base]
-  mkdirSync(bench.beside('second/upper'), { recursive: true })
-  chmodSync(bench.beside('second/upper'), lstatSync(bench.beside('kept/0')).mode & 0o7777)
-  const before = seenAnew(bench, bench.beside('kept/0'), base, 'anew')
-  viewThrough(lowers, bench.beside('second'), { seed: seed + 4_000_000, count: 40 })
+  const played = { ...seenAnew(bench, bench.beside('kept/0'), [base], 'second'), seed: seed + 4_000_000, count: 40 }
+  const [before] = viewsThrough(seenAnew(bench, bench.beside('kept/0'), [base], 'anew'), played) as [Manifest]
   const second = { target: bench.project, upper: bench.beside('second/upper'), lowers: [bench.beside('kept/0'), bench.project] }
-  const inside = seenAnew(bench, second.upper, lowers.join(':'), 'again')
+  keepLayers([second], bench.beside('kept2'), { command: ['play'], startedMs: 0 })
+  const [inside, kept] = viewsThrough(
+    seenAnew(bench, second.upper, lowers, 'again'),
+    seenAnew(bench, bench.beside('kept2/0'), lowers, 'third'),
+  ) as [Manifest, Manifest]
+  expect(kept).toEqual(inside)
 
   const mayRead = process.geteuid?.() === 0 || Object.values({ ...before, ...inside }).every(isReadable)
   if (mayRead) {
@@ -71,8 +75,6 @@ test.each(seeds)('seed %i, begun from what an earlier run kept', async (seed) =>
     ])
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries(differing(before, inside)))
   }
-  keepLayers([second], bench.beside('kept2'), { command: ['play'], startedMs: 0 })
-  expect(seenAnew(bench, bench.beside('kept2/0'), lowers.join(':'), 'third')).toEqual(inside)
   if (!mayRead) return
   expect(applyChanges(planApply(second, Date.now() + 1000)).skipped).toEqual([])
   expect(manifestOf(bench.project)).toEqual(inside)
@@ -82,10 +84,10 @@ test.each(seeds)('seed %i, begun from what an earlier run kept', async (seed) =>
  * An overlay gives a file that was copied up another inode number than its new links, until it is mounted
  * anew (overlayfs.rst, Non-standard behavior).
  */
-function seenAnew(bench: ChangesBench, upper: string, base: string, scratch: string): Manifest {
+function seenAnew(bench: ChangesBench, upper: string, lowers: string[], scratch: string): View {
   mkdirSync(bench.beside(`${scratch}/upper`), { recursive: true })
   chmodSync(bench.beside(`${scratch}/upper`), lstatSync(upper).mode & 0o7777)
-  return viewThrough([upper, base], bench.beside(scratch))
+  return { lowers: [upper, ...lowers], scratch: bench.beside(scratch) }
 }
 
 /** An ordinary user may not read all of his own files, and nothing of the host's is opened up for a look. */

@@ -29,11 +29,24 @@ test.each([
     expect.stringMatching(/^nsbox\(\): unknown option "nett" \(did you mean "net"\?\); known options are seal, .*, net, .*, rules$/),
   ],
   [{ net: 'hots' }, 'nsbox(): net is "hots" (did you mean "host"?); it must be one of "none", "host"'],
+  [{ seal: 'requierd' }, 'nsbox(): seal is "requierd" (did you mean "require"?); it must be one of "require", "prefer"'],
+  [
+    { hangTimeOut: 5, lunch: 'cold' },
+    expect.stringMatching(
+      /^nsbox\(\): unknown option "hangTimeOut" \(did you mean "hangTimeout"\?\); .*"lunch" \(did you mean "launch"\?\)/,
+    ),
+  ],
+  [{ net: 'host', forward: [5432] }, "nsbox(): forward is 5432: with net: 'host' there is but one localhost: leave out one of the two"],
   [{ launch: 1 }, 'nsbox(): launch is 1; it must be one of "auto", "warm", "cold"'],
   [{ hostname: 'a_b' }, 'nsbox(): hostname is "a_b": a host name has letters, digits and hyphens, 63 at most, and no hyphen at its ends'],
+  [
+    { hostname: 'no spaces' },
+    'nsbox(): hostname is "no spaces": a host name has letters, digits and hyphens, 63 at most, and no hyphen at its ends',
+  ],
   [{ workspace: 'src' }, 'nsbox(): workspace is "src": a workspace is an absolute path'],
   [{ hangTimeout: -1 }, 'nsbox(): hangTimeout is -1: milliseconds cannot be negative'],
   [{ hangTimeout: 1.5 }, 'nsbox(): hangTimeout is 1.5; it must be a whole number'],
+  [{ hangTimeout: 'soon' }, 'nsbox(): hangTimeout is "soon"; it must be a number'],
   [{ hangTimeout: '2s' }, 'nsbox(): hangTimeout is "2s"; it must be a number'],
   [{ cpu: 0 }, 'nsbox(): cpu is 0: that is 0 ms of each 100 ms, and the least is 1 ms'],
   [{ memory: '12' }, 'nsbox(): memory is "12": no program runs in less than 1M; node needs about 32M'],
@@ -59,6 +72,11 @@ test.each([
     "nsbox(): strict is \"ports,files\": it must be true, false, or a list of 'writes', 'processes', 'ports', 'refused'",
   ],
   [{ expectedWrites: [1] }, "nsbox(): expectedWrites is [1]: it must be a list of globs such as 'dist/**'"],
+  [
+    { setup: [] },
+    "nsbox(): setup is []: it must be a file such as 'scripts/seed.ts', or the words of a command such as ['npm', 'run', 'seed']",
+  ],
+  [{ cpu: 0.001 }, expect.stringMatching(/^nsbox\(\): cpu is 0\.001: .*take a longer period: 0\.001\/1000ms/)],
   [{ reportFile: '' }, 'nsbox(): reportFile is "": it must be the path of a file'],
   [[], 'nsbox(): options are []; they must be an object'],
 ])('%j is refused with the field, the value and what is allowed', (input, message) => {
@@ -67,6 +85,7 @@ test.each([
 
 test('all mistakes are named at once', () => {
   expect(() => poolOptions({ net: 'x', uid: 'y' })).toThrow(/uid is "y".*; net is "x"/)
+  expect(() => poolOptions({ net: 'all', uid: 1 })).toThrow(/uid is 1.*; net is "all"/)
 })
 
 test('limits are read as everywhere, and rules may lift them', () => {

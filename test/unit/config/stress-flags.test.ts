@@ -44,12 +44,14 @@ test.each([
   [['--cpu', '2x'], 'knob cpu is "2x": it must be a number of processors'],
   [['--uid', 'rot'], 'knob uid is "rot": it must be one of root, caller (did you mean "root"?)'],
   [['--delay'], 'nsbox stress: --delay needs a value: --delay TIME'],
+  [['--freeze'], 'nsbox stress: --freeze needs a value: --freeze TIME'],
   [['--runs', '0'], 'nsbox stress: --runs is "0": it must be a whole number from 1 to 1000000'],
-  [['--duration', '10'], 'nsbox stress: --duration is "10": it must be a duration with its unit'],
+  [['--duration', '10'], 'nsbox stress: --duration is "10": it must be a duration with its unit, such as 250ms, 30s, 5m or 1h'],
   [['--budget', '0'], 'nsbox stress: --budget is "0": it must be above 0'],
-  [['--shard', '3/2'], 'nsbox stress: --shard is "3/2": it must be a part of all, from 1'],
+  [['--shard', '3/2'], 'nsbox stress: --shard is "3/2": it must be a part of all, from 1: 2/4 is the second of four'],
   [['-t', '('], 'nsbox stress: --testNamePattern is "(": it must be a regular expression'],
   [['--until-fail=yes'], 'nsbox stress: --until-fail takes no value, and was given "yes"'],
+  [['--prefer=yes'], 'nsbox stress: --prefer takes no value, and was given "yes"'],
   [['--output', ''], 'nsbox stress: --output is "": it must be a path'],
 ])('%j', (words, message) => {
   expect(() => parse(...words)).toThrow(message)

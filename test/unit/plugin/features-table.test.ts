@@ -1,6 +1,6 @@
 // The tests that plugin/README.md names exist.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -18,7 +18,8 @@ test('there are rows', () => {
 
 test.each(rows)('$feature: $file, $name', ({ file, name }) => {
   const source = readFileSync(join(repository, 'test/plugin', file), 'utf8')
-  // A name stands there as a string, or as the key of a table of tests.
-  const places = ["'", '"', '`'].map((quote) => `${quote}${name}${quote}`)
-  expect([...places, `  ${name}: {`].some((place) => source.includes(place))).toBe(true)
+  // A name stands there as a string, or it is a file of a fixture that runs there.
+  const isTitle = ["'", '"', '`'].some((quote) => source.includes(`${quote}${name}${quote}`))
+  const fixtures = [...source.matchAll(/fixture\('(.+?)'\)/g)].map(([, fixture = '']) => fixture)
+  expect(isTitle || fixtures.some((fixture) => existsSync(join(repository, 'test/fixtures/projects', fixture, name)))).toBe(true)
 })

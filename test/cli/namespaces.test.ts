@@ -1,0 +1,6 @@
+// Promise: namespaces.md is true, command by command.
+// @module-tag root
+
+import { testDocumentOf } from '../support/transcript-tests.ts'
+
+testDocumentOf(import.meta.filename)

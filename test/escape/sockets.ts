@@ -1,0 +1,95 @@
+// Attempts to talk to the host.
+
+import { once } from 'node:events'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer, type ListenOptions, type Server } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import type { Table, Target } from './attempt.ts'
+
+interface Found {
+  port: number
+  addresses: string[]
+  abstract: string
+  shared: string
+  socket: string
+  /** Below /run, or /var/tmp where the caller may not write there. */
+  run: string
+}
+
+async function listen(options: ListenOptions): Promise<Server> {
+  const server = createServer().listen(options)
+  await once(server, 'listening')
+  return server
+}
+
+function hostAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address)
+}
+
+function mayWrite(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Listens on the host at what the attempts connect to. What it answers undoes that. */
+export async function listenFor(target: Target): Promise<() => void> {
+  const shared = mkdtempSync('/tmp/nsbox-test-')
+  const run = mkdtempSync(join(mayWrite('/run') ? '/run' : '/var/tmp', 'nsbox-test-'))
+  const abstract = `nsbox-test-${shared}`
+  const server = await listen({ port: 0, host: '0.0.0.0' })
+  const found: Found = {
+    port: (server.address() as AddressInfo).port,
+    addresses: hostAddresses(),
+    abstract,
+    shared: join(shared, 'socket'),
+    socket: join(target.project, 'socket'),
+    run: join(run, 'socket'),
+  }
+  const paths = [`\0${abstract}`, found.shared, found.socket, found.run]
+  const servers = [server, ...(await Promise.all(paths.map((path) => listen({ path }))))]
+  target.found = found
+  return () => {
+    for (const each of servers) each.close()
+    for (const directory of [shared, run]) rmSync(directory, { recursive: true })
+  }
+}
+
+export const sockets: Table = {
+  "a TCP port of the host's localhost": [
+    'ECONNREFUSED',
+    ({ connect }, { found }) => connect({ host: '127.0.0.1', port: (found as Found).port }),
+  ],
+  'the same over IPv6': ['ECONNREFUSED', ({ connect }, { found }) => connect({ host: '::1', port: (found as Found).port })],
+  'an address beyond the machine': ['ENETUNREACH', ({ connect }) => connect({ host: '192.0.2.1', port: 80 })],
+  'an abstract socket': ['ECONNREFUSED', ({ connect }, { found }) => connect({ path: `\0${(found as Found).abstract}` })],
+  'a socket below /tmp': ['ENOENT', ({ connect }, { found }) => connect({ path: (found as Found).shared })],
+  'a socket below /run': ['ENOENT', ({ connect }, { found }) => connect({ path: (found as Found).run })],
+  "the host's own address": [
+    true,
+    async ({ connect }, { found }) => {
+      const { addresses, port } = found as Found
+      const results = await Promise.all(addresses.map((host) => connect({ host, port })))
+      return results.every((result) => ['ENETUNREACH', 'ECONNREFUSED'].includes(result))
+    },
+  ],
+  'a socket in the project': ['ECONNREFUSED', ({ connect }, { found }) => connect({ path: (found as Found).socket })],
+  'a System V queue of the host': ['', ({ fs }) => fs.readFileSync('/proc/sysvipc/msg', 'utf8').split('\n').slice(1).join('')],
+  'message queues by their file system': ['ENOENT', ({ fs }) => fs.readdirSync('/dev/mqueue')],
+  'shared memory of the host': [[], ({ fs }) => fs.readdirSync('/dev/shm')],
+  'a raw packet to another interface': [
+    'ENODEV',
+    ({ call, raw }) => {
+      const request = Buffer.alloc(40)
+      request.write('eth0')
+      return call(16, raw(41, 2, 2, 0), 0x8913, request)
+    },
+  ],
+  // No namespace holds AF_VSOCK: vsock(7).
+  'a socket to the hypervisor': ['EAFNOSUPPORT', ({ call }) => call(41, 40, 1, 0)],
+}

@@ -1,0 +1,23 @@
+// A run comes to its end also where a worker cannot be looked at, or does not end by itself.
+
+import { beforeAll, describe, expect, test } from 'vitest'
+import { fixture, oneVitest, seedSuite } from '../support/vitest-project.ts'
+import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
+
+describe.each(oneVitest)('$name', (version) => {
+  const project = seedSuite(version, fixture('never-waits'))
+  let run: VitestRun
+  beforeAll(async () => {
+    run = await vitestRun(project)
+  })
+
+  test('a look for what is left that fails is an error of the run', () => {
+    expect(run.output).toContain('nothing to look at')
+    expect(run.tests['looks/a.test.ts > leaves a process, and a broken node:fs'], run.output).toBe('passed')
+    expect(run.exitCode).toBe(1)
+  })
+
+  test('an environment that does not end holds no other sandbox back', () => {
+    expect(run.tests, run.output).toMatchObject({ 'endless/a.test.ts > first': 'passed', 'endless/b.test.ts > second': 'passed' })
+  })
+})
