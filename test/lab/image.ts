@@ -62,7 +62,8 @@ function projectFiles(): string[] {
 /** XDG_RUNTIME_DIR is not in it, as in the steps of a hosted CI. In a pipe vitest prints line by line. */
 function script(place: Throwaway, guest: Guest, { project, bench, words, delegate }: Request): string {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${home}/lab/results.json`]
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--project', project, ...reporters]
+  const projects = project.map((name) => `--project=${name}`)
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', ...projects, ...reporters]
   const command = ['node', ...(bench === undefined ? vitest : [`test/bench/${bench}.ts`])]
   const environment = {
     PATH: `${home}/project/node_modules/node/bin:/usr/local/bin:/usr/bin:/bin`,
@@ -73,7 +74,7 @@ function script(place: Throwaway, guest: Guest, { project, bench, words, delegat
     NSBOX_TEST_REQUIRE: 'cgroup',
     NSBOX_TEST_GUEST: guestName(guest),
     NSBOX_TEST_DELEGATE: delegate,
-    NSBOX_TEST_SANDBOXES: process.env['NSBOX_TEST_SANDBOXES'] ?? '100',
+    NSBOX_TEST_VITEST: process.env['NSBOX_TEST_VITEST'] ?? '',
   }
   const set = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
   return `#!/bin/bash

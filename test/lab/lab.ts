@@ -9,7 +9,7 @@ import { type Guest, guestName, Interrupted, Mistake, type Request } from './req
 const usage = `Usage: npm run lab -- uml|qemu plain|systemd [options] [filters and flags of vitest]
        npm run lab -- all [options] [filters and flags of vitest]
 
-  --project NAME      a project of test/vitest.config.ts (limits)
+  --project NAME      a project of test/vitest.config.ts (limits); may be given several times
   --bench NAME        instead of vitest, a benchmark of test/bench, with the words that follow
   --results FILE      for vitest's JSON report; \`all\` puts the guest's name before its ending
   --delegate default  to users, the controllers that systemd gives them by itself, instead of all
@@ -70,7 +70,7 @@ function readWords() {
     return parseArgs({
       allowPositionals: true,
       options: {
-        project: { type: 'string', default: 'limits' },
+        project: { type: 'string', multiple: true, default: ['limits'] },
         bench: { type: 'string' },
         results: { type: 'string' },
         delegate: { type: 'string', default: 'all' },

@@ -7,8 +7,8 @@ export interface Guest {
 }
 
 export interface Request {
-  /** A project of test/vitest.config.ts. */
-  project: string
+  /** Projects of test/vitest.config.ts. */
+  project: readonly string[]
   /** A benchmark of test/bench, instead of vitest. */
   bench?: string | undefined
   /** Filters and flags for vitest, or words for the benchmark. */
