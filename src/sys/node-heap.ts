@@ -8,6 +8,7 @@
 // tables of one is most of what a spawn costs: so it marks the heap MADV_DONTFORK again.
 
 import { readFileSync } from 'node:fs'
+import type { HeapSpaceInfo } from 'node:v8'
 import { bind } from './libc.ts'
 import { prctl } from './process.ts'
 import { type BpfInstruction, installFilter } from './seccomp.ts'
@@ -66,17 +67,17 @@ const piece = 1 << 16
 
 /** Makes V8 collect here what it would else collect before so many bytes more are allocated. */
 export function makeRoom(bytes: number): void {
-  let room = newSpace()
-  for (let before = room; room < bytes && room <= before; room = newSpace()) {
-    before = room
+  // What survives two collections is no longer among the new objects: once both halves of their space were filled, there is room if ever.
+  let left = newSpace().space_size
+  while (left > 0 && newSpace().space_available_size < bytes) {
     new Array(piece / pointer).fill(0)
+    left -= piece
   }
 }
 
-/** How much of the space for new objects is free. */
-function newSpace(): number {
+function newSpace(): HeapSpaceInfo {
   const spaces = process.getBuiltinModule('node:v8').getHeapSpaceStatistics()
-  return spaces.find(({ space_name: name }) => name === 'new_space')?.space_available_size ?? Number.POSITIVE_INFINITY
+  return spaces.find(({ space_name: name }) => name === 'new_space') as HeapSpaceInfo
 }
 
 /** The filter compares 64 bits of the advice, the kernel reads 32: with another bit set it passes. */
