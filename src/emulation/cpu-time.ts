@@ -11,7 +11,6 @@ interface Entry {
   start: string
   /** Of its own threads. */
   own: number
-  childTicks: number
 }
 
 /**
@@ -31,28 +30,33 @@ export class CpuTime {
   }
 
   /**
-   * `members` has been read before the clocks are: who ends in between is counted late, and not twice.
+   * `members` has been read before the clocks are, children before their parents: who ends in between is counted late, and not twice,
+   * but in the microseconds in which wait(2) has given his time to his parent and not removed him yet.
    * What is born and gone between two calls, below a parent that ignores SIGCHLD, is not seen.
    */
   update(members: readonly Member[]): number {
     const before = this.#entries
     this.#entries = new Map()
-    let [own, ticks, parents] = [0, 0, 1]
+    let [own, ticks, parents, unsure] = [0, 0, 1, 0]
     for (const { pid, start, childTicks } of members) {
       const known = before.get(pid)
       const same = known?.start === start ? known : undefined
-      const nanos = cpuNanos(pid) ?? same?.own
-      if (nanos === undefined) continue
-      this.#entries.set(pid, { start, own: nanos, childTicks })
+      const nanos = cpuNanos(pid)
+      if (childTicks > 0) parents++
+      if (nanos === undefined) {
+        // Waited for since it was read: its parent was read before that, or after.
+        unsure += (same?.own ?? 0) + childTicks * tick
+        continue
+      }
+      this.#entries.set(pid, { start, own: nanos })
       if (same) before.delete(pid)
       own += nanos
       ticks += childTicks
-      if (childTicks > 0) parents++
     }
     for (const { own: last } of before.values()) this.#ended += last
     const { userMicros, systemMicros } = childrenUsage()
     const counted = ticks * tick + (userMicros + systemMicros) * 1000 + this.#lost
-    const tolerance = (parents + before.size) * 2 * tick
+    const tolerance = (parents + before.size) * 2 * tick + unsure
     this.#lost += Math.max(0, this.#ended - counted - tolerance)
     this.#ended = Math.max(this.#ended, counted)
     this.#total = Math.max(this.#total, own + this.#ended)

@@ -43,18 +43,22 @@ export class Members {
     })
   }
 
-  /** With those that have ended and are not waited for yet, and some that are gone. */
+  /** Parents before their children; with those that have ended and are not waited for yet, and some that are gone. */
   pids(): readonly number[] {
     if (!this.#ownPids) return descendants(getpid())
     // The last number of proc_loadavg(5) is the pid that was given last in this namespace: while it stays nobody is new.
     const born = readSmall('/proc/loadavg').split(' ')[4] ?? ''
     const looks = born === this.#known.born ? this.#known.looks + 1 : 0
-    this.#known = { born, pids: looks % often < sure ? readdirSync('/proc').flatMap(asMember) : this.#known.pids, looks }
+    this.#known = { born, pids: looks % often < sure ? allPids() : this.#known.pids, looks }
     return this.#known.pids
   }
 
+  /** Parents before their children, read the other way round: who ends meanwhile is read himself, or is in what his parent has of him. */
   read(): Member[] {
-    return this.pids().flatMap((pid) => parseStat(pid, readSmall(`/proc/${pid}/stat`)) ?? [])
+    const read = this.pids()
+      .toReversed()
+      .map((pid) => parseStat(pid, readSmall(`/proc/${pid}/stat`)) ?? [])
+    return read.toReversed().flat()
   }
 
   /** Reaches everybody, those too that are born meanwhile. */
@@ -88,9 +92,10 @@ function ownProc(): boolean {
   }
 }
 
-function asMember(name: string): number[] {
-  const pid = Number(name)
-  return pid > 1 ? [pid] : []
+/** All but init, as they were born: pids are given one after the other, until they begin anew at pid_max (proc_sys_kernel(5)). */
+function allPids(): number[] {
+  const pids = readdirSync('/proc').map(Number)
+  return pids.filter((pid) => pid > 1).sort((a, b) => a - b)
 }
 
 /** The name may hold anything, spaces and parentheses too; what follows is fields. */
