@@ -5,8 +5,10 @@ import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Ports } from '../../src/launch/ports.ts'
+import type { PortPair } from '../../src/plan/reach.ts'
 import { holdPort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 import { Bench, collect, firstOutput, type Outcome } from '../support/sandbox.ts'
@@ -43,20 +45,14 @@ async function stop(server: Server): Promise<void> {
 
 const echo = (socket: Socket) => void socket.on('error', () => undefined).pipe(socket)
 
-const inside = `import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import { buffer, text } from 'node:stream/consumers'
-const sha = (data) => createHash('sha256').update(data).digest('hex')
-const tell = (value) => process.stdout.write(JSON.stringify(value) + '\\n')
-const outcome = (port, host = '127.0.0.1') => new Promise((resolve) => {
-  const socket = connect({ host, port }).on('error', (error) => resolve(error.code)).on('data', (data) => { socket.destroy(); resolve(String(data)) })
-})
-`
+const program = fileURLToPath(new URL('../fixtures/payload/ports.ts', import.meta.url))
 
-/** What a module inside tells, with these ports forwarded. */
-async function told(source: string, forward: { listen: number; to: number }[] = [], expose: typeof forward = []): Promise<unknown[]> {
-  return lines(await bench.node(inside + source, { change: { forward, expose } }))
+/** One of its programs. */
+const inside = (name: string, ...ports: number[]) => [process.execPath, program, name, ...ports.map(String)]
+
+/** What it tells, with these ports forwarded. */
+async function told(name: string, forward: PortPair[], ...ports: number[]): Promise<unknown[]> {
+  return lines(await bench.exec(inside(name, ...ports), { change: { forward } }))
 }
 
 function lines(outcome: Outcome): unknown[] {
@@ -70,21 +66,12 @@ function lines(outcome: Outcome): unknown[] {
 describe('forward', () => {
   test('32 MB there and back, unchanged', async () => {
     const { port } = await serve(echo)
-    const source = `const block = randomBytes(1 << 20), sent = createHash('sha256'), got = createHash('sha256')
-      const socket = connect(5000)
-      const reading = (async () => { for await (const chunk of socket) got.update(chunk) })()
-      for (let n = 0; n < 32; n++) { block.writeUInt32LE(n); const part = Buffer.from(block); sent.update(part); if (!socket.write(part)) await once(socket, 'drain') }
-      socket.end(); await reading; tell([socket.bytesRead, sent.digest('hex') === got.digest('hex')])`
-    expect(await told(source, [{ listen: 5000, to: port }])).toEqual([[32 << 20, true]])
+    expect(await told('much there and back', [{ listen: 5000, to: port }])).toEqual([[32 << 20, true]])
   })
 
   test('200 connections at once', async () => {
     const { port } = await serve(echo)
-    const source = `const all = await Promise.all(Array.from({ length: 200 }, async (_, n) => {
-        const socket = connect(5000), data = randomBytes(10_000 + n); await once(socket, 'connect'); socket.end(data)
-        return sha(await buffer(socket)) === sha(data)
-      })); tell(all.filter(Boolean).length)`
-    expect(await told(source, [{ listen: 5000, to: port }])).toEqual([200])
+    expect(await told('200 connections', [{ listen: 5000, to: port }])).toEqual([200])
   })
 
   test('either direction ends by itself', async () => {
@@ -94,13 +81,11 @@ describe('forward', () => {
       void text(socket).then((said) => afterwards.resolve(said))
     })
     const afterwards = Promise.withResolvers<string>()
-    const source = `const one = connect({ port: 5000, allowHalfOpen: true }); one.end('all'); tell(await text(one))
-      const two = connect({ port: 5001, allowHalfOpen: true }); tell(await text(two)); two.end('second'); await once(two, 'close')`
     const ports = [
       { listen: 5000, to: answersAtEnd.port },
       { listen: 5001, to: endsFirst.port },
     ]
-    expect(await told(source, ports)).toEqual(['heard all', 'first'])
+    expect(await told('either direction ends', ports)).toEqual(['heard all', 'first'])
     expect(await afterwards.promise).toBe('second')
   })
 
@@ -110,27 +95,18 @@ describe('forward', () => {
       (socket) => void socket.on('error', ({ code }: NodeJS.ErrnoException) => seen.resolve(code)).write('hello'),
     )
     const resets = await serve((socket) => void socket.once('data', () => socket.resetAndDestroy()))
-    const source = `const one = connect(5000); await once(one, 'data'); one.resetAndDestroy()
-      const two = connect(5001); two.write('x'); tell((await once(two, 'error'))[0].code)`
     const ports = [
       { listen: 5000, to: port },
       { listen: 5001, to: resets.port },
     ]
-    expect(await told(source, ports)).toEqual(['ECONNRESET'])
+    expect(await told('resets', ports)).toEqual(['ECONNRESET'])
     expect(await seen.promise).toBe('ECONNRESET')
   })
 
   test('a reader that is slow slows the writer down', async () => {
     const begun = Promise.withResolvers<Socket>()
     const { port } = await serve((socket) => begun.resolve(socket.pause()))
-    const source = `const socket = connect(5000), block = Buffer.alloc(1 << 20); let sent = 0
-      const write = () => { while (sent < 96 && socket.write(block)) sent++; if (sent < 96) sent++ ; else socket.end() }
-      socket.on('drain', write); write()
-      for (let last = -1; last !== sent; ) { last = sent; await new Promise((resolve) => setTimeout(resolve, 300)) }
-      tell(sent); await once(socket, 'close')`
-    const sandbox = bench.start([process.execPath, '--input-type=module', '--eval', inside + source], {
-      change: { forward: [{ listen: 5000, to: port }] },
-    })
+    const sandbox = bench.start(inside('a slow reader'), { change: { forward: [{ listen: 5000, to: port }] } })
     const output = collect(sandbox)
     const socket = await begun.promise
     expect(Number(await firstOutput(sandbox))).toBeLessThan(64)
@@ -141,10 +117,7 @@ describe('forward', () => {
 
   test('a service that is not there: a reset, until it is; and again', async () => {
     const port = await holdPort()
-    const source = `let last; for (let seen = 0; seen < 4; ) { const now = await outcome(5000); if (now !== last) { tell(last = now); seen++ } }`
-    const sandbox = bench.start([process.execPath, '--input-type=module', '--eval', inside + source], {
-      change: { forward: [{ listen: 5000, to: port }] },
-    })
+    const sandbox = bench.start(inside('four changes'), { change: { forward: [{ listen: 5000, to: port }] } })
     let said = ''
     sandbox.stdout.on('data', (chunk) => {
       said += chunk
@@ -164,7 +137,7 @@ describe('forward', () => {
   test('what was sent before the end arrives', async () => {
     const heard: Promise<string>[] = []
     const { port } = await serve((socket) => void heard.push(text(socket)))
-    await told(`const socket = connect(5000); socket.write('x'.repeat(500_000), () => process.exit())`, [{ listen: 5000, to: port }])
+    await told('an end after sending', [{ listen: 5000, to: port }])
     expect((await Promise.all(heard)).map(({ length }) => length)).toEqual([500_000])
   })
 
@@ -188,16 +161,22 @@ describe('forward', () => {
       { listen: 80, to: low.port },
       { listen: 6000, to: six.port },
     ]
-    const source = `for (const host of ['127.0.0.1', '::1']) tell((await once(createServer().listen(5000, host), 'error').catch((error) => [error]))[0].code)
-      for (const port of [5000, 80, 6000, 5001, ${named.port}]) tell(await outcome(port)); tell(await outcome(6000, '::1'))`
     const taken = ['EADDRINUSE', 'EADDRINUSE']
-    expect(await told(source, ports)).toEqual([...taken, 'named', 'low', 'six', 'ECONNREFUSED', 'ECONNREFUSED', 'six'])
+    expect(await told('what is taken', ports, 5000, 80, 6000, 5001, named.port)).toEqual([
+      ...taken,
+      'named',
+      'low',
+      'six',
+      'ECONNREFUSED',
+      'ECONNREFUSED',
+      'six',
+    ])
   })
 
   test('in a sandbox of a warm node', async () => {
     const { port } = await serve((socket) => void socket.end('warm'))
     const warm = new Bench({ mode: 'threads' })
-    const outcome = await warm.node(`${inside} tell(await outcome(5000))`, { change: { forward: [{ listen: 5000, to: port }] } })
+    const outcome = await warm.exec(inside('one answer'), { change: { forward: [{ listen: 5000, to: port }] } })
     expect(lines(outcome)).toEqual(['warm'])
     await warm.close()
   })
@@ -205,8 +184,8 @@ describe('forward', () => {
 
 describe('expose', () => {
   /** A server inside, and what the host makes of it. */
-  async function exposing<T>(source: string, expose: { listen: number; to: number }[], use: (ports: number[]) => Promise<T>): Promise<T> {
-    const sandbox = bench.start([process.execPath, '--input-type=module', '--eval', inside + source], { change: { expose } })
+  async function exposing<T>(name: string, expose: PortPair[], use: (ports: number[]) => Promise<T>): Promise<T> {
+    const sandbox = bench.start(inside(name), { change: { expose } })
     const ended = collect(sandbox)
     await firstOutput(sandbox)
     try {
@@ -217,10 +196,8 @@ describe('expose', () => {
     }
   }
 
-  const echoInside = `createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => undefined).pipe(socket)).listen(3000, '127.0.0.1', () => tell('listens'))`
-
   test('16 MB there and back, 100 connections at once, over IPv4 and IPv6', async () => {
-    await exposing(echoInside, [{ listen: 0, to: 3000 }], async ([port = 0]) => {
+    await exposing('echo', [{ listen: 0, to: 3000 }], async ([port = 0]) => {
       const digest = (data: Buffer) => createHash('sha256').update(data).digest('hex')
       const exchange = async (data: Buffer, host: string) => {
         const socket = connect({ host, port })
@@ -236,12 +213,11 @@ describe('expose', () => {
   })
 
   test('a server on ::1 alone, and none at all', async () => {
-    const source = `createServer((socket) => socket.end('six')).listen(3000, '::1', () => tell('listens'))`
     const ports = [
       { listen: 0, to: 3000 },
       { listen: 0, to: 3001 },
     ]
-    await exposing(source, ports, async ([there = 0, absent = 0]) => {
+    await exposing('a server on ::1', ports, async ([there = 0, absent = 0]) => {
       expect(await text(connect(there))).toBe('six')
       await expect(text(connect(absent))).rejects.toMatchObject({ code: 'ECONNRESET' })
     })
@@ -257,9 +233,7 @@ describe('expose', () => {
   })
 
   test('what is made for connections cannot be seen inside', async () => {
-    const source = `import { readFileSync } from 'node:fs'
-      createServer((socket) => socket.end(readFileSync('/proc/net/tcp', 'utf8').split('\\n').filter((line) => / 0A /.test(line)).length + ' listen')).listen(3000, '127.0.0.1', () => tell('listens'))`
-    await exposing(source, [{ listen: 0, to: 3000 }], async ([port = 0]) => {
+    await exposing('what listens', [{ listen: 0, to: 3000 }], async ([port = 0]) => {
       expect(await text(connect(port))).toBe('1 listen')
     })
   })
@@ -281,8 +255,7 @@ test('the payload has no descriptor of it, and the host none when it has ended',
   // stdout, stderr and the channel.
   expect(await around()).toBe(Number((await bench.sh('ls -l /proc/self/fd | grep -c socket')).stdout))
   const before = openSockets()
-  const source = `connect(5000).write('x'); await once(connect(5000).on('connect', () => undefined), 'connect'); createServer().listen(3000); setInterval(() => undefined, 1000); tell('idle')`
-  const sandbox = bench.start([process.execPath, '--input-type=module', '--eval', inside + source], { change: ports })
+  const sandbox = bench.start(inside('in and out'), { change: ports })
   const ended = collect(sandbox)
   await firstOutput(sandbox)
   const client = connect(sandbox.ports?.exposed[0]?.listen as number)

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { trafficRefusal } from '../../src/launch/traffic-trial.ts'
 import type { SandboxRequest } from '../../src/plan/request.ts'
@@ -25,23 +26,13 @@ function needsTraffic(context: TestContext, host = '127.0.0.1'): void {
   if (host === '::1' && !existsSync('/proc/net/if_inet6')) context.skip('missing here: IPv6')
 }
 
-const inside = `
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import { text } from 'node:stream/consumers'
-const tell = (value) => { process.stdout.write(JSON.stringify(value)); process.exit() }
-const took = async (act) => { const began = performance.now(); const result = await act(); return [Math.floor(performance.now() - began), result] }
-const listen = async (host, handle) => {
-  const server = createServer({ allowHalfOpen: true }, handle).listen(0, host)
-  await once(server, 'listening')
-  return server.address().port
-}
-const open = async (host, port) => { const socket = connect({ host, port, allowHalfOpen: true, noDelay: true }); await once(socket, 'connect'); return socket }
-`
+const program = fileURLToPath(new URL('../fixtures/payload/traffic.ts', import.meta.url))
 
-async function told(script: string, change: Partial<SandboxRequest>) {
-  const { stdout, stderr, error } = await bench.node(inside + script, { change })
+/** One of its programs. */
+const inside = (name: string, word: string) => [process.execPath, program, name, word]
+
+async function told(change: Partial<SandboxRequest>, name: string, word = '') {
+  const { stdout, stderr, error } = await bench.exec(inside(name, word), { change })
   if (stdout === '') throw new Error(`The sandbox told nothing: ${stderr} ${JSON.stringify(error)}`)
   return JSON.parse(stdout)
 }
@@ -51,19 +42,7 @@ const slow = { traffic: { delay: 60, loss: 0, seed: 1 } }
 describe.each(['127.0.0.1', '::1'])('on %s', (host) => {
   test('a handshake and an answer take two of them each, a datagram one; who connects is seen as who he is', async (context) => {
     needsTraffic(context, host)
-    const seen = await told(
-      `const peers = []
-      const port = await listen('${host}', (socket) => { peers.push([socket.remoteAddress, socket.remotePort]); socket.pipe(socket) })
-      const [connecting, socket] = await took(() => open('${host}', port))
-      const [answer] = await took(() => { socket.write('x'); return once(socket, 'data') })
-      const own = [socket.localAddress, socket.localPort]
-      const receiver = createSocket('${host}' === '::1' ? 'udp6' : 'udp4').bind(0, '${host}')
-      await once(receiver, 'listening')
-      const [datagram] = await took(() => { receiver.send('x', receiver.address().port, '${host}'); return once(receiver, 'message') })
-      const refused = await open('${host}', 1).catch((error) => error.code)
-      tell({ connecting, answer, datagram, refused, peers, own })`,
-      slow,
-    )
+    const seen = await told(slow, 'times', host)
     expect(seen.connecting).toBeGreaterThanOrEqual(120)
     expect(seen.answer).toBeGreaterThanOrEqual(120)
     expect(seen.datagram).toBeGreaterThanOrEqual(60)
@@ -74,32 +53,17 @@ describe.each(['127.0.0.1', '::1'])('on %s', (host) => {
 
   test('one direction may end before the other, and much arrives whole and in order', async (context) => {
     needsTraffic(context, host)
-    const seen = await told(
-      `const port = await listen('${host}', async (socket) => { const asked = await text(socket); socket.end(asked + '!') })
-      const socket = await open('${host}', port)
-      const much = Array.from({ length: 200_000 }, (_, index) => index).join()
-      socket.end(much)
-      tell({ same: await text(socket) === much + '!' })`,
-      { traffic: { delay: 5, loss: 0.02, seed: 7 } },
-    )
+    const seen = await told({ traffic: { delay: 5, loss: 0.02, seed: 7 } }, 'much, and one end first', host)
     expect(seen.same).toBe(true)
   })
 })
 
-/** All that has arrived when one that was sent after them has, or half a second is over. Few enough for the receiver's buffer. */
-const ofDatagrams = `const receiver = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(receiver, 'listening')
-  let arrived = 0
-  const send = (data) => receiver.send(data, receiver.address().port, '127.0.0.1')
-  receiver.on('message', (data) => (String(data) === 'last' ? tell({ arrived }) : arrived++))
-  for (let count = 0; count < 200; count++) send('one')`
-
 test('a fraction of packets is lost, or all', async (context) => {
   needsTraffic(context)
-  const { arrived } = await told(`${ofDatagrams}\nsetInterval(send, 20, 'last')`, { traffic: { delay: 0, loss: 0.5, seed: 3 } })
+  const { arrived } = await told({ traffic: { delay: 0, loss: 0.5, seed: 3 } }, 'until the last')
   // Ten standard deviations around 100.
   expect(Math.abs(arrived - 100)).toBeLessThan(71)
-  const none = await told(`${ofDatagrams}\nsetTimeout(() => tell({ arrived }), 500)`, { traffic: { delay: 0, loss: 1, seed: 3 } })
+  const none = await told({ traffic: { delay: 0, loss: 1, seed: 3 } }, 'for half a second')
   expect(none).toEqual({ arrived: 0 })
 })
 
@@ -109,16 +73,7 @@ test('what leads out and in goes by the same way', async (context) => {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const [listen, out] = [[{ listen: 0, to: 3000 }], [{ listen: port, to: port }]]
-  const sandbox = bench.start(
-    [
-      process.execPath,
-      '--input-type=module',
-      '--eval',
-      `${inside}
-      createServer((socket) => socket.end('inside')).listen(3000, '127.0.0.1', async () => process.stdout.write(await text(await open('127.0.0.1', ${port}))))`,
-    ],
-    { change: { ...slow, expose: listen, forward: out } },
-  )
+  const sandbox = bench.start(inside('out and in', String(port)), { change: { ...slow, expose: listen, forward: out } })
   const [exposed] = sandbox.ports?.exposed ?? []
   expect(await firstOutput(sandbox)).toBe('outside')
   expect(await text(connect(exposed?.listen as number, '127.0.0.1'))).toBe('inside')
@@ -138,13 +93,6 @@ test('netem does it where the kernel has that, and else the host', async (contex
 
 test('nobody inside can undo it', async (context) => {
   needsTraffic(context)
-  const { connecting } = await told(
-    `const { spawnSync } = await import('node:child_process')
-    spawnSync('nft flush ruleset; tc qdisc del dev lo root', { shell: true })
-    const port = await listen('127.0.0.1', (socket) => socket.end())
-    const [connecting] = await took(() => open('127.0.0.1', port))
-    tell({ connecting })`,
-    slow,
-  )
+  const { connecting } = await told(slow, 'undoing')
   expect(connecting).toBeGreaterThanOrEqual(120)
 })
