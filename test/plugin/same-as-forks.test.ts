@@ -10,7 +10,7 @@ import { vitestRuns } from '../support/vitest-runs.ts'
 const byLine = ['default', 'verbose', 'tree', 'tap', 'tap-flat', 'hanging-process', 'github-actions', 'minimal', 'agent']
 const byFile = ['json', 'junit']
 
-/** Times and sizes differ from run to run, and so does where it writes. */
+/** Times and sizes differ from run to run, and so do where it writes and the order of dots, one for each test that has ended. */
 function comparable(text: string, directory: string): string {
   return text
     .replaceAll(directory, 'DIRECTORY')
@@ -18,6 +18,7 @@ function comparable(text: string, directory: string): string {
     .replaceAll(/("(?:duration|startTime|endTime)":|(?:time|timestamp)=")[\d.:TZ-]+/g, '$1N')
     .replaceAll(/\d+(?= MB heap used)/g, 'N')
     .replaceAll(/^ *(Start at|Duration) .*$/gm, '$1')
+    .replaceAll(/^[·x-]+$/gm, (dots) => [...dots].sort().join(''))
 }
 
 /** Lines come in bunches, and where those of two reporters meet differs from run to run. */
