@@ -9,7 +9,7 @@ import type { ZygoteMode } from '../../src/zygote/v8-flags.ts'
 import { nsbox } from '../support/command.ts'
 import { type Inside, resultOf } from '../support/evaluate.ts'
 import { mounts } from '../support/processes.ts'
-import { Bench, payloadFixture, repository } from '../support/sandbox.ts'
+import { Bench, payloadFixture, repository, seesRepository } from '../support/sandbox.ts'
 import { describeTree } from '../support/tree.ts'
 
 /** What an attempt is given inside. */
@@ -82,7 +82,7 @@ export function attempts(tables: Record<string, Table>, prepare: (target: Target
 }
 
 function benchFor(launch: Launch): Bench {
-  const common = { files: { file: 'project' }, request: { visible: [repository] } }
+  const common = { files: { file: 'project' }, request: seesRepository }
   // The command makes a sandbox by itself, in the project and the home of this bench.
   const warm = launch !== 'cold' && launch !== 'nsbox run'
   return new Bench(warm ? { ...common, mode: launch, preload: payloadFixture('evaluate') } : common)

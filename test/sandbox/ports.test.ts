@@ -5,17 +5,16 @@ import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Ports } from '../../src/launch/ports.ts'
 import type { PortPair } from '../../src/plan/reach.ts'
 import { holdPort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
-import { Bench, collect, firstOutput, type Outcome } from '../support/sandbox.ts'
+import { Bench, collect, firstOutput, type Outcome, payloadProgram, seesRepository } from '../support/sandbox.ts'
 
 let bench: Bench
 beforeAll(() => {
-  bench = new Bench()
+  bench = new Bench({ request: seesRepository })
   return bench.zygote.prepared
 })
 afterAll(() => bench.close())
@@ -45,10 +44,8 @@ async function stop(server: Server): Promise<void> {
 
 const echo = (socket: Socket) => void socket.on('error', () => undefined).pipe(socket)
 
-const program = fileURLToPath(new URL('../fixtures/payload/ports.ts', import.meta.url))
-
-/** One of its programs. */
-const inside = (name: string, ...ports: number[]) => [process.execPath, program, name, ...ports.map(String)]
+/** One of the programs of test/fixtures/payload/ports.ts. */
+const inside = (name: string, ...args: (string | number)[]) => payloadProgram('ports', name, ...args)
 
 /** What it tells, with these ports forwarded. */
 async function told(name: string, forward: PortPair[], ...ports: number[]): Promise<unknown[]> {
@@ -175,7 +172,7 @@ describe('forward', () => {
 
   test('in a sandbox of a warm node', async () => {
     const { port } = await serve((socket) => void socket.end('warm'))
-    const warm = new Bench({ mode: 'threads' })
+    const warm = new Bench({ mode: 'threads', request: seesRepository })
     const outcome = await warm.exec(inside('one answer'), { change: { forward: [{ listen: 5000, to: port }] } })
     expect(lines(outcome)).toEqual(['warm'])
     await warm.close()

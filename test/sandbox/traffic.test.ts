@@ -4,16 +4,15 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { trafficRefusal } from '../../src/launch/traffic-trial.ts'
 import type { SandboxRequest } from '../../src/plan/request.ts'
-import { Bench, collect, firstOutput } from '../support/sandbox.ts'
+import { Bench, collect, firstOutput, payloadProgram, seesRepository } from '../support/sandbox.ts'
 
 let bench: Bench
 let refusal: string | undefined
 beforeAll(async () => {
-  bench = new Bench()
+  bench = new Bench({ request: seesRepository })
   await bench.zygote.prepared
   // Kernels of guests that have netem have no tmpfs for overlays (test/lab).
   await bench.plans.useDisk()
@@ -26,10 +25,8 @@ function needsTraffic(context: TestContext, host = '127.0.0.1'): void {
   if (host === '::1' && !existsSync('/proc/net/if_inet6')) context.skip('missing here: IPv6')
 }
 
-const program = fileURLToPath(new URL('../fixtures/payload/traffic.ts', import.meta.url))
-
-/** One of its programs. */
-const inside = (name: string, word: string) => [process.execPath, program, name, word]
+/** One of the programs of test/fixtures/payload/traffic.ts. */
+const inside = (name: string, ...args: (string | number)[]) => payloadProgram('traffic', name, ...args)
 
 async function told(change: Partial<SandboxRequest>, name: string, word = '') {
   const { stdout, stderr, error } = await bench.exec(inside(name, word), { change })
@@ -73,7 +70,7 @@ test('what leads out and in goes by the same way', async (context) => {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const [listen, out] = [[{ listen: 0, to: 3000 }], [{ listen: port, to: port }]]
-  const sandbox = bench.start(inside('out and in', String(port)), { change: { ...slow, expose: listen, forward: out } })
+  const sandbox = bench.start(inside('out and in', port), { change: { ...slow, expose: listen, forward: out } })
   const [exposed] = sandbox.ports?.exposed ?? []
   expect(await firstOutput(sandbox)).toBe('outside')
   expect(await text(connect(exposed?.listen as number, '127.0.0.1'))).toBe('inside')

@@ -33,6 +33,14 @@ export function payloadFixture(name: string): Preload {
   return { url: new URL(`../fixtures/payload/${name}.mjs`, import.meta.url).href, data: 'prepared' }
 }
 
+/** Words that run one of a fixture's programs, in a bench that sees the repository. */
+export function payloadProgram(fixture: string, name: string, ...args: (string | number)[]): string[] {
+  return [process.execPath, join(repository, `test/fixtures/payload/${fixture}.ts`), name, ...args.map(String)]
+}
+
+/** For what is asked of sandboxes: they see the repository, which may lie where they have directories of their own. */
+export const seesRepository: Partial<SandboxRequest> = { visible: [repository] }
+
 export type Files = Record<string, string>
 
 /** What a sandbox of a project asks for, when nothing else matters. */
