@@ -1,15 +1,23 @@
 // Stops all processes of a sandbox and lets them go on, such that nobody in it takes that for a stop of his own.
 
+import { pollReadable } from '../sys/descriptor.ts'
 import { isPending } from '../sys/signal.ts'
 import { readSmall } from '../sys/small-file.ts'
 import { type Member, type Members, parseStat, signalOne } from './members.ts'
 
 const SIGSTOP = 19
 const SIGTSTP = 20
-/** How often a process is looked at until it has stopped. */
+/** How often a process is looked at until it has stopped, a millisecond after the other: on a busy machine it waits for a processor. */
 const looks = 200
 /** Stopped, traced, or ended. */
 const still = 'TtZX'
+
+interface Held {
+  /** When it was started: a pid may be used again. */
+  start: string
+  /** Our SIGSTOP has been pending there since it stopped. */
+  pending: boolean
+}
 
 /**
  * Who was stopped already stays so. It is told by our own SIGSTOP, which remains pending there: nobody takes a
@@ -18,8 +26,8 @@ const still = 'TtZX'
  */
 export class Stopping {
   readonly #members: Members
-  /** Were stopped when we stopped everybody: start times by pid. */
-  #held = new Map<number, string>()
+  /** Were stopped when we stopped everybody, by pid. */
+  #held = new Map<number, Held>()
   /** Shells with jobs, which would tell their user that a job was stopped. */
   #shells: number[] = []
   /** Were about to take a SIGSTOP of somebody else's. */
@@ -39,7 +47,8 @@ export class Stopping {
   stop(now: readonly Member[]): void {
     this.#shells = shellsOf(now)
     for (const pid of this.#shells) stopAndWait(pid)
-    this.#told = now.map(({ pid }) => pid).filter((pid) => !this.#shells.includes(pid) && isPending(pid, SIGSTOP))
+    const moving = now.filter(({ pid, state }) => state !== 'T' && !this.#shells.includes(pid))
+    this.#told = moving.map(({ pid }) => pid).filter((pid) => isPending(pid, SIGSTOP))
     this.#members.signalAll('SIGSTOP')
     this.#stopped = true
     this.#sorted = false
@@ -48,19 +57,21 @@ export class Stopping {
   /** A timer can send SIGCONT, and so can somebody outside. */
   again(): void {
     if (!this.#sorted) this.#sort(this.#members.read())
-    for (const pid of this.#held.keys()) if (stateOf(pid)?.state !== 'T') this.#held.delete(pid)
+    this.#forgetContinued()
     this.#members.signalAll('SIGSTOP')
+    for (const held of this.#held.values()) held.pending = true
   }
 
   /** Until nobody moves any more, but for what the kernel does not let go. */
   settle(): void {
-    for (let look = 0; look < looks; look++) if (this.#members.read().every(({ state }) => still.includes(state))) return
+    waitFor(() => this.#members.read().every(({ state }) => still.includes(state)))
   }
 
   /** `now` are all processes, stopped. Shells last: their jobs run again by then. */
   go(now: readonly Member[]): void {
     if (!this.#sorted) this.#sort(now)
-    const ours = now.filter(({ pid, start }) => this.#held.get(pid) !== start)
+    this.#forgetContinued()
+    const ours = now.filter(({ pid, start }) => this.#held.get(pid)?.start !== start)
     // SIGCONT takes away what stops are pending: a Ctrl+Z that came meanwhile.
     const keys = ours.filter(({ pid, tty }) => tty !== 0 && isPending(pid, SIGTSTP))
     if (this.#held.size > 0 || this.#shells.length > 0) {
@@ -77,16 +88,26 @@ export class Stopping {
     if (!this.#sorted) this.#sort(this.#members.read())
     if (signal === SIGSTOP && !this.#held.has(pid)) return true
     const start = stateOf(pid)?.start
-    if (start !== undefined) this.#held.set(pid, start)
+    if (start !== undefined) this.#held.set(pid, { start, pending: false })
     return false
   }
 
   /** Before we say it again, after which it is pending everywhere. */
   #sort(now: readonly Member[]): void {
-    const stopped = now.filter(({ pid, state }) => state === 'T' && !this.#shells.includes(pid))
-    const held = stopped.filter(({ pid }) => this.#told.includes(pid) || isPending(pid, SIGSTOP))
-    this.#held = new Map(held.map(({ pid, start }) => [pid, start]))
+    this.#held = new Map()
+    for (const { pid, start, state } of now) {
+      if (state !== 'T' || this.#shells.includes(pid)) continue
+      const pending = isPending(pid, SIGSTOP)
+      if (pending || this.#told.includes(pid)) this.#held.set(pid, { start, pending })
+    }
     this.#sorted = true
+  }
+
+  /** Who was sent SIGCONT goes on, or is stopped by us alone: SIGCONT takes away the SIGSTOP that was pending (signal(7)). */
+  #forgetContinued(): void {
+    for (const [pid, { pending }] of this.#held) {
+      if (stateOf(pid)?.state !== 'T' || (pending && !isPending(pid, SIGSTOP))) this.#held.delete(pid)
+    }
   }
 }
 
@@ -104,10 +125,12 @@ function shellsOf(members: readonly Member[]): number[] {
 /** In waitpid(2) it would see its jobs stop before it has stopped itself. */
 function stopAndWait(pid: number): void {
   signalOne(pid, 'SIGSTOP')
-  for (let look = 0; look < looks; look++) {
-    const state = stateOf(pid)?.state
-    if (state === undefined || still.includes(state)) return
-  }
+  waitFor(() => still.includes(stateOf(pid)?.state ?? 'X'))
+}
+
+/** Lets others run meanwhile. */
+function waitFor(isSo: () => boolean): void {
+  for (let look = 0; look < looks && !isSo(); look++) pollReadable([], 1)
 }
 
 function stateOf(pid: number): Member | undefined {
