@@ -41,13 +41,16 @@ export class JobControl {
   /** The program was stopped. */
   stopped(signal: number): void {
     const program = this.#program()
-    // Ctrl+Z came while it waited for the terminal: going on would forget it (signal(7), SIGCONT).
-    const stopAsked = program !== undefined && isPending(program, SIGTSTP) && !isBlocked(program, SIGTSTP)
-    const wants = (signal === SIGTTIN || signal === SIGTTOU) && !stopAsked
+    const wants = (signal === SIGTTIN || signal === SIGTTOU) && !isAskedToStop(program)
     // When it is the program's already, this stop is from before it was given.
     if (wants && [this.#group, program].includes(foregroundGroup(this.#terminal))) {
       this.#given = true
-      return this.#goOn()
+      this.#give()
+      // From here on Ctrl+Z is for the program, and going on would forget one that it has not taken (signal(7), SIGCONT).
+      const asked = isAskedToStop(program)
+      this.#signal('SIGCONT')
+      if (asked) this.#signal('SIGTSTP')
+      return
     }
     this.#takeBack()
     if (isOrphaned()) return this.#goOn()
@@ -67,9 +70,13 @@ export class JobControl {
   readonly #stopProgram = (): void => this.#signal('SIGTSTP')
 
   readonly #goOn = (): void => {
+    this.#give()
+    this.#signal('SIGCONT')
+  }
+
+  #give(): void {
     const program = this.#program()
     if (this.#given && program !== undefined && foregroundGroup(this.#terminal) === this.#group) setForegroundGroup(this.#terminal, program)
-    this.#signal('SIGCONT')
   }
 
   #program(): number | undefined {
@@ -93,6 +100,11 @@ export class JobControl {
     process.kill(0, 'SIGTSTP')
     process.on('SIGTSTP', this.#stopProgram)
   }
+}
+
+/** Whether Ctrl+Z came while it was stopped for something else. */
+function isAskedToStop(program: number | undefined): boolean {
+  return program !== undefined && isPending(program, SIGTSTP) && !isBlocked(program, SIGTSTP)
 }
 
 function isGone(group: number): boolean {
