@@ -1,6 +1,6 @@
 // Inside: what a test file leaves running and open, looked for when its last hook is over.
 
-import { commandOf, openSockets, type ProcessStat, pids, processStat, type Socket, socketsOf, usedTables } from './procfs.ts'
+import { commandOf, isEnding, openSockets, type ProcessStat, pids, processStat, type Socket, socketsOf, usedTables } from './procfs.ts'
 import type { Starts } from './starts.ts'
 import { endsFile, queuedFile, taskUpdate } from './task-updates.ts'
 
@@ -108,7 +108,7 @@ export class Leftovers {
       .filter((pid) => !this.#olderPids.has(pid) && !helpers.test(commandOf(pid)))
       .map(processStat)
       .filter((stat) => stat !== undefined)
-      .filter(({ state }) => !ended.includes(state))
+      .filter((stat) => !isEnding(stat))
     return { processes, ports: this.#ports([process.pid, ...others]) }
   }
 
@@ -141,9 +141,6 @@ export class Leftovers {
     return { processes: hasOwnPids() ? left : null, ports: once, ...usage }
   }
 }
-
-/** States of proc_pid_stat(5): a zombie, and what is about to be none any more. */
-const ended = ['Z', 'X']
 
 function isNothing({ processes, ports }: Look): boolean {
   return processes.length === 0 && ports.length === 0

@@ -49,6 +49,29 @@ export function processStat(pid: number): ProcessStat | undefined {
   return text === '' ? undefined : parseStat(text)
 }
 
+/** States of proc_pid_stat(5): a zombie, and what is about to be none any more. */
+const ended = ['Z', 'X']
+
+/** Whether it has ended, or has only to take the signal that ends it: on a busy machine it waits for a processor. */
+export function isEnding({ pid, state }: ProcessStat): boolean {
+  return ended.includes(state) || hasFatalSignal(readIfThere(`/proc/${pid}/status`))
+}
+
+const bit = (signal: number) => 1n << BigInt(signal - 1)
+const SIGKILL = bit(9)
+/** Standard signals that end who does nothing about them (signal(7)): all but CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG and WINCH. */
+const fatal = [17, 18, 19, 20, 21, 22, 23, 28].reduce((mask, signal) => mask & ~bit(signal), bit(32) - 1n)
+
+/** By masks of proc_pid_status(5). */
+export function hasFatalSignal(status: string): boolean {
+  const mask = (name: string) => BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? 0}`)
+  const pending = mask('SigPnd') | mask('ShdPnd')
+  if (pending & SIGKILL) return true
+  // Who is stopped takes no other.
+  if (/^State:\s*[Tt]/m.test(status)) return false
+  return (pending & fatal & ~mask('SigBlk') & ~mask('SigIgn') & ~mask('SigCgt')) !== 0n
+}
+
 const commandShown = 200
 
 /** Its words; in brackets the name of one that has none. */

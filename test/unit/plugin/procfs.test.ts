@@ -1,9 +1,29 @@
 import { expect, test } from 'vitest'
-import { parseSockets, parseStat, parseUsedTables } from '../../../plugin/procfs.ts'
+import { hasFatalSignal, parseSockets, parseStat, parseUsedTables } from '../../../plugin/procfs.ts'
 
 test('a program may have spaces and brackets in its name', () => {
   const rest = 'S 4 7 7 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 1 0 123456 5000 200'
   expect(parseStat(`12 (a) b) ${rest}`)).toEqual({ pid: 12, state: 'S', ppid: 4, startedMs: 1_234_560 })
+})
+
+/** Of a process that has been sent a signal and not taken it: 9 is KILL, 15 TERM, 17 CHLD. */
+function status(signal: number, { state = 'R (running)', mask = '' } = {}): string {
+  const sent = (1n << BigInt(signal - 1)).toString(16).padStart(16, '0')
+  const masks = ['SigPnd', 'ShdPnd', 'SigBlk', 'SigIgn', 'SigCgt']
+  return [`State:\t${state}`, ...masks.map((name) => `${name}:\t${['ShdPnd', mask].includes(name) ? sent : '0'.repeat(16)}`)].join('\n')
+}
+
+test.each([
+  ['one that ends it', status(15), true],
+  ['one that it blocks', status(15, { mask: 'SigBlk' }), false],
+  ['one that it ignores', status(15, { mask: 'SigIgn' }), false],
+  ['one that it handles', status(15, { mask: 'SigCgt' }), false],
+  ['one that ends nobody', status(17), false],
+  ['one that is taken when it goes on', status(15, { state: 'T (stopped)' }), false],
+  ['SIGKILL, though it is stopped', status(9, { state: 'T (stopped)' }), true],
+  ['nothing of a process that is gone', '', false],
+])('a signal that has only to be taken: %s', (_, text, ends) => {
+  expect(hasFatalSignal(text)).toBe(ends)
 })
 
 const line = (slot: number, local: string, state: string, inode: number) =>
