@@ -7,8 +7,10 @@ import { afterAll, afterEach, beforeAll, expect, onTestFailed, test } from 'vite
 import { CommandPlace } from '../support/command-place.ts'
 import { bash, keys, Terminal } from '../support/terminal.ts'
 
+/** In `wait` bash takes every signal; waiting for a command, it may lose a Ctrl+C to one that has just ended. */
+const forever = 'while :; do sleep 1000 & wait; done'
 /** Says when it is up, and when it goes on after a stop: by then the terminal is its own. */
-const patient = `bash -c 'trap "echo again-\\$((1+1))" CONT; echo up-$((1+1)); while :; do sleep 0.02; done'`
+const patient = `bash -c 'trap "echo again-\\$((1+1))" CONT; echo up-$((1+1)); ${forever}'`
 let place: CommandPlace
 const open: Terminal[] = []
 
@@ -47,7 +49,7 @@ test('Ctrl+C reaches the command, and the exit code tells', async () => {
 })
 
 test('a command that handles Ctrl+C goes on', async () => {
-  const terminal = start(`nsbox run -- bash -c 'trap "echo caught-\\$((1+1)); exit 4" INT; echo up-$((1+1)); while :; do sleep 0.02; done'`)
+  const terminal = start(`nsbox run -- bash -c 'trap "echo caught-\\$((1+1)); exit 4" INT; echo up-$((1+1)); ${forever}'`)
   await terminal.shows(/up-2/)
   terminal.type(keys.interrupt)
   await terminal.shows(/caught-2/)
@@ -103,7 +105,7 @@ test('an interactive shell has job control inside', async () => {
 })
 
 test('the size of the window, and its changes, reach the command', async () => {
-  const script = 'trap "echo now-\\$(stty size < /dev/tty)-" WINCH; echo up-$((1+1)); while :; do sleep 0.02; done'
+  const script = `trap "echo now-\\$(stty size < /dev/tty)-" WINCH; echo up-$((1+1)); ${forever}`
   const terminal = start(`sh -c 'tty; exec nsbox run --timeout 50s -- bash -c '"'"'${script}'"'"`)
   const [, name = ''] = await terminal.shows(/(\/dev\/pts\/\d+)/)
   await terminal.shows(/up-2/)

@@ -125,8 +125,7 @@ describe.each(modes)('%s', (mode) => {
     const own = new Bench({ mode })
     const sandboxes = [1, 2].map(() => own.start(['/bin/sh', '-c', 'echo up; (setsid sleep 1000 &) ; exec sleep 1000']))
     await Promise.all(sandboxes.map(firstOutput))
-    const zygote = processesWith(own.token).sort((a, b) => a - b)[0] as number
-    process.kill(zygote, 'SIGKILL')
+    process.kill(own.zygote.pid as number, 'SIGKILL')
     for (const end of await Promise.all(sandboxes.map(collect))) {
       expect(end).toMatchObject({ exitCode: null, signal: 'SIGKILL', error: { code: 'ERR_NSBOX_ZYGOTE' } })
       expect(end.error?.message).toContain('The zygote ended: SIGKILL')

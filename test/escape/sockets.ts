@@ -40,7 +40,7 @@ function mayWrite(directory: string): boolean {
 /** Listens on the host at what the attempts connect to. What it answers undoes that. */
 export async function listenFor(target: Target): Promise<() => void> {
   const shared = mkdtempSync('/tmp/nsbox-test-')
-  const run = mkdtempSync(join(mayWrite('/run') ? '/run' : '/var/tmp', 'nsbox-test-'))
+  const run = mkdtempSync(join(mayWrite('/run') ? '/run' : '/var/tmp', 'test-of-nsbox-'))
   const abstract = `nsbox-test-${shared}`
   const server = await listen({ port: 0, host: '0.0.0.0' })
   const found: Found = {

@@ -20,8 +20,8 @@ beforeAll(async () => {
   sandbox = await createSandbox()
 })
 afterAll(async () => {
-  await sandbox.close()
   process.chdir(before)
+  await sandbox?.close()
   rmSync(project, { recursive: true })
 })
 

@@ -2,13 +2,14 @@
 
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../src/index.ts'
 import { createSandbox, NsboxError, run } from '../support/built-library.ts'
+import { holdPort } from '../support/ports.ts'
 import { isAlive, mounts, until } from '../support/processes.ts'
 import { fixture } from '../support/vitest-project.ts'
 
@@ -204,9 +205,9 @@ describe('ports', () => {
     `require('node:net').connect(${port}, '127.0.0.1').on('error', ({ code }) => console.log(code)).pipe(process.stdout)`
 
   async function service(answer: string): Promise<{ port: number; stop(): Promise<unknown> }> {
-    const server = createServer((socket) => socket.end(answer)).listen(0, '127.0.0.1')
+    const port = await holdPort()
+    const server = createServer((socket) => socket.end(answer)).listen(port, '127.0.0.1')
     await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
     return { port, stop: () => once(server.close(), 'close') }
   }
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runLimited } from '../support/limited.ts'
 import { Bench } from '../support/sandbox.ts'
 
-const limits = { cpu: { share: 0.2, periodMs: 20 } }
+const limits = { cpu: { share: 0.1, periodMs: 20 } }
 const direct = fileURLToPath(new URL('../support/direct-limited.ts', import.meta.url))
 const run = promisify(execFile)
 

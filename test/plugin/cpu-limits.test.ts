@@ -63,6 +63,6 @@ test.each(oneVitest)('words of `nsbox vitest` limit too', async (version) => {
     'vitest.config.ts': 'export default {}\n',
     'burns.test.ts': burns,
   })
-  const capped = await nsbox(['vitest', 'run', '--nsbox.cpu=0.25'], { cwd: root, home, killAfter: 60_000 })
+  const capped = await nsbox(['vitest', 'run', '--nsbox.cpu=0.05'], { cwd: root, home, killAfter: 60_000 })
   expect(capped.stderr).toMatch(times)
 })

@@ -52,7 +52,7 @@ describe.each(oneVitest)('$name', (version) => {
   })
 
   test('leaked children are gone', async () => {
-    expect(processesWith(mark)).toEqual([])
     await expectNothingRuns(project)
+    expect(processesWith(mark)).toEqual([])
   })
 })

@@ -31,7 +31,7 @@ async function seedRunning(version: VitestVersion, files: Record<string, string>
   const temporary = join(project.scratch, 'tmp')
   project.write('../scratch/tmp/.keep', '')
   const vitest = startVitest(project, ['run'], { env: { TMPDIR: temporary } })
-  await until(() => expect(vitest.output().split('worker is up').length - 1).toBe(workers))
+  await vitest.said(new RegExp(`(worker is up[^]*){${workers}}`))
   // Without these the tests below would find nothing because they cannot see anything.
   const running = processesOf(project, vitest.child.pid)
   expect(running.filter(isZygote).length).toBeGreaterThan(2)

@@ -45,7 +45,7 @@ describe('with a network of its own', () => {
     const missing = await whyNoTraffic()
     if (missing) context.skip(`missing here: ${missing}`)
     expect(await attempt('own', 'connects.test.ts', {})).toMatchObject({ end: 'passed', held: {} })
-    for (const knobs of [{ delay: 1200 }, { loss: 1 }]) {
+    for (const knobs of [{ delay: 3000 }, { loss: 1 }]) {
       const { end, tests, held, notTurned } = await attempt('own', 'connects.test.ts', { ...knobs, seed: 7 })
       expect([end, tests[0]?.errors[0]?.message]).toEqual(['failed', 'late'])
       expect(held).toEqual({ [Object.keys(knobs)[0] as string]: expect.stringMatching(/^(netem|nfnetlink_queue, emptied by the host)$/) })
@@ -56,7 +56,7 @@ describe('with a network of its own', () => {
   describe('copies of a file at once', () => {
     let result: AttemptResult
     beforeAll(async () => {
-      result = await attempt('cold', 'twins.test.ts', { delay: 1200, twins: 2, seed: 7 })
+      result = await attempt('cold', 'twins.test.ts', { delay: 3000, twins: 2, seed: 7 })
     })
 
     test('meet', () => expectToMeet(result))

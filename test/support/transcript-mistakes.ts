@@ -35,11 +35,14 @@ const campaigns = ['repro', 'threshold']
 export async function saidToMistakes(commands: readonly TranscriptCommand[], place: CommandPlace): Promise<string[][]> {
   const before = process.cwd()
   vi.stubEnv('HOME', place.home)
-  const outputs: string[][] = []
-  for (const { source } of commands) outputs.push((await saidTo(source, place)).split('\n'))
-  vi.unstubAllEnvs()
-  process.chdir(before)
-  return outputs
+  try {
+    const outputs: string[][] = []
+    for (const { source } of commands) outputs.push((await saidTo(source, place)).split('\n'))
+    return outputs
+  } finally {
+    vi.unstubAllEnvs()
+    process.chdir(before)
+  }
 }
 
 async function saidTo(source: string, place: CommandPlace): Promise<string> {
@@ -48,12 +51,15 @@ async function saidTo(source: string, place: CommandPlace): Promise<string> {
   process.chdir(directory)
   const said: string[] = []
   const console = vi.spyOn(globalThis.console, 'error').mockImplementation((line) => void said.push(place.shown(line)))
-  const code = await exitCodeOf(async () => {
-    await readers[command]?.(words)
-    return 0
-  })
-  console.mockRestore()
-  return [...said, `[exit ${campaigns.includes(command) ? code : FAILED}]`].join('\n')
+  try {
+    const code = await exitCodeOf(async () => {
+      await readers[command]?.(words)
+      return 0
+    })
+    return [...said, `[exit ${campaigns.includes(command) ? code : FAILED}]`].join('\n')
+  } finally {
+    console.mockRestore()
+  }
 }
 
 async function readRun(words: string[], where: string): Promise<void> {

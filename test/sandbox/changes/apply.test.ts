@@ -81,6 +81,7 @@ test('an attribute that an overlay has to store under another name', async () =>
 test('deletions, directories that become files, and the reverse', async () => {
   const bench = changesBench({ gone: '', 'd/a/b': '', 'e/f': '', f: '', 'keep/k': '' })
   symlinkSync('keep', bench.path('s'))
+  bench.startedMs = Date.now() + 25
   const layer = await bench.layer('rm gone; rm -r d; rm -r e; echo e > e; rm f; mkdir f; echo x > f/x; rm s; mkdir s; touch s/t')
   expect(apply(bench, layer)).toEqual(['D d', 'M e', 'M f', 'A f/x', 'D gone', 'M s', 'A s/t'])
   expect(readdirSync(bench.project, { recursive: true, encoding: 'utf8' }).sort()).toEqual(['e', 'f', 'f/x', 'keep', 'keep/k', 's', 's/t'])

@@ -9,7 +9,7 @@ beforeAll(() => {
   // Numbers are names of abstract sockets (unix(7)): other runs of this user take them too, but not in this network namespace.
   const words = ['--user', '--map-root-user', '--net', process.execPath, program]
   found = JSON.parse(execFileSync('unshare', words, { encoding: 'utf8' }))
-})
+}, 60_000)
 
 test('each is the smallest that is free', () => {
   expect(found.taken).toEqual([1, 2, 3])
