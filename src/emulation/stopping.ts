@@ -7,8 +7,11 @@ import { type Member, type Members, parseStat, signalOne } from './members.ts'
 
 const SIGSTOP = 19
 const SIGTSTP = 20
-/** How often a process is looked at until it has stopped, a millisecond after the other: on a busy machine it waits for a processor. */
-const looks = 200
+/**
+ * How often a shell, and all processes, are looked at until they have stopped, each time a millisecond later: on a busy machine they wait
+ * for a processor. Meanwhile nobody sees to the other limits.
+ */
+const [shellLooks, allLooks] = [50, 200]
 /** Stopped, traced, or ended. */
 const still = 'TtZX'
 
@@ -64,7 +67,7 @@ export class Stopping {
 
   /** Until nobody moves any more, but for what the kernel does not let go. */
   settle(): void {
-    waitFor(() => this.#members.read().every(({ state }) => still.includes(state)))
+    waitFor(() => this.#members.read().every(({ state }) => still.includes(state)), allLooks)
   }
 
   /** `now` are all processes, stopped. Shells last: their jobs run again by then. */
@@ -125,11 +128,10 @@ function shellsOf(members: readonly Member[]): number[] {
 /** In waitpid(2) it would see its jobs stop before it has stopped itself. */
 function stopAndWait(pid: number): void {
   signalOne(pid, 'SIGSTOP')
-  waitFor(() => still.includes(stateOf(pid)?.state ?? 'X'))
+  waitFor(() => still.includes(stateOf(pid)?.state ?? 'X'), shellLooks)
 }
 
-/** Lets others run meanwhile. */
-function waitFor(isSo: () => boolean): void {
+function waitFor(isSo: () => boolean, looks: number): void {
   for (let look = 0; look < looks && !isSo(); look++) pollReadable([], 1)
 }
 
