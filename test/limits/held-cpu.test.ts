@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import type { LimitedUsage, Running } from '../../src/index.ts'
-import { byCgroup, controllers, processors, sharedSandbox } from '../support/limits.ts'
+import { begun, byCgroup, controllers, processors, sharedSandbox } from '../support/limits.ts'
 import { cpuLoads } from '../support/loads.ts'
 
 const mechanism = controllers.includes('cpu') ? 'cgroup cpu.max' : 'emulated by SIGSTOP/SIGCONT'
@@ -94,7 +94,8 @@ describe.each(Object.entries(cpuLoads))(`%s, ${mechanism}`, (load, command) => {
 
 test('an idle program is never held back', async () => {
   const sandbox = await sharedSandbox({ cpu: 0.5 })
-  const running = sandbox.exec(['sleep', '60'])
+  const running = sandbox.exec(['/bin/sh', '-c', 'echo ready; exec sleep 60'])
+  await begun(running)
   const window = async (wallMs: number) => {
     const from = await read(running)
     await sleep(wallMs)

@@ -4,8 +4,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
-import type { CreateOptions, Running } from '../../src/index.ts'
-import { byCgroup, controllers, scratch, sharedSandbox, whyNoCgroup } from '../support/limits.ts'
+import type { CreateOptions } from '../../src/index.ts'
+import { begun, byCgroup, controllers, scratch, sharedSandbox, whyNoCgroup } from '../support/limits.ts'
 
 const inside = (file: string) => ['cat', `/sys/fs/cgroup/${file}`]
 
@@ -82,11 +82,6 @@ test('disk: what overlays keep and what is in /tmp', async () => {
   if (report.cause === 'failure') expect(report.error?.message).toContain('disk cannot be limited here')
   else expect(report.stdout).toBe('fits\nfull\n')
 })
-
-/** It has written something. */
-async function begun(running: Running): Promise<void> {
-  await Promise.race([new Promise((resolve) => running.stdout?.once('data', resolve)), running])
-}
 
 test('freeze and thaw: nothing moves in between', async () => {
   const sandbox = await sharedSandbox({ cpu: 1 })

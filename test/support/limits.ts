@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, onTestFinished } from 'vitest'
-import type { CreateOptions, WarmSandbox } from '../../src/index.ts'
+import type { CreateOptions, Running, WarmSandbox } from '../../src/index.ts'
 import { createSandbox, run } from './built-library.ts'
 
 /** A guest of test/lab has cgroups, and tests that miss them there have found a fault. */
@@ -41,6 +41,11 @@ export function sharedSandbox(options: CreateOptions): Promise<WarmSandbox> {
   const sandbox = shared.get(key) ?? scratchSandbox(options)
   shared.set(key, sandbox)
   return sandbox
+}
+
+/** It has written something. */
+export async function begun(running: Running): Promise<void> {
+  await Promise.race([new Promise((resolve) => running.stdout?.once('data', resolve)), running])
 }
 
 /** In HOME: it may be on another file system than /tmp, whose memory would count. */
