@@ -1,6 +1,7 @@
 // Inside: processes and sockets of the sandbox, as its own /proc tells them.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { signalBit, signalMask } from '../src/sys/signal.ts'
 
 export interface ProcessStat {
   pid: number
@@ -57,19 +58,18 @@ export function isEnding({ pid, state }: ProcessStat): boolean {
   return ended.includes(state) || hasFatalSignal(readIfThere(`/proc/${pid}/status`))
 }
 
-const bit = (signal: number) => 1n << BigInt(signal - 1)
-const SIGKILL = bit(9)
+const SIGKILL = 9
 /** Standard signals that end who does nothing about them (signal(7)): all but CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG and WINCH. */
-const fatal = [17, 18, 19, 20, 21, 22, 23, 28].reduce((mask, signal) => mask & ~bit(signal), bit(32) - 1n)
+const fatal = [17, 18, 19, 20, 21, 22, 23, 28].reduce((mask, signal) => mask & ~signalBit(signal), 0x7fffffff)
 
 /** By masks of proc_pid_status(5). */
 export function hasFatalSignal(status: string): boolean {
-  const mask = (name: string) => BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? 0}`)
-  const pending = mask('SigPnd') | mask('ShdPnd')
-  if (pending & SIGKILL) return true
+  const pending = signalMask(status, 'SigPnd') | signalMask(status, 'ShdPnd')
+  if (pending & signalBit(SIGKILL)) return true
   // Who is stopped takes no other.
   if (/^State:\s*[Tt]/m.test(status)) return false
-  return (pending & fatal & ~mask('SigBlk') & ~mask('SigIgn') & ~mask('SigCgt')) !== 0n
+  const spared = signalMask(status, 'SigBlk') | signalMask(status, 'SigIgn') | signalMask(status, 'SigCgt')
+  return (pending & fatal & ~spared) !== 0
 }
 
 const commandShown = 200

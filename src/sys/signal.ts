@@ -22,10 +22,20 @@ export function isBlocked(pid: number, signal: number): boolean {
   return hasSignal(pid, 'SigBlk', signal)
 }
 
-/** A mask of proc_pid_status(5): a bit for each signal, from 1 on. */
-function hasSignal(pid: number, mask: 'ShdPnd' | 'SigBlk', signal: number): boolean {
-  const [, standard = '0'] = new RegExp(`^${mask}:\\s*[0-9a-f]{8}([0-9a-f]{8})$`, 'm').exec(readSmall(`/proc/${pid}/status`)) ?? []
-  return (Number.parseInt(standard, 16) & (1 << (signal - 1))) !== 0
+function hasSignal(pid: number, mask: SignalMask, signal: number): boolean {
+  return (signalMask(readSmall(`/proc/${pid}/status`), mask) & signalBit(signal)) !== 0
+}
+
+type SignalMask = 'SigPnd' | 'ShdPnd' | 'SigBlk' | 'SigIgn' | 'SigCgt'
+
+/** The standard signals of a mask of proc_pid_status(5): a bit for each, from 1 on. */
+export function signalMask(status: string, mask: SignalMask): number {
+  const [, standard = '0'] = new RegExp(`^${mask}:\\s*[0-9a-f]{8}([0-9a-f]{8})$`, 'm').exec(status) ?? []
+  return Number.parseInt(standard, 16)
+}
+
+export function signalBit(signal: number): number {
+  return 1 << (signal - 1)
 }
 
 const signal_ = bind('signal', 'uint64', ['int', 'uint64'])
