@@ -18,6 +18,8 @@ export interface Tools extends Inside {
   os: typeof import('node:os')
   /** Output and exit code of a shell script. */
   sh(script: string): string
+  /** Where hierarchies of cgroups are mounted. */
+  cgroupMounts(): string[]
   /** `ok`, or the name of the error that the raw system call answers. Buffers and strings go by address. */
   call(number: number, ...args: (number | bigint | string | Buffer | null)[]): string
   /** The bare result of a raw system call. */
@@ -129,6 +131,13 @@ async function withTools(inside: Inside, sources: Sources, target: Target, repos
     sh: (script) => {
       const { stdout, stderr, status } = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } })
       return `${stdout}${stderr}exit ${status}`
+    },
+    cgroupMounts: () => {
+      const mounts = fs
+        .readFileSync('/proc/mounts', 'utf8')
+        .split('\n')
+        .map((line) => line.split(' '))
+      return mounts.flatMap(([, target = '', type = '']) => (type.startsWith('cgroup') ? [target] : []))
     },
     connect: (to) =>
       new Promise((resolve) => {

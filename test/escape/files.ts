@@ -94,35 +94,27 @@ export const files: Table = {
   'in /sys': [refused, ({ fs }) => fs.openSync('/sys/kernel/profiling', fs.constants.O_WRONLY)],
   'in a cgroup': [
     true,
-    ({ fs, sh }) => {
-      const where = sh("awk '$3 ~ /^cgroup/ { print $2 }' /proc/mounts")
-        .split('\n')
-        .filter((line) => line.startsWith('/'))
-      return where.every((mount) => {
+    ({ fs, cgroupMounts }) =>
+      cgroupMounts().every((mount) => {
         try {
           fs.mkdirSync(`${mount}/nsbox-escape`)
           return false
         } catch (error) {
           return ['EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')
         }
-      })
-    },
+      }),
   ],
   'move itself to another cgroup': [
     true,
-    ({ fs, sh }) => {
-      const where = sh("awk '$3 ~ /^cgroup/ { print $2 }' /proc/mounts")
-        .split('\n')
-        .filter((line) => line.startsWith('/'))
-      return where.every((mount) => {
+    ({ fs, cgroupMounts }) =>
+      cgroupMounts().every((mount) => {
         try {
           fs.writeFileSync(`${mount}/cgroup.procs`, '0', { flag: 'r+' })
           return false
         } catch (error) {
           return ['EROFS', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')
         }
-      })
-    },
+      }),
   ],
   'a core pattern': [refused, ({ fs }) => fs.openSync('/proc/sys/kernel/core_pattern', fs.constants.O_WRONLY)],
   'the host name by its sysctl': [refused, ({ fs }) => fs.openSync('/proc/sys/kernel/hostname', fs.constants.O_WRONLY)],

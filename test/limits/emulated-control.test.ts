@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { InitControl } from '../../src/launch/init-control.ts'
 import type { Sandbox } from '../../src/launch/sandbox.ts'
 import { descendants } from '../../src/sys/descendants.ts'
-import { isRoot, startControlled } from '../support/limited.ts'
+import { isRoot, leaving, startControlled } from '../support/limited.ts'
 import { Bench, collect, firstOutput } from '../support/sandbox.ts'
 
 let bench: Bench
@@ -38,9 +38,6 @@ async function usedIn(sandbox: Controlled, milliseconds: number): Promise<number
 }
 
 const patience = { timeout: 20_000, interval: 10 }
-
-/** Microseconds of CPU time by which a task reads as stopped before it has left its processor (do_signal_stop in kernel/signal.c). */
-const leaving = 5000
 
 /** Waits until it has used CPU time. */
 async function goesOn(sandbox: Controlled): Promise<void> {

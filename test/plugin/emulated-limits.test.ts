@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fixture, nsboxConfig, oneVitest, seedSuite, seedTest, testFile } from '../support/vitest-project.ts'
-import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
+import { onlyProjects, type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 const passes = testFile(`test('passes', () => {})`)
 const tellsProcessors = `import { tellsProcessors } from '../processors'; tellsProcessors()\n`
@@ -24,10 +24,7 @@ describe.each(oneVitest)('pools of each kind', (version) => {
   })
   let run: VitestRun
   beforeAll(async () => {
-    run = await vitestRun(
-      project,
-      pools.map((pool) => `--project=${pool}`),
-    )
+    run = await vitestRun(project, onlyProjects(pools))
   })
 
   test.each([

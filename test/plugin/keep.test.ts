@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type CommandEnd, nsbox } from '../support/command.ts'
 import { fixture, oneVitest, type Project, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
-import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
+import { onlyProjects, type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 const seeded = fixture('keep')
 const leaves = (name: string, body: string) =>
@@ -137,10 +137,7 @@ describe.each(oneVitest)('one version', (version) => {
     })
     let run: VitestRun
     beforeAll(async () => {
-      run = await vitestRun(
-        project,
-        pools.map((pool) => `--project=${pool}`),
-      )
+      run = await vitestRun(project, onlyProjects(pools))
     })
 
     test.each([

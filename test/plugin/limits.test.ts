@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { emulatedHere } from '../support/limit-mechanism.ts'
 import { expectNothingRuns } from '../support/vitest-left-behind.ts'
 import { fixture, oneVitest, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
-import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
+import { onlyProjects, type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 const passes = testFile(`test('passes', () => {})`)
 const fills = testFile(`import { fill } from '../fill'; test('fills', () => fill())`)
@@ -59,10 +59,7 @@ describe.each(oneVitest)('pools of each kind', (version) => {
   })
   let run: VitestRun
   beforeAll(async () => {
-    run = await vitestRun(
-      project,
-      pools.map((pool) => `--project=${pool}`),
-    )
+    run = await vitestRun(project, onlyProjects(pools))
   })
 
   test('of several files in one worker the one that was killed is named', () => {

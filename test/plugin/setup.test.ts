@@ -15,7 +15,7 @@ import {
   type VitestVersion,
   vitestVersions,
 } from '../support/vitest-project.ts'
-import { startVitest, type VitestProcess, type VitestRun } from '../support/vitest-run.ts'
+import { onlyProjects, startVitest, type VitestProcess, type VitestRun } from '../support/vitest-run.ts'
 import { type RunInTurn, vitestRuns } from '../support/vitest-runs.ts'
 
 const seeded = fixture('setup')
@@ -56,8 +56,7 @@ describe.each(vitestVersions)('$name', (version) => {
       server.listen(0, '127.0.0.1')
       await once(server, 'listening')
       const { port } = server.address() as AddressInfo
-      const names = pools.map((pool) => `--project=${pool}`)
-      const vitest = startVitest(project, ['run', ...names], { env: { HOST_PORT: String(port) } })
+      const vitest = startVitest(project, ['run', ...onlyProjects(pools)], { env: { HOST_PORT: String(port) } })
       run = await vitest.done
       left = keptBy(vitest)
     })

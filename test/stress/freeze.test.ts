@@ -7,7 +7,7 @@ import { PulseDriver } from '../../plugin/pulse-driver.ts'
 import type { Knobs } from '../../src/stress/knobs.ts'
 import { type Pulse, pulses } from '../../src/stress/pulses.ts'
 import { attemptPool } from '../support/attempt-pool.ts'
-import { startControlled } from '../support/limited.ts'
+import { leaving, startControlled } from '../support/limited.ts'
 import { until } from '../support/processes.ts'
 import { Bench, firstOutput } from '../support/sandbox.ts'
 import { fixture, oneVitest, seedSuite } from '../support/vitest-project.ts'
@@ -17,9 +17,6 @@ beforeAll(() => {
   bench = new Bench()
 })
 afterAll(() => bench.close())
-
-/** Microseconds of CPU time by which a task reads as stopped before it has left its processor (do_signal_stop in kernel/signal.c). */
-const leaving = 5000
 
 const forEver: Pulse[] = [{ runMs: 0, stopMs: 1e9 }]
 

@@ -9,6 +9,9 @@ import type { Bench, Outcome, RunOptions } from './sandbox.ts'
 
 export const isRoot: boolean = process.getuid?.() === 0
 
+/** Microseconds of CPU time by which a task reads as stopped before it has left its processor (do_signal_stop in kernel/signal.c). */
+export const leaving: number = 5000
+
 /** How it ended, with what init counted and the milliseconds that it took. */
 export interface LimitedOutcome extends Outcome {
   emulated: EmulatedUsage

@@ -59,6 +59,11 @@ const killAfterDefault = 90_000
 const metaReporter = fileURLToPath(new URL('meta-reporter.ts', import.meta.url))
 let reports = 0
 
+/** Words that choose projects of its config. */
+export function onlyProjects(names: readonly string[]): string[] {
+  return names.map((name) => `--project=${name}`)
+}
+
 /** Runs vitest to its end: `vitest run`, unless the words begin with another command. */
 export function vitestRun(project: Project, args: string[] = [], options: VitestOptions = {}): Promise<VitestRun> {
   return startVitest(project, commands.has(args[0] ?? '') ? args : ['run', ...args], options).done
