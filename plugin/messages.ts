@@ -27,6 +27,8 @@ export type HostToWorker =
 
 export interface VitestMessage {
   vitest: unknown
+  /** A question about a module that a test may have written. */
+  own?: true
   files?: StagedFile[]
   /** Of the file that ends with this message. */
   left?: LeftBehind

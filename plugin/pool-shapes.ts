@@ -4,10 +4,11 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'vite'
-import type { PoolRunnerInitializer, TestProject } from 'vitest/node'
+import type { PoolRunnerInitializer, TestProject, VitestPluginContext } from 'vitest/node'
 import { poolOptions } from '../src/config/pool-options.ts'
 import { SandboxPool } from './pool.ts'
 import { NsboxPoolWorker } from './pool-worker.ts'
+import { isCacheable } from './sandbox-vite.ts'
 import type { SetupLayer } from './setup-layer.ts'
 import { setupModules } from './setup-modules.ts'
 import { likelyKind } from './worker-kind.ts'
@@ -41,7 +42,8 @@ export function poolShapes({ of, setupLayer, given }: PoolSource): PoolShapes {
     ...(given !== undefined && { api: { given } }),
     ...setupModules(setupLayer),
     config: (config) => addToInlineProjects(config, plugin),
-    async configureVitest({ project }) {
+    async configureVitest({ project, ...context }) {
+      keepSandboxesOutOfCache(context)
       project.config.poolRunner ??= initializer
       // By its function: vitest merges options, and the object may be a copy.
       const isOurs = project.config.poolRunner.createPoolWorker === initializer.createPoolWorker
@@ -49,6 +51,15 @@ export function poolShapes({ of, setupLayer, given }: PoolSource): PoolShapes {
     },
   }
   return { plugin, initializer }
+}
+
+type CacheKeys = Pick<VitestPluginContext, 'experimental_defineCacheKeyGenerator'> &
+  Partial<Pick<VitestPluginContext, 'defineCacheKeyGenerator'>>
+
+/** vitest 4 has it among its experiments. */
+function keepSandboxesOutOfCache({ defineCacheKeyGenerator, experimental_defineCacheKeyGenerator }: CacheKeys): void {
+  const define = defineCacheKeyGenerator ?? experimental_defineCacheKeyGenerator
+  define(({ environment }) => (isCacheable(environment) ? undefined : false))
 }
 
 interface GivenOptions {

@@ -25,6 +25,7 @@ import type { WorkerLimits } from './worker-limits.ts'
 import { takeWorkerNumber } from './worker-number.ts'
 import { WorkerRefusals } from './worker-refusals.ts'
 import type { WorkerReport } from './worker-report.ts'
+import { WorkerRequests } from './worker-requests.ts'
 import type { WorkerSandbox } from './workers.ts'
 
 /** How long a profiled worker may take to write its profiles, in milliseconds. */
@@ -64,6 +65,7 @@ export class Session {
   /** Of a campaign. */
   readonly #attempt: AttemptWatch | undefined
   readonly #hang: HangWatch
+  readonly #requests: WorkerRequests
   #stderr = ''
   /** Nobody expects anything of it any more. */
   #isOver = false
@@ -83,6 +85,11 @@ export class Session {
     this.#hang = new HangWatch(host.pool.options.hangTimeout, {
       ping: () => this.#post({ nsbox: 'ping' }),
       hung: (error) => void this.#endHung(error),
+    })
+    this.#requests = new WorkerRequests({
+      project: host.options.project,
+      files: () => worker.uppers.files,
+      deliver: (vitest) => host.deliver(vitest),
     })
     this.#connect()
     this.#tellPorts(names)
@@ -131,8 +138,10 @@ export class Session {
     await attempt.began(this.#worker, await turned)
   }
 
-  post(vitest: unknown): void {
-    this.#post({ vitest })
+  /** A message of vitest's. */
+  post(message: unknown): void {
+    const vitest = this.#requests.answered(message)
+    if (vitest !== undefined) this.#post({ vitest })
   }
 
   /** vitest has asked it to end, and waits for its answer. */
@@ -213,6 +222,7 @@ export class Session {
     const reported = this.#reported()
     void ended.then(async (end) => {
       this.#hang.stop()
+      this.#requests.close()
       this.#attempt?.ended(end)
       const { root } = this.#host.options.project.config
       const oomKilled = oomKills() > this.#oomKillsBefore
@@ -287,27 +297,27 @@ export class Session {
   }
 
   /** At once, unless something has to be done first. */
-  #deliver({ vitest, files, left }: VitestMessage): Promise<void> | undefined {
+  #deliver({ vitest, own, files, left }: VitestMessage): Promise<void> | undefined {
     this.#refusals.see(vitest)
     const limited = this.#limits?.see(vitest)
-    if (!limited && !files) return this.#emitReported(vitest, left)
+    if (!limited && !files) return this.#emitReported(vitest, left, own)
     const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
     return Promise.all([limited && this.#held(limited), staged]).then(() => this.#emitReported(vitest, left))
   }
 
-  #emitReported(vitest: unknown, left: LeftBehind | undefined): Promise<void> | undefined {
+  #emitReported(vitest: unknown, left: LeftBehind | undefined, own = false): Promise<void> | undefined {
     const reported = this.#report.see(vitest, left)
-    return reported ? reported.catch((error) => this.#fail(error)).then(() => this.#emit(vitest)) : this.#emit(vitest)
+    return reported ? reported.catch((error) => this.#fail(error)).then(() => this.#emit(vitest, own)) : this.#emit(vitest, own)
   }
 
-  #emit(vitest: unknown): undefined {
+  #emit(vitest: unknown, own: boolean): undefined {
     this.#outcomes?.see(vitest)
     const response = vitest as Response
     if (response.__vitest_worker_response__) {
       if (response.type === 'testfileFinished') this.#hang.stop()
       if (this.#answers.emit(String(response.type), response)) return
     }
-    this.#host.deliver(vitest)
+    this.#requests.asked(vitest, own)
   }
 
   async #useStaged(vitest: unknown, files: StagedFile[]): Promise<void> {

@@ -1,31 +1,48 @@
-// The handle to what a worker's overlays keep: while it runs, and until all who wanted to have read it.
+// The handles to a worker's files: while it runs, and until all who wanted to have read what its overlays keep.
 
 import type { UpperLayer } from '../src/changes/changed.ts'
 import type { Sandbox } from '../src/launch/sandbox.ts'
 import type { SandboxPlan } from '../src/plan/plan.ts'
 import { upperLayers } from '../src/run/upper-layers.ts'
 import { close } from '../src/sys/descriptor.ts'
+import { SandboxFiles } from './sandbox-files.ts'
 
 export class Uppers {
   readonly #sandbox: Sandbox
   readonly #plan: SandboxPlan
   #scratch: number | undefined
+  #files: SandboxFiles | undefined
 
   constructor(sandbox: Sandbox, plan: SandboxPlan) {
     this.#sandbox = sandbox
     this.#plan = plan
   }
 
-  /** Undefined where there are none, or not yet: the sandbox is not sealed. */
+  /** What its overlays keep. Undefined where there are none, or not yet: the sandbox is not sealed. */
   get layers(): UpperLayer[] | undefined {
-    this.#scratch ??= this.#sandbox.takeScratch()
+    this.#take()
     return this.#scratch === undefined ? undefined : upperLayers(this.#plan, `/proc/self/fd/${this.#scratch}`)
   }
 
-  /** When the sandbox has ended: the handle kept them alive when nothing else did any more. */
+  /** All that it sees. Undefined as {@link layers} is. */
+  get files(): SandboxFiles | undefined {
+    this.#take()
+    return this.#files
+  }
+
+  /** When the sandbox has ended: the handles kept its files alive when nothing else did any more. */
   close(): void {
-    const scratch = this.#scratch ?? this.#sandbox.takeScratch()
+    this.#take()
+    this.#files?.close()
+    this.#files = undefined
+    if (this.#scratch !== undefined) close(this.#scratch)
     this.#scratch = undefined
-    if (scratch !== undefined) close(scratch)
+  }
+
+  #take(): void {
+    if (this.#scratch !== undefined) return
+    const root = this.#sandbox.takeRoot()
+    if (root !== undefined) this.#files = new SandboxFiles(root)
+    this.#scratch = this.#sandbox.takeScratch()
   }
 }

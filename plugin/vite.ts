@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 
 type Vite = typeof import('vite')
 
-const vite: Vite = viteOf(vitestFrom(import.meta.url) ?? vitestFrom(pathToFileURL(`${process.cwd()}/`)))
+export const vite: Vite = viteOf(vitestFrom(import.meta.url) ?? vitestFrom(pathToFileURL(`${process.cwd()}/`)))
 
 export const createFilter: Vite['createFilter'] = vite.createFilter
 export const searchForWorkspaceRoot: Vite['searchForWorkspaceRoot'] = vite.searchForWorkspaceRoot

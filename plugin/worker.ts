@@ -7,9 +7,9 @@ import type { Channel } from '../src/wire/channel.ts'
 import { stagedFiles } from './artifacts.ts'
 import { turnForFile, turnInside } from './inside-knobs.ts'
 import { type LeftBehind, Leftovers } from './left-behind.ts'
-import { answerMadeHere } from './made-here.ts'
 import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
 import { Mirror, mirrorSnapshots } from './mirror.ts'
+import { isOwnModule } from './own-modules.ts'
 import { watchRefusals } from './refusal-watch.ts'
 import { RefusedAttempts } from './refused-attempts.ts'
 import { answerRehearsal, canRehearse, rehearsalRun, rehearsalStart } from './rehearsal.ts'
@@ -165,8 +165,6 @@ function post(message: unknown): void {
   const attempts = refused.take()
   if (attempts) send(attempts)
   if (!channel) return postedBeforeFork?.(message)
-  const answer = answerMadeHere(message, begun, root)
-  if (answer) return void setImmediate(() => deliver(answer))
   const left = leftovers?.see(message)
   if (!(left instanceof Promise) && outgoing.isOver) return sendWith(message, left)
   // vitest empties lists of its messages once they are posted.
@@ -188,7 +186,8 @@ async function sendLater(message: unknown, left: LeftBehind | Promise<LeftBehind
 
 function sendWith(message: unknown, left: LeftBehind | undefined): void {
   const files = stagedFiles(message, root)
-  send({ vitest: message, ...(files.length > 0 && { files }), ...(left && { left }) })
+  const own = isOwnModule(message, begun, root)
+  send({ vitest: message, ...(own && { own }), ...(files.length > 0 && { files }), ...(left && { left }) })
 }
 
 function send(message: WorkerToHost): void {

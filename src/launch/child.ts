@@ -72,6 +72,10 @@ export class Child implements AnySandbox {
     return this.ends.takeScratch()
   }
 
+  takeRoot(): number | undefined {
+    return this.ends.takeRoot()
+  }
+
   begin(pid: number): void {
     this.pid = pid
     this.#forked.resolve(pid)

@@ -128,6 +128,10 @@ export class DirectSandbox {
     return this.#handles?.takeScratch()
   }
 
+  takeRoot(): number | undefined {
+    return this.#handles?.takeRoot()
+  }
+
   async #mapIds(mapper: IdMapper, mapped: number): Promise<void> {
     try {
       await mapper.map(this.pid)

@@ -56,6 +56,11 @@ export class Handles {
     return fds
   }
 
+  /** A handle to the sandbox's root directory, once. The caller closes it. */
+  takeRoot(): number | undefined {
+    return this.take('root')[0]
+  }
+
   /** A handle to what overlays keep, once. Nothing else is expected any more. The caller closes it. */
   takeScratch(): number | undefined {
     const [scratch] = this.take('scratch')

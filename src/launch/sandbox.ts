@@ -37,6 +37,8 @@ export interface Sandbox<Output = Socket, Messages = Channel> {
   kill(): void
   /** A handle to what overlays keep, once, when it was asked for and the sandbox got that far. The caller closes it. */
   takeScratch(): number | undefined
+  /** A handle to its root directory, once, under the same conditions and not after {@link takeScratch}. The caller closes it. */
+  takeRoot(): number | undefined
 }
 
 export type AnySandbox = Sandbox<Socket | null, Channel | null>
@@ -123,6 +125,10 @@ export class SandboxEnds {
 
   takeScratch(): number | undefined {
     return this.#handles?.takeScratch()
+  }
+
+  takeRoot(): number | undefined {
+    return this.#handles?.takeRoot()
   }
 
   #give(fd: number): number {

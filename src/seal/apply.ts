@@ -117,6 +117,9 @@ class Sealing {
   release(): void {
     const fd = this.#scratch === undefined ? undefined : this.#held.get(this.#scratch)
     if (fd !== undefined) this.#passBack('scratch', [fd])
+    const root = openPath('/')
+    this.#passBack('root', [root])
+    close(root)
     for (const held of this.#held.values()) close(held)
     this.#held.clear()
     for (const tree of this.#trees.values()) close(tree)

@@ -2,6 +2,7 @@
 
 import { readdirSync, readlinkSync } from 'node:fs'
 import { addressOf, bind, bindChecked } from './libc.ts'
+import { syscall } from './syscall.ts'
 
 const O_CLOEXEC = 0o2000000
 const O_PATH = 0o10000000
@@ -28,6 +29,22 @@ const poll_ = bind('poll', 'int', ['uint64', 'ulong', 'int'])
 /** A handle to a place in the file system that grants no access by itself (open(2), O_PATH). */
 export function openPath(path: string): number {
   return open_(path, O_PATH | O_CLOEXEC, 0)
+}
+
+const RESOLVE_NO_MAGICLINKS = 0x02
+const RESOLVE_IN_ROOT = 0x10
+
+/**
+ * A handle to what `path` is for a process whose root directory is `root`: links and `..` stay below it
+ * (openat2(2), RESOLVE_IN_ROOT, Linux 5.6). @throws SysError
+ */
+export function openPathInRoot(root: number, path: string): number {
+  const name = Buffer.from(`${path}\0`)
+  // struct open_how: flags, mode, resolve; 64 bits each.
+  const how = Buffer.alloc(24)
+  how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0)
+  how.writeBigUInt64LE(BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), 16)
+  return syscall('openat2', [root, addressOf(name), addressOf(how), how.length], [root, path, 'RESOLVE_IN_ROOT'])
 }
 
 export function close(fd: number): void {

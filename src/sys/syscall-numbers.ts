@@ -15,6 +15,7 @@ const common = {
   fspick: 433,
   pidfd_open: 434,
   clone3: 435,
+  openat2: 437,
   mount_setattr: 442,
   quotactl_fd: 443,
   open_tree_attr: 467,

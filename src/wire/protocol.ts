@@ -29,11 +29,11 @@ export type DescriptorName = 'stdin' | 'stdout' | 'stderr' | 'channel' | 'handle
 export type Descriptors = Record<'stdin' | 'stdout' | 'stderr', number> & Partial<Record<DescriptorName, number>>
 
 /**
- * The letters of what init passes back: a handle to what overlays keep; for each port of `forward` the sockets that
+ * The letters of what init passes back: a handle to what overlays keep; one to the root directory; for each port of `forward` the sockets that
  * listen; for `expose` the seeds of sockets that connect; of the name server a socket for datagrams, and those that listen;
  * a queue of packets to be delayed.
  */
-export const handedBackAs = { scratch: 's', forward: 'f', expose: 'e', names: 'n', packets: 'p' } as const
+export const handedBackAs = { scratch: 's', root: 'r', forward: 'f', expose: 'e', names: 'n', packets: 'p' } as const
 export type HandedBack = keyof typeof handedBackAs
 
 /** A function to call in a sandbox. */

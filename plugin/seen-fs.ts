@@ -1,0 +1,140 @@
+// Lets node:fs read what a sandbox sees. Vite and its plugins read files by name while they transform a module; for a
+// module that a test wrote, its neighbours, package.json and tsconfig.json are the sandbox's, not the host's.
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import fs, { Dirent } from 'node:fs'
+import Module, { syncBuiltinESMExports } from 'node:module'
+import { basename, dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { SandboxFiles } from './sandbox-files.ts'
+
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown
+type Functions = Record<string, AnyFunction>
+type Wrap = (original: AnyFunction, name: string) => AnyFunction
+
+const sandbox = new AsyncLocalStorage<SandboxFiles | undefined>()
+let isPatched = false
+
+/** Runs `action`: whatever it reads through node:fs, now and later, is what the sandbox sees. Writes reach the host, as ever. */
+export function seenFrom<T>(files: SandboxFiles, action: () => T): T {
+  if (!isPatched) patch()
+  isPatched = true
+  return sandbox.run(files, action)
+}
+
+/** Functions of node:fs that read what their first argument names: `name`, `nameSync` and `promises.name`. */
+const readers = ['access', 'exists', 'lstat', 'open', 'readFile', 'readdir', 'readlink', 'realpath', 'stat']
+/** They do not follow a link in the last place. */
+const linkReaders = ['lstat', 'readlink']
+
+function patch(): void {
+  const functions = fs as unknown as Functions
+  const promises = fs.promises as unknown as Functions
+  for (const name of readers) {
+    replace(functions, `${name}Sync`, name, synchronous)
+    replace(functions, name, name, withCallback)
+    replace(promises, name, name, promised)
+  }
+  // Code is loaded from the host: the loader of CommonJS reads it with fs.readFileSync.
+  const loader = Module as unknown as { _load: AnyFunction }
+  const load = loader._load
+  loader._load = function (...args) {
+    return sandbox.run(undefined, () => Reflect.apply(load, this, args))
+  }
+  syncBuiltinESMExports()
+}
+
+function replace(functions: Functions, property: string, name: string, wrap: Wrap): void {
+  const original = functions[property]
+  if (!original) return
+  // util.promisify reads a symbol of exists.
+  const own = Object.getOwnPropertySymbols(original).map((key) => [key, Reflect.get(original, key)] as const)
+  const { native } = original as { native?: AnyFunction }
+  functions[property] = Object.assign(wrap(original, name), Object.fromEntries(own), native && { native: wrap(native, name) })
+}
+
+const synchronous: Wrap = (original, name) =>
+  function (...args) {
+    const place = placeOf(name, args)
+    if (!place) return Reflect.apply(original, this, args)
+    try {
+      return place.realPath ?? place.shown(Reflect.apply(original, this, [place.path, ...args.slice(1)]))
+    } catch (error) {
+      throw place.shown(error)
+    } finally {
+      place.leave()
+    }
+  }
+
+const promised: Wrap = (original, name) =>
+  async function (...args) {
+    const place = placeOf(name, args)
+    if (!place) return Reflect.apply(original, this, args)
+    try {
+      return place.realPath ?? place.shown(await Reflect.apply(original, this, [place.path, ...args.slice(1)]))
+    } catch (error) {
+      throw place.shown(error)
+    } finally {
+      place.leave()
+    }
+  }
+
+const withCallback: Wrap = (original, name) =>
+  function (...args) {
+    const place = placeOf(name, args)
+    const done = args.at(-1)
+    if (!place || typeof done !== 'function') return Reflect.apply(original, this, args)
+    const called = (...results: unknown[]) => {
+      place.leave()
+      done(...results.map((result) => place.shown(result)))
+    }
+    if (place.realPath !== undefined) return queueMicrotask(() => called(null, place.realPath))
+    return Reflect.apply(original, this, [place.path, ...args.slice(1, -1), called])
+  }
+
+/** A way to reach what the sandbox has. */
+interface Place {
+  /** Of the host. Where the sandbox has nothing, nothing is there. */
+  path: string
+  /** Known without a look, where that is what was asked for. */
+  realPath: string | undefined
+  /** Gives a result or an error the name that was asked for. */
+  shown<T>(result: T): T
+  leave(): void
+}
+
+/** Undefined where the call is not for the sandbox: outside of {@link seenFrom}, for a descriptor, or to write. */
+function placeOf(name: string, [named, flags]: unknown[]): Place | undefined {
+  const files = sandbox.getStore()
+  const asked = files && pathOf(named)
+  if (!files || asked === undefined || (name === 'open' && !isForReading(flags))) return undefined
+  const isLink = linkReaders.includes(name)
+  const held = files.hold(isLink ? dirname(asked) : asked)
+  const path = isLink ? `${held.path}/${basename(asked) || '.'}` : held.path
+  return {
+    path,
+    realPath: name === 'realpath' ? held.realPath : undefined,
+    shown: (result) => renamed(result, path, asked),
+    leave: held.close,
+  }
+}
+
+function pathOf(named: unknown): string | undefined {
+  const path = named instanceof URL && named.protocol === 'file:' ? fileURLToPath(named) : Buffer.isBuffer(named) ? named.toString() : named
+  return typeof path === 'string' && !path.includes('\0') ? resolve(path) : undefined
+}
+
+function isForReading(flags: unknown): boolean {
+  return flags === undefined || typeof flags === 'function' || flags === 'r' || flags === fs.constants.O_RDONLY
+}
+
+/** Errors of the file system and directory entries name the path that they came from. */
+function renamed<T>(result: T, from: string, to: string): T {
+  if (Array.isArray(result) && result[0] instanceof Dirent) {
+    for (const entry of result as Dirent[]) entry.parentPath = entry.parentPath.replace(from, () => to)
+  } else if (result instanceof Error) {
+    const error: NodeJS.ErrnoException = result
+    if (error.path === from) Object.assign(error, { path: to, message: error.message.replace(from, () => to) })
+  }
+  return result
+}
