@@ -35,13 +35,22 @@ function patch(): void {
     replace(functions, name, name, withCallback)
     replace(promises, name, name, promised)
   }
-  // Code is loaded from the host: the loader of CommonJS reads it with fs.readFileSync.
+  loadCodeFromHost()
+  syncBuiltinESMExports()
+}
+
+/** node's loaders read modules with fs.readFileSync. What runs here must never be what a sandbox wrote. */
+function loadCodeFromHost(): void {
+  Module.registerHooks({
+    resolve: (specifier, context, next) => sandbox.run(undefined, next, specifier, context),
+    load: (url, context, next) => sandbox.run(undefined, next, url, context),
+  })
+  // Module.prototype.load calls extensions that others have registered, past the hooks.
   const loader = Module as unknown as { _load: AnyFunction }
   const load = loader._load
   loader._load = function (...args) {
     return sandbox.run(undefined, () => Reflect.apply(load, this, args))
   }
-  syncBuiltinESMExports()
 }
 
 function replace(functions: Functions, property: string, name: string, wrap: Wrap): void {
