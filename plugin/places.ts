@@ -1,11 +1,11 @@
 // Directories of the host that a run touches.
 
-import { existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { ResolvedConfig, Vitest } from 'vitest/node'
-import { configError, NsboxError } from '../src/errors.ts'
+import type { ResolvedConfig, TestProject, Vitest } from 'vitest/node'
+import { configError } from '../src/errors.ts'
 import { realDirectory, sharedDirectories } from '../src/host/facts.ts'
-import { isWithin, outermost } from '../src/plan/paths.ts'
+import { outermost } from '../src/plan/paths.ts'
 import { linkedDirectories } from './linked-directories.ts'
 import { workspaceRoot } from './workspace-root.ts'
 
@@ -88,22 +88,11 @@ function moduleCache(config: Pick<ResolvedConfig, 'root' | 'experimental'> & Mod
   return [realpathSync(directory)]
 }
 
-/**
- * Does to the host's file what was done inside. Only below a workspace: a snapshot anywhere else
- * would be a hole in the seal. @throws NsboxError for a path outside
- */
-export function mirrorFile(workspaces: readonly string[], path: string, content: Uint8Array | null): void {
-  const real = realLocation(resolve(path))
-  if (!workspaces.some((workspace) => isWithin(real, workspace))) {
-    throw new NsboxError(`A snapshot outside the workspace cannot be saved: ${path}`, {
-      code: 'ERR_NSBOX_MIRROR',
-      stage: 'payload',
-      hint: `Snapshots are kept below ${workspaces.join(', ')}; the option workspace names a larger directory.`,
-    })
-  }
-  if (content === null) return rmSync(path, { force: true })
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, content)
+/** Code that vitest's main process runs. Real paths. */
+export function executedFiles({ vite, vitest, config }: TestProject): string[] {
+  const { configFile, configFileDependencies } = vite.config
+  const modules = [configFile, vitest.vite.config.configFile, ...configFileDependencies, ...vitest.vite.config.configFileDependencies]
+  return [...modules, ...config.globalSetup].flatMap((path) => (path && existsSync(path) ? [realpathSync(path)] : []))
 }
 
 /** The path without links, as far as it exists. */

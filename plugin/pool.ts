@@ -58,6 +58,7 @@ export class SandboxPool {
   #trafficRefusal: Promise<string | undefined> | undefined
   #teardownTimeout = 0
   #isUsual: ((path: string) => boolean) | undefined
+  readonly #seen = new Map<string, Set<string>>()
 
   /** What runs now, where a campaign runs one file after the other. */
   attempt: AttemptWatch | undefined
@@ -133,6 +134,13 @@ export class SandboxPool {
     return this.#places?.workspaces ?? []
   }
 
+  /** Paths that are known to be there in the sandboxes of one key. */
+  seen(key: string): Set<string> {
+    const seen = this.#seen.get(key) ?? new Set()
+    this.#seen.set(key, seen)
+    return seen
+  }
+
   /** Of one worker; undefined where nothing is to be limited or counted. */
   limitsOf({ limits, isLimited }: WorkerSandbox, kind: WorkerKind): WorkerLimits | undefined {
     if (!isLimited) return undefined
@@ -205,6 +213,7 @@ export class SandboxPool {
     this.#choice = this.#plans = this.#places = this.#launcher = this.#limiting = this.#staging = this.#files = this.#isUsual = undefined
     this.#trafficRefusal = undefined
     this.#said.clear()
+    this.#seen.clear()
   }
 
   async #open(kind: WorkerKind): Promise<LaunchChoice> {

@@ -71,6 +71,12 @@ export class SandboxFiles {
     return inside?.isFile() === true && !isSame(inside, statSync(path, { bigint: true, throwIfNoEntry: false }))
   }
 
+  /** True for what is the host's very own, and nothing that the sandbox has made. */
+  shares(path: string): boolean {
+    const inside = this.stat(path)
+    return inside !== undefined && isSame(inside, statSync(path, { bigint: true, throwIfNoEntry: false }))
+  }
+
   /** True for what the host has at `path` and the sandbox has not. */
   hides(path: string): boolean {
     return statSync(path, { throwIfNoEntry: false }) !== undefined && this.stat(path) === undefined

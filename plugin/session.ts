@@ -14,14 +14,16 @@ import type { FileSettings } from './file-options.ts'
 import { HangWatch } from './hang-watch.ts'
 import type { LeftBehind } from './left-behind.ts'
 import type { HostToWorker, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
+import { mirrorFile } from './mirror-place.ts'
 import type { Outcomes } from './outcomes.ts'
-import { mirrorFile, realLocation } from './places.ts'
+import { executedFiles, realLocation } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
 import { Progress } from './progress.ts'
 import { Turns } from './turns.ts'
 import { fileNames, nodeFlags } from './worker-kind.ts'
 import type { WorkerLimits } from './worker-limits.ts'
+import { isWorkerMessage } from './worker-messages.ts'
 import { takeWorkerNumber } from './worker-number.ts'
 import { WorkerRefusals } from './worker-refusals.ts'
 import type { WorkerReport } from './worker-report.ts'
@@ -88,8 +90,12 @@ export class Session {
     })
     this.#requests = new WorkerRequests({
       project: host.options.project,
+      workspaces: host.pool.workspaces,
       files: () => worker.uppers.files,
+      seen: host.pool.seen(key),
       deliver: (vitest) => host.deliver(vitest),
+      answer: (vitest) => this.#post({ vitest }),
+      hidden: (path) => this.#tellHidden(path),
     })
     this.#connect()
     this.#tellPorts(names)
@@ -120,6 +126,7 @@ export class Session {
   /** `message` is vitest's request to run these files, or to collect their tests. */
   async run(message: unknown, files: readonly string[]): Promise<void> {
     this.#progress.begin(files)
+    this.#requests.gives(files)
     if ((message as { type: string }).type === 'run') this.#outcomes?.begin(files)
     this.#hang.start()
     const [first] = files
@@ -218,7 +225,8 @@ export class Session {
       if (this.#attempt) this.#attempt.say(chunk)
       else logger.errorStream.write(chunk)
     })
-    sandbox.channel.on((message) => this.#receive(message as WorkerToHost))
+    sandbox.channel.on((message) => this.#receive(message))
+    sandbox.channel.onBroken = () => this.#endForged('bytes that are no message')
     const reported = this.#reported()
     void ended.then(async (end) => {
       this.#hang.stop()
@@ -267,7 +275,24 @@ export class Session {
     this.#host.failed(error)
   }
 
-  #receive(message: WorkerToHost): void {
+  #receive(message: unknown): void {
+    if (!isWorkerMessage(message)) return this.#endForged('something that vitest does not send')
+    this.#take(message as WorkerToHost)
+  }
+
+  /** Others go on: what one worker says must not end the run. */
+  #endForged(what: string): void {
+    this.#fail(
+      new NsboxError(`${this.#names.join(', ')}: the worker sent ${what}, and was ended`, {
+        code: 'ERR_NSBOX_WORKER',
+        stage: 'payload',
+        hint: 'A test has written to the channel between vitest and its worker, or has changed what vitest sends.',
+      }),
+    )
+    this.#worker.sandbox.kill()
+  }
+
+  #take(message: WorkerToHost): void {
     this.#hang.alive()
     if ('vitest' in message) {
       this.#progress.see(message.vitest)
@@ -317,7 +342,8 @@ export class Session {
       if (response.type === 'testfileFinished') this.#hang.stop()
       if (this.#answers.emit(String(response.type), response)) return
     }
-    this.#requests.asked(vitest, own)
+    const forged = this.#requests.asked(vitest, own)
+    if (forged !== undefined) this.#endForged(forged)
   }
 
   async #useStaged(vitest: unknown, files: StagedFile[]): Promise<void> {
@@ -329,12 +355,21 @@ export class Session {
 
   #mirror({ path, content }: { path: string; content: Uint8Array | null }): { error?: string } {
     try {
-      mirrorFile(this.#host.pool.workspaces, path, content)
-      this.#report.know(realLocation(path))
+      const { project } = this.#host.options
+      this.#report.know(mirrorFile(this.#host.pool.workspaces, path, content, executedFiles(project)))
       return {}
     } catch (error) {
       return { error: (error as Error).message }
     }
+  }
+
+  /** Once for each path. */
+  #tellHidden(path: string): void {
+    const { pool, options } = this.#host
+    pool.warn(
+      options.project.vitest,
+      `${this.#names.join(', ')} imports ${path}, which is not there in its sandbox; allow: ['${path}'] lets it in`,
+    )
   }
 
   #post(message: HostToWorker): void {

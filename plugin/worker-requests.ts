@@ -1,11 +1,14 @@
-// What a worker asks vitest's main process for. The worker runs the tests, and is not to be trusted.
+// What a worker asks vitest's main process for. Tests run in the worker, so that none of it is to be trusted: it gets what its
+// sandbox sees, and tells of its own files alone. The table in README.md has all methods.
 
-import type { DevEnvironment } from 'vite'
+import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { placesOf } from './own-modules.ts'
+import { mirrorPlace } from './mirror-place.ts'
+import { type ModuleQuestion, ModuleRequests } from './module-requests.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
-import { sandboxEnvironment } from './sandbox-vite.ts'
-import { seenFrom } from './seen-fs.ts'
+import type { FileTask } from './task-updates.ts'
+import { isMethod } from './worker-messages.ts'
 
 /** A message of birpc: a question, or an answer. */
 interface RpcMessage {
@@ -13,117 +16,170 @@ interface RpcMessage {
   i?: string
   m?: string
   a?: unknown[]
-  r?: unknown
-  e?: unknown
-}
-
-type ModuleQuestion = RpcMessage & { i: string; a: [id: string, importer: string | undefined, environment: string, ...rest: unknown[]] }
-
-/** An answer to `fetch` or `resolve`, as far as it is read here. */
-interface ModuleAnswer {
-  file?: string | null
 }
 
 export interface RequestHost {
   project: TestProject
+  workspaces: readonly string[]
   /** What the sandbox sees. */
   files(): SandboxFiles | undefined
+  /** Paths that files of this kind are known to see. */
+  seen: Set<string>
   /** For vitest's main process. */
   deliver(message: unknown): void
+  /** For the worker. */
+  answer(message: unknown): void
+  /** Something that is there on the host was asked for, and is not there in the sandbox. */
+  hidden(path: string): void
 }
 
-let lastNumber = 0
+interface Task {
+  id: string
+  tasks?: Task[]
+}
+
+/** vitest's own name for it. */
+const unknownTest = '__vitest__unknown_test__'
+
+/** The message tells of what is not the worker's. */
+class Forged extends Error {}
 
 export class WorkerRequests {
   readonly #host: RequestHost
-  readonly #number = ++lastNumber
-  /** Vite's environments for modules of the sandbox's own, by the name of the environment that each is made from. */
-  readonly #environments = new Map<string, Promise<string>>()
-  /** Questions about modules that Vite is asked as ever. */
-  readonly #pending = new Map<string, ModuleQuestion>()
+  readonly #modules: ModuleRequests
+  /** The files that the worker was given. */
+  readonly #testFiles = new Set<string>()
+  /** Ids of what they hold. */
+  readonly #tasks = new Set<string>()
 
   constructor(host: RequestHost) {
     this.#host = host
+    this.#modules = new ModuleRequests(host)
   }
 
-  /** From the worker. `own`: it may be about a module that a test wrote. */
-  asked(message: unknown, own: boolean): void {
-    if (!isAboutModule(message)) return this.#host.deliver(message)
-    const [id, importer] = message.a
-    if (own ? this.#differs(id, importer) : this.#isFromOwn(id, importer)) return void this.#askOwn(message)
-    this.#pending.set(message.i, message)
-    this.#host.deliver(message)
+  /** The worker is asked to run these, or to collect their tests. */
+  gives(files: readonly string[]): void {
+    for (const file of files) this.#testFiles.add(file)
+  }
+
+  /**
+   * From the worker, in a shape that is right. `own`: it may be about a module that a test wrote. Answers what no worker of
+   * vitest's would have said, where that is so: it is not handed on.
+   */
+  asked(message: unknown, own: boolean): string | undefined {
+    const { t, m: method, a: args = [] } = message as RpcMessage
+    if (t !== 'q' || method === undefined) this.#host.deliver(message)
+    else if (!isMethod(method)) this.refuse(message, new Error(`nsbox does not know vitest's method ${JSON.stringify(method)}`))
+    else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
+    else {
+      try {
+        const refusal = this.#refusalOf(method, args)
+        if (refusal) this.refuse(message, refusal)
+        else this.#host.deliver(message)
+      } catch (error) {
+        if (error instanceof Forged) return `${method} of ${error.message}`
+        throw error
+      }
+    }
+    return undefined
   }
 
   /** For the worker: the message to post, or undefined while another answer is looked for. */
   answered(message: unknown): unknown {
-    const { t, i, r: result, e: error } = message as RpcMessage
-    const question = t === 's' && i !== undefined ? this.#pending.get(i) : undefined
-    if (!question) return message
-    this.#pending.delete(question.i)
-    if (!this.#isOwnAfterAll(question, result as ModuleAnswer | null | undefined, error)) return message
-    void this.#askOwn(question)
-    return undefined
+    return this.#modules.answered(message)
+  }
+
+  refuse(message: unknown, error: Error): void {
+    const { i } = message as RpcMessage
+    if (i !== undefined) this.#host.answer({ t: 's', i, e: error })
   }
 
   close(): void {
-    const { environments } = this.#host.project.vite
-    for (const name of this.#environments.keys()) Reflect.deleteProperty(environments, this.#nameOf(name))
-    this.#environments.clear()
+    this.#modules.close()
   }
 
-  /** True where the host has another file, or has one that the sandbox has removed. */
-  #differs(id: string, importer: string | undefined): boolean {
-    const sandbox = this.#host.files()
-    return placesOf(id, importer, this.#host.project.config.root).some((path) => sandbox?.owns(path) || sandbox?.hides(path))
+  /** Undefined for what may be done. @throws Forged */
+  #refusalOf(method: string, args: unknown[]): Error | undefined {
+    const [first, second] = args
+    const { project } = this.#host
+    switch (method) {
+      case 'onQueued':
+        return this.#take([first as FileTask])
+      case 'onCollected':
+        return this.#take(first as FileTask[])
+      case 'onTaskUpdate':
+        for (const [id] of [...(first as [string][]), ...(second as [string][])]) this.#requireTask(id)
+        return undefined
+      case 'onTaskArtifactRecord':
+      case 'onTestBenchmark':
+        return this.#requireTask(first as string)
+      case 'onUserConsoleLog': {
+        const log = first as { taskId?: string }
+        // vitest guesses it from the stack where no test runs.
+        if (log.taskId !== undefined && !this.#tasks.has(log.taskId)) log.taskId = unknownTest
+        return undefined
+      }
+      case 'fetchWarmModules':
+      case 'prewarmModuleGraph':
+        return this.#requireFiles(second as string[])
+      case 'resolveSnapshotPath':
+      case 'onTestModuleDependencies':
+        return this.#requireFiles([first as string])
+      case 'snapshotSaved':
+        return this.#requireFiles([(first as { filepath: string }).filepath])
+      case 'onAfterSuiteRun': {
+        const { environment, testFiles } = first as { environment: string; testFiles: string[] }
+        if (!Object.hasOwn(project.vite.environments, environment)) throw new Forged(JSON.stringify(environment))
+        return this.#requireFiles(testFiles)
+      }
+      case 'onCancel':
+        // Those that `bail` counts are the only reason that a worker has.
+        if (!project.vitest.config.bail) throw new Forged('a run without bail')
+        return undefined
+      case 'ensureModuleGraphEntry':
+        return this.#modules.isHidden(first as string) || this.#modules.isHidden(second as string) ? new Error('No such module') : undefined
+      case 'readBenchmarkResult':
+        return this.#refusalOfReading(resolve(project.config.root, first as string))
+      case 'writeBenchmarkResult':
+        return this.#refusalOfWriting(resolve(project.config.root, first as string))
+    }
+    return undefined
   }
 
-  /** Packages, and what stands in an import that Vite could not resolve: where they lie depends on who imports. */
-  #isFromOwn(id: string, importer: string | undefined): boolean {
-    return importer !== undefined && this.#environments.size > 0 && !id.startsWith('/') && this.#differs(importer, undefined)
+  /** Files with their tests. */
+  #take(files: FileTask[]): undefined {
+    this.#requireFiles(files.map(({ filepath }) => filepath))
+    const add = ({ id, tasks = [] }: Task) => {
+      this.#tasks.add(id)
+      tasks.forEach(add)
+    }
+    files.forEach(add)
   }
 
-  /** An alias, or a path without its extension, leads to what a test wrote. */
-  #isOwnAfterAll({ a: [id, importer] }: ModuleQuestion, result: ModuleAnswer | null | undefined, error: unknown): boolean {
-    if (error || result === null) return this.#host.files() !== undefined
-    const file = result?.file
-    if (!file?.startsWith('/') || placesOf(id, importer, this.#host.project.config.root).includes(file)) return false
-    return this.#differs(file, undefined)
+  #requireTask(id: string): undefined {
+    if (!this.#tasks.has(id)) throw new Forged(JSON.stringify(id))
   }
 
-  async #askOwn(question: ModuleQuestion): Promise<void> {
-    const [id, importer, name, ...rest] = question.a
-    const { deliver } = this.#host
+  #requireFiles(files: readonly string[]): undefined {
+    const other = files.find((file) => !this.#testFiles.has(file))
+    if (other !== undefined) throw new Forged(JSON.stringify(other))
+  }
+
+  #refusalOfReading(path: string): Error | undefined {
     try {
-      const files = this.#host.files() as SandboxFiles
-      const own = await this.#environment(name, files)
-      seenFrom(files, () => deliver({ ...question, a: [id, importer, own, ...rest] }))
+      return this.#modules.isHidden(realpathSync(path)) ? new Error(`There is no ${path} in the sandbox`) : undefined
     } catch {
-      deliver(question)
+      // There is none on the host either.
+      return undefined
     }
   }
 
-  #environment(name: string, files: SandboxFiles): Promise<string> {
-    const made = this.#environments.get(name) ?? this.#makeEnvironment(name, files)
-    this.#environments.set(name, made)
-    return made
+  #refusalOfWriting(path: string): Error | undefined {
+    try {
+      mirrorPlace(this.#host.workspaces, path)
+      return undefined
+    } catch (error) {
+      return error as Error
+    }
   }
-
-  async #makeEnvironment(name: string, files: SandboxFiles): Promise<string> {
-    const { environments } = this.#host.project.vite
-    const environment = await sandboxEnvironment(environments[name] as DevEnvironment, files)
-    const own = this.#nameOf(name)
-    // Not listed: it is no environment of the project's.
-    Object.defineProperty(environments, own, { configurable: true, value: environment })
-    return own
-  }
-
-  #nameOf(name: string): string {
-    return `${name}$nsbox${this.#number}`
-  }
-}
-
-function isAboutModule(message: unknown): message is ModuleQuestion {
-  const { t, m: method, i } = message as RpcMessage
-  return t === 'q' && typeof i === 'string' && (method === 'fetch' || method === 'resolve')
 }

@@ -16,6 +16,7 @@ export class Channel {
   readonly #reader = new FrameReader()
   readonly #listeners = new Set<(message: unknown) => void>()
   readonly #closed: Promise<void>
+  #onBroken: (error: Error) => void = () => undefined
 
   /**
    * With `blocking` writes a message is in the kernel's hands when `post` returns: a process may
@@ -53,14 +54,30 @@ export class Channel {
     this.#listeners.delete(listener)
   }
 
+  /** Called once, before the channel closes itself, when the other end has sent bytes that are no message. */
+  set onBroken(listener: (error: Error) => void) {
+    this.#onBroken = listener
+  }
+
   close(): void {
     this.#incoming.destroy()
   }
 
   #receive(chunk: Buffer): void {
     this.#reader.push(chunk)
-    for (let frame = this.#reader.next(); frame; frame = this.#reader.next()) {
+    for (let frame = this.#next(); frame; frame = this.#next()) {
       for (const listener of [...this.#listeners]) this.#deliver(listener, frame.message)
+    }
+  }
+
+  #next(): { message: unknown } | undefined {
+    if (this.#incoming.destroyed) return undefined
+    try {
+      return this.#reader.next()
+    } catch (error) {
+      this.#onBroken(error as Error)
+      this.close()
+      return undefined
     }
   }
 

@@ -4,6 +4,9 @@ import { deserialize, serialize } from 'node:v8'
 
 const headerLength = 4
 
+/** Of a message, in bytes: as much as the longest string that V8 has. What is longer was not sent by us. */
+export const frameLimit: number = 512 * 1024 * 1024
+
 /** @throws DataCloneError for what cannot be cloned, such as functions */
 export function encodeFrame(message: unknown): Buffer {
   const body = serialize(message)
@@ -22,10 +25,12 @@ export class FrameReader {
     this.#length += chunk.length
   }
 
-  /** The next whole message, or undefined while its end has not come. */
+  /** The next whole message, or undefined while its end has not come. @throws Error for bytes that are no message of ours */
   next(): { message: unknown } | undefined {
     if (this.#length < headerLength) return undefined
-    const end = headerLength + this.#peekLength()
+    const length = this.#peekLength()
+    if (length > frameLimit) throw new RangeError(`A message of ${length} bytes, and the limit is ${frameLimit}`)
+    const end = headerLength + length
     if (this.#length < end) return undefined
     const bytes = this.#joined()
     // A copy: what the message keeps (typed arrays) must not pin or share the rest.

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { mirrorFile } from '../../../plugin/places.ts'
+import { mirrorFile } from '../../../plugin/mirror-place.ts'
 
 let base: string
 let workspace: string

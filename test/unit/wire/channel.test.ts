@@ -32,3 +32,17 @@ test('each hears the other, and the end', async () => {
   await Promise.all([host.closed, worker.closed])
   worker.post('nobody is there')
 })
+
+test('bytes that are no message are told, and end it', async () => {
+  const [ours, theirs] = socketpair()
+  const channel = new Channel(ours, 'queued')
+  const heard: unknown[] = []
+  channel.on((message) => heard.push(message))
+  channel.onBroken = (error) => heard.push(error.name)
+  writeSync(theirs, encodeFrame('a message'))
+  writeSync(theirs, Buffer.from([4, 0, 0, 0, 9, 9, 9, 9]))
+  writeSync(theirs, encodeFrame('behind it'))
+  await channel.closed
+  expect(heard).toEqual(['a message', 'Error'])
+  close(theirs)
+})

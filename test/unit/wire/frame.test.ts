@@ -17,3 +17,9 @@ test.each([1, 3, 4, 5, 1000, 1 << 20])('messages come whole, in order, from piec
 test('what cannot be cloned is refused', () => {
   expect(() => encodeFrame({ call() {} })).toThrow(/could not be cloned/)
 })
+
+test('the head of a message that is too long is refused at once', () => {
+  const reader = new FrameReader()
+  reader.push(Buffer.from([255, 255, 255, 255]))
+  expect(() => reader.next()).toThrow('A message of 4294967295 bytes, and the limit is 536870912')
+})

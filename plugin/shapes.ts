@@ -1,0 +1,41 @@
+// Checks the shapes of values from elsewhere, many times a second: each check is made once, and copies nothing.
+
+export type Check = (value: unknown) => boolean
+export type Fields = Record<string, unknown>
+
+export const anything: Check = () => true
+export const text: Check = (value) => typeof value === 'string'
+export const count: Check = (value) => typeof value === 'number'
+export const flag: Check = (value) => typeof value === 'boolean'
+export const bytes: Check = (value) => value instanceof Uint8Array
+
+export function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function maybe(check: Check): Check {
+  return (value) => value === undefined || value === null || check(value)
+}
+
+export function either(...checks: Check[]): Check {
+  return (value) => checks.some((check) => check(value))
+}
+
+export function exactly(wanted: unknown): Check {
+  return (value) => value === wanted
+}
+
+export function listOf(check: Check): Check {
+  return (value) => Array.isArray(value) && value.every((item) => check(item))
+}
+
+/** The first items of a list. More may follow. */
+export function tuple(...checks: Check[]): Check {
+  return (value) => Array.isArray(value) && checks.every((check, index) => check(value[index]))
+}
+
+/** An object with these fields, and perhaps others. */
+export function record(checks: Record<string, Check> = {}): Check {
+  const entries = Object.entries(checks)
+  return (value) => isRecord(value) && entries.every(([name, check]) => check(value[name]))
+}
