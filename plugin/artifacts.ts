@@ -30,6 +30,12 @@ export function stagedFiles(message: unknown, root: string): StagedFile[] {
   return paths.filter((path) => existsSync(path) && statSync(path).isFile()).map((path) => ({ path, content: readFileSync(path) }))
 }
 
+/** On the host: the path of an attachment that is not there inside. vitest would copy the host's file of that name. */
+export function missingAttachment(message: unknown, root: string, files: readonly StagedFile[]): string | undefined {
+  const paths = attachmentsOf(message).flatMap(({ path }) => (path && !/^https?:\/\//.test(path) ? [path] : []))
+  return paths.find((path) => !files.some((file) => file.path === resolve(root, path)))
+}
+
 /** On the host: makes a message name the copies. `save` answers where it put a file. */
 export function useStagedFiles(message: unknown, root: string, files: StagedFile[], save: (file: StagedFile) => string): void {
   for (const attachment of attachmentsOf(message)) {

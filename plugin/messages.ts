@@ -46,11 +46,17 @@ export type WorkerToHost =
   /** Make the host's file like the sandbox's: these bytes, or absent. */
   | { nsbox: 'mirror'; id: number; path: string; content: Uint8Array | null }
 
+/** Which snapshots vitest writes in a run. */
+export type SnapshotUpdate = 'all' | 'new' | 'none'
+
 /** Parts of vitest's `start` message that nsbox reads. */
 export interface StartMessage {
   __vitest_worker_request__: true
   type: 'start'
-  context: { environment: { name: string; options: unknown }; config: { experimental?: { viteModuleRunner?: boolean } } }
+  context: {
+    environment: { name: string; options: unknown }
+    config: { experimental?: { viteModuleRunner?: boolean }; snapshotOptions: { updateSnapshot: SnapshotUpdate } }
+  }
   traces: { enabled: boolean }
 }
 

@@ -1,11 +1,12 @@
 // Directories of the host that a run touches.
 
 import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { ResolvedConfig, TestProject, Vitest } from 'vitest/node'
 import { configError } from '../src/errors.ts'
 import { realDirectory, sharedDirectories } from '../src/host/facts.ts'
-import { outermost } from '../src/plan/paths.ts'
+import { isWithin, outermost } from '../src/plan/paths.ts'
 import { linkedDirectories } from './linked-directories.ts'
 import { workspaceRoot } from './workspace-root.ts'
 
@@ -26,9 +27,27 @@ export function placesOf({ config, projects, vite }: Vitest, workspace: string |
   const used = [...roots, ...others].map(realDirectory).filter((path) => path !== null)
   const shared = sharedDirectories(process.env)
   const caches = [config, ...projects.map((project) => project.config)].flatMap(moduleCache)
-  const visible = [...used, ...linkedDirectories(used, workspaces), ...caches]
+  const visible = [
+    ...used,
+    ...linkedDirectories(used, workspaces),
+    ...caches,
+    ...[vite, ...projects.map((project) => project.vite)].flatMap(named),
+  ]
   // Those are private inside, and there already.
   return { workspaces, visible: visible.filter((path) => !shared.includes(path)) }
+}
+
+/** What the config of Vite names for modules of the project: targets of aliases, and what its server may hand out. */
+function named({
+  config: {
+    resolve: { alias },
+    server,
+  },
+}: TestProject['vite']): string[] {
+  const paths = [...alias.map(({ replacement }) => replacement), ...server.fs.allow].filter((path) => isAbsolute(path) && existsSync(path))
+  const home = realDirectory(homedir())
+  // HOME is not named by accident.
+  return paths.map((path) => realpathSync(path)).filter((path) => path !== '/' && (home === null || !isWithin(home, path)))
 }
 
 /** Where vitest was started, or has its config from, is a place to write to when it is a package. */

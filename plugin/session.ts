@@ -7,13 +7,13 @@ import type { PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
 import { settledWithin } from '../src/launch/settled.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
-import { useStagedFiles } from './artifacts.ts'
+import { missingAttachment, useStagedFiles } from './artifacts.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import { endingError, oomKills } from './ending.ts'
 import type { FileSettings } from './file-options.ts'
 import { HangWatch } from './hang-watch.ts'
 import type { LeftBehind } from './left-behind.ts'
-import type { HostToWorker, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
+import type { HostToWorker, SnapshotUpdate, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
 import { mirrorFile } from './mirror-place.ts'
 import type { Outcomes } from './outcomes.ts'
 import { executedFiles, realLocation } from './places.ts'
@@ -72,6 +72,7 @@ export class Session {
   /** Nobody expects anything of it any more. */
   #isOver = false
   #staging: string | undefined
+  #update: SnapshotUpdate = 'none'
   /** Called with the knobs that could not be turned inside. */
   #turned: ((missing: MissingKnob[]) => void) | undefined
 
@@ -116,6 +117,7 @@ export class Session {
   /** When vitest's worker has started for these files, or has ended. @throws in vitest's words, with what it could not start for */
   async start(message: StartMessage, files: readonly string[]): Promise<void> {
     const started = this.#answer('started')
+    this.#update = message.context.config.snapshotOptions.updateSnapshot
     this.post(message)
     await started.catch((cause) => {
       // vitest has made it data, which is no Error of its own any more.
@@ -324,6 +326,8 @@ export class Session {
   /** At once, unless something has to be done first. */
   #deliver({ vitest, own, files, left }: VitestMessage): Promise<void> | undefined {
     this.#refusals.see(vitest)
+    const missing = missingAttachment(vitest, this.#host.options.project.config.root, files ?? [])
+    if (missing !== undefined) return void this.#requests.refuse(vitest, new Error(`ENOENT: no such file or directory, copyfile '${missing}'`))
     const limited = this.#limits?.see(vitest)
     if (!limited && !files) return this.#emitReported(vitest, left, own)
     const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
@@ -356,7 +360,9 @@ export class Session {
   #mirror({ path, content }: { path: string; content: Uint8Array | null }): { error?: string } {
     try {
       const { project } = this.#host.options
-      this.#report.know(mirrorFile(this.#host.pool.workspaces, path, content, executedFiles(project)))
+      const { workspaces } = this.#host.pool
+      const mirrored = { workspaces, executed: executedFiles(project), update: this.#update, testFiles: this.#requests.testFiles }
+      this.#report.know(mirrorFile(mirrored, path, content))
       return {}
     } catch (error) {
       return { error: (error as Error).message }

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { mirrorPlace } from './mirror-place.ts'
 import { type ModuleQuestion, ModuleRequests } from './module-requests.ts'
+import { executedFiles } from './places.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
 import type { FileTask } from './task-updates.ts'
 import { isMethod } from './worker-messages.ts'
@@ -48,7 +49,7 @@ export class WorkerRequests {
   readonly #host: RequestHost
   readonly #modules: ModuleRequests
   /** The files that the worker was given. */
-  readonly #testFiles = new Set<string>()
+  readonly testFiles: Set<string> = new Set()
   /** Ids of what they hold. */
   readonly #tasks = new Set<string>()
 
@@ -59,7 +60,7 @@ export class WorkerRequests {
 
   /** The worker is asked to run these, or to collect their tests. */
   gives(files: readonly string[]): void {
-    for (const file of files) this.#testFiles.add(file)
+    for (const file of files) this.testFiles.add(file)
   }
 
   /**
@@ -161,7 +162,7 @@ export class WorkerRequests {
   }
 
   #requireFiles(files: readonly string[]): undefined {
-    const other = files.find((file) => !this.#testFiles.has(file))
+    const other = files.find((file) => !this.testFiles.has(file))
     if (other !== undefined) throw new Forged(JSON.stringify(other))
   }
 
@@ -176,7 +177,7 @@ export class WorkerRequests {
 
   #refusalOfWriting(path: string): Error | undefined {
     try {
-      mirrorPlace(this.#host.workspaces, path)
+      mirrorPlace(this.#host.workspaces, path, executedFiles(this.#host.project))
       return undefined
     } catch (error) {
       return error as Error

@@ -1,0 +1,49 @@
+// Vite runs outside of the sandbox. It reads for a test what the test could read itself, and nothing else.
+
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fixture, seedSuite, vitestVersions } from '../support/vitest-project.ts'
+import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
+
+const secrets = realpathSync(mkdtempSync(join(tmpdir(), 'secrets-')))
+afterAll(() => rmSync(secrets, { recursive: true }))
+
+beforeAll(() => {
+  const files = {
+    'secret.js': 'export default "a secret of the host"',
+    'secret.css': '.secret { content: "a secret of the host" }',
+    'secret.json': '{ "secret": "a secret of the host" }',
+    'aliased/module.js': 'export default "aliased"',
+    'allowed/module.js': 'export default "allowed"',
+  }
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(secrets, name, '..'), { recursive: true })
+    writeFileSync(join(secrets, name), content)
+  }
+})
+
+describe.each(vitestVersions)('$name', (version) => {
+  const project = seedSuite(version, fixture('hidden'))
+  let run: VitestRun
+
+  beforeAll(async () => {
+    run = await vitestRun(project, ['--pool=nsbox'], { env: { SECRETS: secrets } })
+  })
+
+  test('no test reads what is hidden from it', () => {
+    expect(run.failures).toEqual({ 'reads.test.ts > lines of a file in the report of an error': expect.stringContaining('see there') })
+    expect(Object.keys(run.tests)).toHaveLength(16)
+  })
+
+  test('nothing of it is printed', () => {
+    expect(run.output).not.toContain('a secret of the host')
+  })
+
+  test('what was asked for and is hidden is named, with the remedy', () => {
+    expect(run.output).toContain(
+      `nsbox: reads.test.ts imports ${secrets}/secret.js, which is not there in its sandbox; allow: ['${secrets}/secret.js'] lets it in`,
+    )
+  })
+})
