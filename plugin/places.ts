@@ -83,12 +83,12 @@ export function installDirectory(path: string): string {
   return modules === -1 ? dirname(real) : real.slice(0, modules + '/node_modules'.length)
 }
 
-/** What workers write for vitest's main process to read: the coverage of each file. */
-export function outlivingDirectories({ config }: Vitest): string[] {
-  if (!config.coverage.enabled) return []
-  const directory = resolve(config.root, config.coverage.reportsDirectory)
+/** Where workers of vitest 5 write the coverage of each file for vitest's main process. Its real path. */
+export function coverageDirectory({ config: { root, shard, coverage } }: Vitest): string | undefined {
+  if (!coverage.enabled) return undefined
+  const directory = resolve(root, coverage.reportsDirectory, `.tmp${shard ? `-${shard.index}-${shard.count}` : ''}`)
   mkdirSync(directory, { recursive: true })
-  return [realpathSync(directory)]
+  return realpathSync(directory)
 }
 
 /** vitest 4 has these among its experiments. */

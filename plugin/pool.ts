@@ -26,7 +26,7 @@ import { describeEmulation, throwMissing } from './limits-report.ts'
 import type { StartMessage } from './messages.ts'
 import type { KnobMeans } from './missing-knobs.ts'
 import type { Outcomes } from './outcomes.ts'
-import { foreignGroup, installDirectory, outlivingDirectories, type Places, placesOf } from './places.ts'
+import { coverageDirectory, foreignGroup, installDirectory, type Places, placesOf } from './places.ts'
 import { RunReport } from './run-report.ts'
 import { SetupLayer, type SetupPlace } from './setup-layer.ts'
 import { usualWrites } from './usual-writes.ts'
@@ -92,9 +92,13 @@ export class SandboxPool {
     const { mode } = await this.open(kind)
     const launcher = await this.#launcherFor(settings.limits, kind, mode)
     const isOrdinary = JSON.stringify(settings.reach) === JSON.stringify(this.options.reach)
-    // Coverage may be turned on while vitest watches, and its directory is made anew for each run.
-    const passThrough = outlivingDirectories(kind.project.vitest)
-    const change = { ...(isOrdinary ? {} : settings.reach), ...settings.request, ...(passThrough.length > 0 ? { passThrough } : {}) }
+    // Coverage may be turned on while vitest watches.
+    const coverage = coverageDirectory(kind.project.vitest)
+    const change = {
+      ...(isOrdinary ? {} : settings.reach),
+      ...settings.request,
+      ...(coverage === undefined ? {} : { fetched: [coverage] }),
+    }
     const worker = await launcher.launch(kind, mode, start, Object.keys(change).length > 0 ? change : undefined, settings.freshEnv)
     await this.#expose(worker)
     return worker
@@ -332,7 +336,7 @@ function sandboxRequest(options: ResolvedPoolOptions, { workspaces, visible }: P
     hostname,
     disk,
     overlays: workspaces,
-    passThrough: outlivingDirectories(kind.project.vitest),
+    passThrough: [],
     visible: [...visible, installDirectory(kind.distPath), installDirectory(import.meta.dirname)],
     cwd: process.cwd(),
   }

@@ -37,7 +37,8 @@ export class ProfileCollection {
     for (const { name, directoryFlag } of this.#kinds()) {
       const destination = resolve(this.#value(directoryFlag) ?? this.#value('--diagnostic-dir') ?? '.')
       mkdirSync(destination, { recursive: true })
-      for (const file of readdirSync(join(this.#staging, name))) {
+      // A test may have put a link there, which would be followed on the host.
+      for (const { name: file } of readdirSync(join(this.#staging, name), { withFileTypes: true }).filter((entry) => entry.isFile())) {
         const unique = file.replace(/^(\w+\.\d{8}\.\d{6})\.\d+\./, `$1.${hostPid}.`)
         copyFileSync(join(this.#staging, name, file), join(destination, unique))
       }

@@ -9,6 +9,7 @@ import { settledWithin } from '../src/launch/settled.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
 import { missingAttachment, useStagedFiles } from './artifacts.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
+import { fetchCoverage } from './coverage-files.ts'
 import { endingError, oomKills } from './ending.ts'
 import type { FileSettings } from './file-options.ts'
 import { HangWatch } from './hang-watch.ts'
@@ -16,7 +17,7 @@ import type { LeftBehind } from './left-behind.ts'
 import type { HostToWorker, SnapshotUpdate, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
 import { mirrorFile } from './mirror-place.ts'
 import type { Outcomes } from './outcomes.ts'
-import { executedFiles, realLocation } from './places.ts'
+import { coverageDirectory, executedFiles, realLocation } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
 import { Progress } from './progress.ts'
@@ -327,11 +328,13 @@ export class Session {
   #deliver({ vitest, own, files, left }: VitestMessage): Promise<void> | undefined {
     this.#refusals.see(vitest)
     const missing = missingAttachment(vitest, this.#host.options.project.config.root, files ?? [])
-    if (missing !== undefined) return void this.#requests.refuse(vitest, new Error(`ENOENT: no such file or directory, copyfile '${missing}'`))
+    if (missing !== undefined)
+      return void this.#requests.refuse(vitest, new Error(`ENOENT: no such file or directory, copyfile '${missing}'`))
     const limited = this.#limits?.see(vitest)
-    if (!limited && !files) return this.#emitReported(vitest, left, own)
+    const covered = fetchCoverage(vitest, this.#worker.uppers.files, coverageDirectory(this.#host.options.project.vitest))
+    if (!limited && !files && !covered) return this.#emitReported(vitest, left, own)
     const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
-    return Promise.all([limited && this.#held(limited), staged]).then(() => this.#emitReported(vitest, left))
+    return Promise.all([limited && this.#held(limited), staged, covered]).then(() => this.#emitReported(vitest, left))
   }
 
   #emitReported(vitest: unknown, left: LeftBehind | undefined, own = false): Promise<void> | undefined {

@@ -1,6 +1,5 @@
 // One zygote for all workers that could share it: same project, environment, env and node flags.
 
-import { statSync } from 'node:fs'
 import type { ZygoteProcess } from '../src/launch/zygote-process.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
 import { canWarm, type StartMessage } from './messages.ts'
@@ -84,7 +83,6 @@ export class Template {
   }
 }
 
-/** A directory that was removed and made anew is another one: a sandbox has the one that was there when it was forked. */
 function keyOf(change: Partial<SandboxRequest> | undefined): string {
-  return JSON.stringify([change ?? null, change?.passThrough?.map((path) => statSync(path).ino)])
+  return JSON.stringify(change ?? null)
 }

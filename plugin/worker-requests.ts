@@ -131,7 +131,7 @@ export class WorkerRequests {
       case 'onAfterSuiteRun': {
         const { environment, testFiles } = first as { environment: string; testFiles: string[] }
         if (!Object.hasOwn(project.vite.environments, environment)) throw new Forged(JSON.stringify(environment))
-        return this.#requireFiles(testFiles)
+        return this.#requireFiles(testFiles.map((name) => resolve(project.config.root, name)))
       }
       case 'onCancel':
         // Those that `bail` counts are the only reason that a worker has.

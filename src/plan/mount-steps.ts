@@ -39,6 +39,11 @@ export function passThroughSteps({ passThrough }: SandboxRequest): SealStep[] {
   return passThrough.map((path) => step('its files must outlive the sandbox', { do: 'bind', source: path, target: path, writable: true }))
 }
 
+export function fetchedSteps({ fetched = [] }: SandboxRequest): SealStep[] {
+  const why = 'the host fetches what is written there: a link in a directory of its own could lead it anywhere'
+  return fetched.map((target) => step(why, { do: 'tmpfs', target, mode: 0o755 }))
+}
+
 export function deviceStep({ devices, terminal }: RunRequest): SealStep {
   return step('only the devices that every program expects', { do: 'dev', nodes: devices, console: terminal })
 }

@@ -13,6 +13,8 @@ export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 
   overlays: string[]
   /** Directories whose writes reach the host, such as the one for coverage. Real paths. */
   passThrough: string[]
+  /** Directories that are empty inside, whose files the host fetches while the sandbox runs. */
+  fetched?: string[]
   /** Directories and files that must stay readable wherever they lie. Real paths. */
   visible: string[]
   cwd: string
