@@ -109,8 +109,9 @@ test('the size of the window, and its changes, reach the command', async () => {
   const terminal = start(`sh -c 'tty; exec nsbox run --timeout 50s -- bash -c '"'"'${script}'"'"`)
   const [, name = ''] = await terminal.shows(/(\/dev\/pts\/\d+)/)
   await terminal.shows(/up-2/)
-  execFileSync('stty', ['-F', name, 'rows', '33', 'cols', '77'])
-  await terminal.shows(/now-33 77-/)
+  // One change: stty makes two of rows and columns, and bash drops a SIGWINCH that comes while it handles one.
+  execFileSync('stty', ['-F', name, 'rows', '33'])
+  await terminal.shows(/now-33 \d+-/)
   terminal.type(keys.interrupt)
   expect(await terminal.ended).toBe(130)
 })

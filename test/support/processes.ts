@@ -24,17 +24,33 @@ export async function until(condition: () => boolean): Promise<void> {
   await vi.waitFor(() => expect(condition(), String(condition)).toBe(true), { timeout: 30_000, interval: 20 })
 }
 
-/** One line for a process and each below it: what it does, in its user's code or in which system call (proc(5)). */
+/**
+ * One line for a process and each below it: what it does, in its user's code or in which system call (proc(5)), and what its
+ * threads do. Threads that run, and a high load, tell a slow machine from one that waits for ever.
+ */
 export function describeProcesses(pid: number): string {
-  return [pid, ...descendants(pid)]
-    .map((each) => {
-      const state = /^State:\s+(\S)/m.exec(read(`/proc/${each}/status`))?.[1]
-      const [wchan, syscall, command] = ['wchan', 'syscall', 'cmdline'].map((file) =>
-        read(`/proc/${each}/${file}`).replaceAll('\0', ' ').trim(),
-      )
-      return `${each} ${state} ${wchan} [${syscall}] ${command?.slice(-120)}`
-    })
-    .join('\n')
+  const lines = [pid, ...descendants(pid)].map((each) => {
+    const [wchan, syscall, command] = ['wchan', 'syscall', 'cmdline'].map((file) =>
+      read(`/proc/${each}/${file}`).replaceAll('\0', ' ').trim(),
+    )
+    return `${each} ${threadStates(each)} ${wchan} [${syscall}] ${command?.slice(-120)}`
+  })
+  return [`load ${read('/proc/loadavg').trim()}`, ...lines].join('\n')
+}
+
+/** Such as `SSR`, the main thread's first. */
+function threadStates(pid: number): string {
+  return list(`/proc/${pid}/task`)
+    .map((thread) => /^State:\s+(\S)/m.exec(read(`/proc/${pid}/task/${thread}/status`))?.[1])
+    .join('')
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
 }
 
 /** Empty for a process that is gone or of another user. */
