@@ -331,7 +331,9 @@ export class Session {
     if (missing !== undefined)
       return void this.#requests.refuse(vitest, new Error(`ENOENT: no such file or directory, copyfile '${missing}'`))
     const limited = this.#limits?.see(vitest)
-    const covered = fetchCoverage(vitest, this.#worker.uppers.files, coverageDirectory(this.#host.options.project.vitest))
+    const covered = fetchCoverage(vitest, this.#worker.uppers.files, coverageDirectory(this.#host.options.project.vitest))?.catch(() =>
+      this.#endForged('coverage that is not there'),
+    )
     if (!limited && !files && !covered) return this.#emitReported(vitest, left, own)
     const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
     return Promise.all([limited && this.#held(limited), staged, covered]).then(() => this.#emitReported(vitest, left))

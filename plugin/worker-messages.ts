@@ -38,7 +38,7 @@ const fileTask: Check = (value) => fileFields(value) && (value as Fields)['type'
 
 /**
  * vitest's methods that nsbox's workers call, with their first arguments. `transform` is not among them: only pools that
- * run tests in a vm have a use for it. The table in README.md says what each may touch.
+ * run tests in a vm have a use for it. The table in SECURITY.md says what each may touch.
  */
 const methods: Readonly<Record<string, readonly Check[]>> = {
   fetch: [text, maybe(text), text],

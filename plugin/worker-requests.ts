@@ -1,5 +1,5 @@
 // What a worker asks vitest's main process for. Tests run in the worker, so that none of it is to be trusted: it gets what its
-// sandbox sees, and tells of its own files alone. The table in README.md has all methods.
+// sandbox sees, and tells of its own files alone. The table in SECURITY.md has all methods.
 
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'

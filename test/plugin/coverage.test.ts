@@ -1,10 +1,12 @@
 // Coverage outlives the sandbox, and its figures are those of forks.
 
 import { execFile } from 'node:child_process'
-import { dirname } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { fixture, nsboxConfig, seedSuite, seedTest, vitestVersions } from '../support/vitest-project.ts'
+import { fixture, nsboxConfig, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { vitestRun } from '../support/vitest-run.ts'
 import { type RunInTurn, vitestRuns } from '../support/vitest-runs.ts'
 
 /** A function, another one and a file that are not covered, and two files of tests. */
@@ -15,6 +17,24 @@ function below(directory: string, files: Record<string, string>): Record<string,
 }
 
 describe.each(vitestVersions)('$name', (version) => {
+  test('a link that a test puts in the place of a report leads nowhere', async () => {
+    const project = seedTest(version, {
+      ...below('src', shapes),
+      'links.test.ts': testFile(`import { symlinkSync } from 'node:fs'
+import { area } from './src/src/shapes'
+test('links', () => {
+  expect(area({ kind: 'square', size: 2 })).toBe(4)
+  for (const name of ['coverage-summary.json', '.tmp/coverage-0.json']) symlinkSync(import.meta.dirname + '/../victim', 'coverage/' + name)
+})`),
+    })
+    const victim = join(project.root, '../victim')
+    writeFileSync(victim, 'mine')
+    const run = await vitestRun(project, ['--pool=nsbox', '--coverage', '--coverage.reporter=json-summary', '--coverage.include=src/**'])
+    expect(readFileSync(victim, 'utf8')).toBe('mine')
+    expect(run.exitCode, run.output).toBe(0)
+    expect(project.read('coverage/coverage-summary.json')).toContain('shapes.ts')
+  })
+
   describe('the figures', () => {
     const project = seedSuite(version, {
       ...fixture('covered/pools'),

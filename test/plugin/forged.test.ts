@@ -21,6 +21,7 @@ const forgeries: Record<string, string> = {
   'tests of another file': `call('onQueued', { ...file(), filepath: import.meta.dirname + '/innocent.test.ts' })`,
   'a result of another file': `call('onTaskUpdate', [[innocent, { state: 'fail', errors: [{ message: 'forged' }] }, {}]], [])`,
   'coverage of __proto__': `call('onAfterSuiteRun', { environment: '__proto__', testFiles: [], coverage: {} })`,
+  'coverage from elsewhere': `call('onAfterSuiteRun', { environment: 'ssr', testFiles: [], coverage: '/etc/passwd' })`,
   'an end of the run': `call('onCancel', 'test-failure')`,
 }
 

@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type RequestHost, WorkerRequests } from '../../../plugin/worker-requests.ts'
+
+let base: string
+let handedOn: unknown[]
+let answered: { e?: Error }[]
+
+beforeEach(() => {
+  base = realpathSync(mkdtempSync(join(tmpdir(), 'nsbox-unit-')))
+  mkdirSync(join(base, 'workspace'))
+  symlinkSync(base, join(base, 'workspace/link'))
+  handedOn = []
+  answered = []
+})
+afterEach(() => rmSync(base, { recursive: true }))
+
+function requests(): WorkerRequests {
+  const workspace = join(base, 'workspace')
+  const vite = { config: { configFileDependencies: [] }, environments: {} }
+  const project = { vite, vitest: { vite }, config: { root: workspace, globalSetup: [] } } as unknown as RequestHost['project']
+  return new WorkerRequests({
+    project,
+    workspaces: [workspace],
+    files: () => undefined,
+    seen: new Set(),
+    deliver: (message) => handedOn.push(message),
+    answer: (message) => answered.push(message as { e?: Error }),
+    hidden: () => undefined,
+  })
+}
+
+const call = (method: string, ...args: unknown[]) => ({ t: 'q', i: 'x', m: method, a: args })
+
+test.each(['out.json', 'bench/results.json'])('a result of a benchmark is written to %s', (path) => {
+  const message = call('writeBenchmarkResult', path, {})
+  expect(requests().asked(message, false)).toBeUndefined()
+  expect([handedOn, answered]).toEqual([[message], []])
+})
+
+test.each(['link/out.json', '../out.json', '.git/config', 'package.json'])('a result of a benchmark is not written to %s', (path) => {
+  expect(requests().asked(call('writeBenchmarkResult', path, {}), false)).toBeUndefined()
+  expect(handedOn).toEqual([])
+  expect(answered).toMatchObject([{ t: 's', i: 'x', e: { code: 'ERR_NSBOX_MIRROR' } }])
+})
+
+test('an unknown method is answered with an error, and without one where nobody waits', () => {
+  const asked = requests()
+  asked.asked(call('transform', '/a.ts'), false)
+  asked.asked({ t: 'q', m: 'transform', a: [] }, false)
+  expect(handedOn).toEqual([])
+  expect(answered).toMatchObject([{ i: 'x', e: { message: `nsbox does not know vitest's method "transform"` } }])
+})
+
+test('a file is the worker’s when it was given it', () => {
+  const asked = requests()
+  const path = join(base, 'workspace/a.test.ts')
+  writeFileSync(path, '')
+  const message = call('resolveSnapshotPath', path)
+  expect(asked.asked(message, false)).toBe(`resolveSnapshotPath of "${path}"`)
+  asked.gives([path])
+  expect(asked.asked(message, false)).toBeUndefined()
+  expect(handedOn).toEqual([message])
+})
