@@ -2,6 +2,7 @@
 // an environment of the sandbox's own does; and what the sandbox does not see is not there.
 
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { DevEnvironment } from 'vite'
 import type { TestProject } from 'vitest/node'
 import { placesOf } from './own-modules.ts'
@@ -28,6 +29,8 @@ interface ModuleAnswer {
 export interface ModuleHost {
   project: TestProject
   files(): SandboxFiles | undefined
+  /** Something was written under its overlays. */
+  isTouched(): boolean
   seen: Set<string>
   deliver(message: unknown): void
   answer(message: unknown): void
@@ -69,7 +72,7 @@ export class ModuleRequests {
     const { question, own } = pending
     this.#pending.delete(question.i)
     const file = result?.file ?? undefined
-    const isUnknown = error !== undefined || result === null
+    const isUnknown = (error !== undefined || result === null) && this.#mayBeOwn(question)
     if (!own && (isUnknown || (file !== undefined && this.#isOwnAfterAll(question, file)))) {
       void this.#askOwn(question)
       return undefined
@@ -116,6 +119,13 @@ export class ModuleRequests {
   /** An alias, or a path without its extension, leads to what a test wrote. */
   #isOwnAfterAll({ a: [id, importer] }: ModuleQuestion, file: string): boolean {
     return file.startsWith('/') && !placesOf(id, importer, this.#root).includes(file) && this.#host.files()?.owns(file) === true
+  }
+
+  /** What Vite does not find may stand for a file that a test wrote, by an alias or without its extension. */
+  #mayBeOwn({ a: [id, importer] }: ModuleQuestion): boolean {
+    const { files, isTouched } = this.#host
+    const directories = placesOf(id, importer, this.#root).map(dirname)
+    return isTouched() || directories.some((path) => files()?.stat(path) !== undefined && !files()?.shares(path))
   }
 
   /** Where an id names what only the host has. */

@@ -94,6 +94,7 @@ export class Session {
       project: host.options.project,
       workspaces: host.pool.workspaces,
       files: () => worker.uppers.files,
+      isTouched: () => worker.uppers.isTouched,
       seen: host.pool.seen(key),
       deliver: (vitest) => host.deliver(vitest),
       answer: (vitest) => this.#post({ vitest }),

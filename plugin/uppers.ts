@@ -1,5 +1,6 @@
 // The handles to a worker's files: while it runs, and until all who wanted to have read what its overlays keep.
 
+import { readdirSync } from 'node:fs'
 import type { UpperLayer } from '../src/changes/changed.ts'
 import type { Sandbox } from '../src/launch/sandbox.ts'
 import type { SandboxPlan } from '../src/plan/plan.ts'
@@ -28,6 +29,11 @@ export class Uppers {
   get files(): SandboxFiles | undefined {
     this.#take()
     return this.#files
+  }
+
+  /** True when something was written where its overlays lie. */
+  get isTouched(): boolean {
+    return this.layers?.some(({ upper }) => readdirSync(upper).length > 0) ?? false
   }
 
   /** When the sandbox has ended: the handles kept its files alive when nothing else did any more. */

@@ -24,6 +24,8 @@ export interface RequestHost {
   workspaces: readonly string[]
   /** What the sandbox sees. */
   files(): SandboxFiles | undefined
+  /** Something was written under its overlays. */
+  isTouched(): boolean
   /** Paths that files of this kind are known to see. */
   seen: Set<string>
   /** For vitest's main process. */

@@ -25,6 +25,7 @@ function requests(): WorkerRequests {
     project,
     workspaces: [workspace],
     files: () => undefined,
+    isTouched: () => false,
     seen: new Set(),
     deliver: (message) => handedOn.push(message),
     answer: (message) => answered.push(message as { e?: Error }),
