@@ -1,5 +1,6 @@
 // Inside: what a test file leaves running and open, looked for when its last hook is over.
 
+import { isOwnProc } from '../src/sys/own-proc.ts'
 import { commandOf, isEnding, openSockets, type ProcessStat, pids, processStat, type Socket, socketsOf, usedTables } from './procfs.ts'
 import type { Starts } from './starts.ts'
 import { endsFile, queuedFile, taskUpdate } from './task-updates.ts'
@@ -22,7 +23,7 @@ export interface OpenPort {
 }
 
 export interface LeftBehind {
-  /** Null where the sandbox has no pid namespace of its own. */
+  /** Null where the sandbox has no pid namespace of its own, or no /proc for it. */
   processes: LeftProcess[] | null
   ports: OpenPort[]
   /** Of the worker itself, for this file. */
@@ -49,6 +50,8 @@ interface Look {
 
 export class Leftovers {
   readonly #starts: Starts
+  /** Whether /proc shows the sandbox's processes, and no others. */
+  readonly #ownPids: boolean
   #fileId: string | undefined
   /** What nsbox itself runs in the sandbox. */
   readonly #ours: ReadonlySet<number>
@@ -60,12 +63,14 @@ export class Leftovers {
   /** As soon as there is a sandbox: most are forked ahead, and no file waits for this. */
   constructor(starts: Starts) {
     this.#starts = starts
-    this.#olderPids = this.#ours = new Set(pids())
-    this.#olderSockets = new Set(usedTables().length > 0 ? socketsOf(process.pid) : [])
+    this.#ownPids = hasOwnPids()
+    this.#olderPids = this.#ours = new Set(this.#pids())
+    this.#olderSockets = new Set(usedTables().length > 0 ? socketsOf('self') : [])
   }
 
   /** Before the fork: what is compiled now costs no file anything. */
   async rehearse(): Promise<void> {
+    pids()
     this.#begin({ id: '' })
     await this.#find()
   }
@@ -79,7 +84,7 @@ export class Leftovers {
   }
 
   #begin(file: { id: string }): void {
-    if (this.#fileId !== undefined) this.#olderPids = new Set(pids())
+    if (this.#fileId !== undefined) this.#olderPids = new Set(this.#pids())
     this.#fileId = file.id
     this.#starts.begin(file)
     this.#cpuBefore = cpuMs()
@@ -101,9 +106,13 @@ export class Leftovers {
     return newest
   }
 
+  /** None where nobody knows which of those that are seen are the sandbox's. */
+  #pids(): number[] {
+    return this.#ownPids ? pids() : []
+  }
+
   #look(): Look {
-    const present = hasOwnPids() ? pids() : [process.pid]
-    const others = present.filter((pid) => pid !== process.pid && !this.#ours.has(pid))
+    const others = this.#pids().filter((pid) => pid !== process.pid && !this.#ours.has(pid))
     const processes = others
       .filter((pid) => !this.#olderPids.has(pid) && !helpers.test(commandOf(pid)))
       .map(processStat)
@@ -115,7 +124,7 @@ export class Leftovers {
   #ports(holders: readonly number[]): Look['ports'] {
     const tables = usedTables()
     if (tables.length === 0) return []
-    const held = holders.flatMap((by) => socketsOf(by).map((inode) => ({ by, inode })))
+    const held = holders.flatMap((by) => socketsOf(by === process.pid ? 'self' : by).map((inode) => ({ by, inode })))
     const newer = held.filter(({ inode }) => !this.#olderSockets.has(inode))
     if (newer.length === 0) return []
     return openSockets(tables).flatMap((socket) => {
@@ -138,7 +147,7 @@ export class Leftovers {
     })
     // One program may have a socket for each version of IP.
     const once = open.filter((one, index) => open.findIndex((other) => samePort(one, other)) === index)
-    return { processes: hasOwnPids() ? left : null, ports: once, ...usage }
+    return { processes: this.#ownPids ? left : null, ports: once, ...usage }
   }
 }
 
@@ -146,9 +155,9 @@ function isNothing({ processes, ports }: Look): boolean {
   return processes.length === 0 && ports.length === 0
 }
 
-/** Its parent is the sandbox's init. */
+/** The parent of a worker is its sandbox's init. Where no /proc could be mounted, the one that is there is of a namespace around it. */
 function hasOwnPids(): boolean {
-  return process.ppid === 1
+  return process.ppid === 1 && isOwnProc(process.pid)
 }
 
 function named(test: string | undefined): { test?: string } {

@@ -103,7 +103,7 @@ export function openSockets(tables: readonly Table[]): Socket[] {
 }
 
 /** Inodes of the sockets that a process has; none where it may not be looked into. */
-export function socketsOf(pid: number): string[] {
+export function socketsOf(pid: number | 'self'): string[] {
   const directory = `/proc/${pid}/fd`
   return unlessGone(() => readdirSync(directory), []).flatMap((fd) => {
     const [, inode] = /^socket:\[(\d+)\]$/.exec(unlessGone(() => readlinkSync(`${directory}/${fd}`), '')) ?? []
