@@ -4,12 +4,13 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'vite'
-import type { PoolRunnerInitializer, TestProject } from 'vitest/node'
+import type { PoolRunnerInitializer, TestProject, PoolOptions as WorkerOptions } from 'vitest/node'
 import { poolOptions } from '../src/config/pool-options.ts'
 import { SandboxPool } from './pool.ts'
 import { NsboxPoolWorker } from './pool-worker.ts'
 import type { SetupLayer } from './setup-layer.ts'
 import { setupModules } from './setup-modules.ts'
+import { requireKnownVitest } from './vitest-version.ts'
 import { likelyKind } from './worker-kind.ts'
 
 const poolName = 'nsbox'
@@ -35,7 +36,7 @@ export interface PoolSource {
 }
 
 export function poolShapes({ of, setupLayer, given }: PoolSource): PoolShapes {
-  const initializer = asFunction({ name: poolName, createPoolWorker: (worker) => new NsboxPoolWorker(worker, of(worker.project)) })
+  const initializer = asFunction({ name: poolName, createPoolWorker: (worker) => poolWorker(worker, of(worker.project)) })
   const plugin: Plugin<GivenOptions> = {
     name: 'nsbox',
     ...(given !== undefined && { api: { given } }),
@@ -45,10 +46,18 @@ export function poolShapes({ of, setupLayer, given }: PoolSource): PoolShapes {
       project.config.poolRunner ??= initializer
       // By its function: vitest merges options, and the object may be a copy.
       const isOurs = project.config.poolRunner.createPoolWorker === initializer.createPoolWorker
-      if (project.config.pool === poolName && isOurs) await of(project).open(likelyKind(project))
+      if (project.config.pool !== poolName || !isOurs) return
+      requireKnownVitest(project.vitest.version)
+      await of(project).open(likelyKind(project))
     },
   }
   return { plugin, initializer }
+}
+
+/** Where there is no plugin, this is the first that vitest asks for. */
+function poolWorker(options: WorkerOptions, pool: SandboxPool): NsboxPoolWorker {
+  requireKnownVitest(options.project.vitest.version)
+  return new NsboxPoolWorker(options, pool)
 }
 
 interface GivenOptions {
