@@ -8,7 +8,6 @@ import {
   extraMountSteps,
   heldFor,
   lastPlaceSteps,
-  nameSteps,
   ownCgroupStep,
   partStep,
   partsOf,
@@ -17,6 +16,7 @@ import {
   scratchOf,
   sharedSteps,
 } from './mount-steps.ts'
+import { nameSteps } from './name-steps.ts'
 import { byLength, isWithin, outermost } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import type { BindMount, RunRequest, SandboxRequest } from './request.ts'
@@ -48,8 +48,8 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
     ...(request.ownCgroup && own.includes('cgroup') ? [ownCgroupStep()] : []),
     ...extraMountSteps(run),
     ...allowedSteps(host.allowed.filter((mount) => !isAround(mount))),
-    ...nameSteps(request, own, scratch),
-    ...lastPlaceSteps(request, own),
+    ...nameSteps(request, own, host, scratch),
+    ...lastPlaceSteps(request, own, host),
   ]
 }
 

@@ -1,0 +1,119 @@
+// A network interface with addresses that leads nowhere: one end of a veth pair, whose other end nobody listens at (veth(4), rtnetlink(7)).
+//
+// veth, because container engines need it: a kernel that runs containers has it. The module of the dummy driver would do as well, and
+// makes a dummy0 in the host's network when it is loaded. A bridge without ports, or a tun that nobody has open, has no carrier, and
+// programs leave out interfaces that are not running.
+
+import { isIPv4 } from 'node:net'
+import { addressBytes } from './address-bytes.ts'
+import { askNetlink, attribute, type NetlinkMessage, nested, textAttribute, withNetlink } from './netlink.ts'
+import type { SysError } from './sys-error.ts'
+
+const RTM_NEWLINK = 16
+const RTM_NEWADDR = 20
+const RTM_NEWROUTE = 24
+const NLM_F_EXCL = 0x200
+const NLM_F_CREATE = 0x400
+const AF_INET = 2
+const AF_INET6 = 10
+const IFF_UP = 1
+const [IFLA_ADDRESS, IFLA_IFNAME, IFLA_LINKINFO, IFLA_AF_SPEC, IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES] = [1, 3, 18, 26, 31, 32]
+const [IFLA_INFO_KIND, IFLA_INFO_DATA] = [1, 2]
+const VETH_INFO_PEER = 1
+const IFLA_INET6_ADDR_GEN_MODE = 8
+const IN6_ADDR_GEN_MODE_NONE = 1
+const IFA_LOCAL = 2
+const IFA_F_NODAD = 2
+const [RTA_DST, RTA_OIF] = [1, 4]
+const [RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST] = [254, 3, 253, 1]
+
+/** Numbers of the two ends. A new network namespace may have given the first ones to tunnels of the kernel's own (ip-sysctl.rst, fb_tunnels_only_for_init_net). */
+const [own, peer] = [1000, 1001]
+
+/** Groups, and all hosts of the local network: with any network interface that is up these can be sent to. */
+const everybody = [
+  ['224.0.0.0', 4],
+  ['255.255.255.255', 32],
+] as const
+
+/** How a kernel without IPv6, or a host that has turned it off, answers. Then loopback has no ::1 either. */
+const withoutIpv6 = ['EAFNOSUPPORT', 'EOPNOTSUPP', 'EACCES']
+
+export interface Interface {
+  name: string
+  /** Six bytes, as `00:00:5e:00:53:01`. */
+  mac: string
+  /** Each by itself: no other address of its network is reached. */
+  addresses: readonly string[]
+}
+
+/** In this network namespace. @throws SysError EOPNOTSUPP where the kernel has no veth */
+export function addInterface({ name, mac, addresses }: Interface): void {
+  const [four, six] = [addresses.filter((address) => isIPv4(address)), addresses.filter((address) => !isIPv4(address))]
+  withNetlink('route', (fd) => {
+    askNetlink(fd, [pair(name, mac)])
+    // Before they are up: with link-local addresses, all of fe80::/10 would seem to be there, and never answer.
+    ifIpv6(() => askNetlink(fd, [own, peer].map(noAutomaticAddress)))
+    askNetlink(fd, [up(peer), ...four.map(address), up(own), ...everybody.map(([to, length]) => route(to, length))])
+    ifIpv6(() => askNetlink(fd, six.map(address)))
+  })
+}
+
+function ifIpv6(ask: () => void): void {
+  try {
+    ask()
+  } catch (error) {
+    if (!withoutIpv6.includes((error as SysError).errno ?? '')) throw error
+  }
+}
+
+function pair(name: string, mac: string): NetlinkMessage {
+  // The driver gives each end a queue for every processor that the machine might have, unless it is told (veth_get_num_queues).
+  const queues = [IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES].map((type) => attribute(type, word(1)))
+  const other = Buffer.concat([ifinfomsg(peer), textAttribute(IFLA_IFNAME, `${name}-peer`), ...queues])
+  const kind = nested(IFLA_LINKINFO, [textAttribute(IFLA_INFO_KIND, 'veth'), nested(IFLA_INFO_DATA, [attribute(VETH_INFO_PEER, other)])])
+  const hardware = attribute(IFLA_ADDRESS, Buffer.from(mac.replaceAll(':', ''), 'hex'))
+  return {
+    name: 'RTM_NEWLINK veth',
+    type: RTM_NEWLINK,
+    flags: NLM_F_CREATE | NLM_F_EXCL,
+    body: Buffer.concat([ifinfomsg(own), textAttribute(IFLA_IFNAME, name), hardware, ...queues, kind]),
+  }
+}
+
+function noAutomaticAddress(index: number): NetlinkMessage {
+  const mode = attribute(IFLA_INET6_ADDR_GEN_MODE, Buffer.of(IN6_ADDR_GEN_MODE_NONE))
+  const body = Buffer.concat([ifinfomsg(index), nested(IFLA_AF_SPEC, [nested(AF_INET6, [mode])])])
+  return { name: 'RTM_NEWLINK addrgenmode none', type: RTM_NEWLINK, body }
+}
+
+function up(index: number): NetlinkMessage {
+  return { name: 'RTM_NEWLINK up', type: RTM_NEWLINK, body: ifinfomsg(index, IFF_UP) }
+}
+
+/** struct ifinfomsg: family, padding, type, index, flags, and which of them to change. */
+function ifinfomsg(index: number, flags = 0): Buffer {
+  return Buffer.concat([Buffer.alloc(4), word(index), word(flags), word(flags)])
+}
+
+/** Without the check whether others have it (RFC 4862, 5.4), until the end of which it cannot be bound to. */
+function address(text: string): NetlinkMessage {
+  const bytes = addressBytes(text)
+  // struct ifaddrmsg: family, length of the prefix, flags, scope, index.
+  const header = Buffer.concat([Buffer.of(bytes.length === 4 ? AF_INET : AF_INET6, bytes.length * 8, IFA_F_NODAD, 0), word(own)])
+  const body = Buffer.concat([header, attribute(IFA_LOCAL, bytes)])
+  return { name: `RTM_NEWADDR ${text}`, type: RTM_NEWADDR, flags: NLM_F_CREATE | NLM_F_EXCL, body }
+}
+
+function route(to: string, length: number): NetlinkMessage {
+  // struct rtmsg: family, lengths of destination and source, type of service, table, protocol, scope, type, flags.
+  const header = Buffer.of(AF_INET, length, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST, 0, 0, 0, 0)
+  const body = Buffer.concat([header, attribute(RTA_DST, addressBytes(to)), attribute(RTA_OIF, word(own))])
+  return { name: `RTM_NEWROUTE ${to}/${length}`, type: RTM_NEWROUTE, flags: NLM_F_CREATE, body }
+}
+
+function word(number: number): Buffer {
+  const buffer = Buffer.alloc(4)
+  buffer.writeUInt32LE(number)
+  return buffer
+}
