@@ -18,7 +18,7 @@ export interface FileReport extends FileUsage {
   writtenMore: number
   /** False where there was too much to look at all of it. */
   writtenComplete: boolean
-  /** Null where nobody could look: the worker was killed, or has no pid namespace or /proc of its own. */
+  /** Null where nobody could look: the worker was killed, or has no pid namespace of its own. */
   processes: LeftProcess[] | null
   /** Null where nobody could look. */
   ports: OpenPort[] | null

@@ -1,7 +1,17 @@
 // Inside: what a test file leaves running and open, looked for when its last hook is over.
 
-import { isOwnProc } from '../src/sys/own-proc.ts'
-import { commandOf, isEnding, openSockets, type ProcessStat, pids, processStat, type Socket, socketsOf, usedTables } from './procfs.ts'
+import {
+  commandOf,
+  isEnding,
+  openSockets,
+  type ProcessStat,
+  pids,
+  processStat,
+  type Socket,
+  selfPid,
+  socketsOf,
+  usedTables,
+} from './procfs.ts'
 import type { Starts } from './starts.ts'
 import { endsFile, queuedFile, taskUpdate } from './task-updates.ts'
 
@@ -23,7 +33,7 @@ export interface OpenPort {
 }
 
 export interface LeftBehind {
-  /** Null where the sandbox has no pid namespace of its own, or no /proc for it. */
+  /** Null where the sandbox has no pid namespace of its own. */
   processes: LeftProcess[] | null
   ports: OpenPort[]
   /** Of the worker itself, for this file. */
@@ -50,8 +60,6 @@ interface Look {
 
 export class Leftovers {
   readonly #starts: Starts
-  /** Whether /proc shows the sandbox's processes, and no others. */
-  readonly #ownPids: boolean
   #fileId: string | undefined
   /** What nsbox itself runs in the sandbox. */
   readonly #ours: ReadonlySet<number>
@@ -63,14 +71,12 @@ export class Leftovers {
   /** As soon as there is a sandbox: most are forked ahead, and no file waits for this. */
   constructor(starts: Starts) {
     this.#starts = starts
-    this.#ownPids = hasOwnPids()
-    this.#olderPids = this.#ours = new Set(this.#pids())
+    this.#olderPids = this.#ours = new Set(pids())
     this.#olderSockets = new Set(usedTables().length > 0 ? socketsOf('self') : [])
   }
 
   /** Before the fork: what is compiled now costs no file anything. */
   async rehearse(): Promise<void> {
-    pids()
     this.#begin({ id: '' })
     await this.#find()
   }
@@ -84,7 +90,7 @@ export class Leftovers {
   }
 
   #begin(file: { id: string }): void {
-    if (this.#fileId !== undefined) this.#olderPids = new Set(this.#pids())
+    if (this.#fileId !== undefined) this.#olderPids = new Set(pids())
     this.#fileId = file.id
     this.#starts.begin(file)
     this.#cpuBefore = cpuMs()
@@ -106,13 +112,8 @@ export class Leftovers {
     return newest
   }
 
-  /** None where nobody knows which of those that are seen are the sandbox's. */
-  #pids(): number[] {
-    return this.#ownPids ? pids() : []
-  }
-
   #look(): Look {
-    const others = this.#pids().filter((pid) => pid !== process.pid && !this.#ours.has(pid))
+    const others = hasOwnPids() ? pids().filter((pid) => pid !== selfPid() && !this.#ours.has(pid)) : []
     const processes = others
       .filter((pid) => !this.#olderPids.has(pid) && !helpers.test(commandOf(pid)))
       .map(processStat)
@@ -147,7 +148,7 @@ export class Leftovers {
     })
     // One program may have a socket for each version of IP.
     const once = open.filter((one, index) => open.findIndex((other) => samePort(one, other)) === index)
-    return { processes: this.#ownPids ? left : null, ports: once, ...usage }
+    return { processes: hasOwnPids() ? left : null, ports: once, ...usage }
   }
 }
 
@@ -155,9 +156,9 @@ function isNothing({ processes, ports }: Look): boolean {
   return processes.length === 0 && ports.length === 0
 }
 
-/** The parent of a worker is its sandbox's init. Where no /proc could be mounted, the one that is there is of a namespace around it. */
+/** Its parent is the sandbox's init. */
 function hasOwnPids(): boolean {
-  return process.ppid === 1 && isOwnProc(process.pid)
+  return process.ppid === 1
 }
 
 function named(test: string | undefined): { test?: string } {

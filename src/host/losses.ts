@@ -11,7 +11,7 @@ const losses: Record<string, string> = {
   'read-only': 'files of the host that are neither in the project nor in HOME can be written to',
   overlay: 'it is not under a throwaway layer',
   'pivot-root': "the root is the host's",
-  proc: 'processes of the host are seen, and what is left running is not looked for',
+  proc: 'processes of the host are seen',
   dev: "devices are the host's",
   interface: 'the machine has no address besides localhost',
   capabilities: 'root inside keeps its power over mounts and namespaces',
