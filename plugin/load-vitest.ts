@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { createVitest, parseCLI, startVitest } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
-import { requireKnownVitest } from './vitest-version.ts'
+import { requireKnownVitest } from '../src/host/known-vitest.ts'
 
 export interface VitestNode {
   parseCLI: typeof parseCLI

@@ -1,10 +1,10 @@
 // Whether nsbox knows the vitest that it is run by: its workers speak the protocol of that vitest.
 
-import { NsboxError } from '../src/errors.ts'
-import { hintOf } from '../src/host/remedies/remedy.ts'
-import { installVitest } from '../src/host/remedies/software.ts'
-import { supported } from '../src/host/supported.ts'
-import { satisfies } from '../src/host/version-range.ts'
+import { NsboxError } from '../errors.ts'
+import { hintOf } from './remedies/remedy.ts'
+import { installVitest } from './remedies/software.ts'
+import { supported } from './supported.ts'
+import { satisfies } from './version-range.ts'
 
 /** @throws NsboxError ERR_NSBOX_VITEST for one that it does not */
 export function requireKnownVitest(version: string): void {
