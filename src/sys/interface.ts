@@ -4,10 +4,8 @@
 // makes a dummy0 in the host's network when it is loaded. A bridge without ports, or a tun that nobody has open, has no carrier, and
 // programs leave out interfaces that are not running.
 
-import { isIPv4 } from 'node:net'
 import { addressBytes } from './address-bytes.ts'
-import { askNetlink, attribute, type NetlinkMessage, nested, textAttribute, withNetlink } from './netlink.ts'
-import type { SysError } from './sys-error.ts'
+import { askTogether, attribute, batchOf, type NetlinkBatch, type NetlinkMessage, nested, textAttribute, withNetlink } from './netlink.ts'
 
 const RTM_NEWLINK = 16
 const RTM_NEWADDR = 20
@@ -48,23 +46,31 @@ export interface Interface {
 }
 
 /** In this network namespace. @throws SysError EOPNOTSUPP where the kernel has no veth */
-export function addInterface({ name, mac, addresses }: Interface): void {
-  const [four, six] = [addresses.filter((address) => isIPv4(address)), addresses.filter((address) => !isIPv4(address))]
-  withNetlink('route', (fd) => {
-    askNetlink(fd, [pair(name, mac)])
-    // Before they are up: with link-local addresses, all of fe80::/10 would seem to be there, and never answer.
-    ifIpv6(() => askNetlink(fd, [own, peer].map(noAutomaticAddress)))
-    askNetlink(fd, [up(peer), ...four.map(address), up(own), ...everybody.map(([to, length]) => route(to, length))])
-    ifIpv6(() => askNetlink(fd, six.map(address)))
-  })
+export function addInterface(asked: Interface): void {
+  const batch = prepareInterface(asked)
+  withNetlink('route', (fd) => askTogether(fd, batch))
 }
 
-function ifIpv6(ask: () => void): void {
-  try {
-    ask()
-  } catch (error) {
-    if (!withoutIpv6.includes((error as SysError).errno ?? '')) throw error
-  }
+const prepared = new Map<string, NetlinkBatch>()
+
+/** Before a fork, it costs no child anything. */
+export function prepareInterface(asked: Interface): NetlinkBatch {
+  const key = JSON.stringify(asked)
+  const batch = prepared.get(key) ?? batchOf(messagesFor(asked))
+  prepared.set(key, batch)
+  return batch
+}
+
+function messagesFor({ name, mac, addresses }: Interface): NetlinkMessage[] {
+  return [
+    pair(name, mac),
+    // Before they are up: with link-local addresses, all of fe80::/10 would seem to be there, and never answer.
+    ...[own, peer].map(noAutomaticAddress),
+    up(peer),
+    up(own),
+    ...addresses.map(address),
+    ...everybody.map(([to, length]) => route(to, length)),
+  ]
 }
 
 function pair(name: string, mac: string): NetlinkMessage {
@@ -84,7 +90,7 @@ function pair(name: string, mac: string): NetlinkMessage {
 function noAutomaticAddress(index: number): NetlinkMessage {
   const mode = attribute(IFLA_INET6_ADDR_GEN_MODE, Buffer.of(IN6_ADDR_GEN_MODE_NONE))
   const body = Buffer.concat([ifinfomsg(index), nested(IFLA_AF_SPEC, [nested(AF_INET6, [mode])])])
-  return { name: 'RTM_NEWLINK addrgenmode none', type: RTM_NEWLINK, body }
+  return { name: 'RTM_NEWLINK addrgenmode none', type: RTM_NEWLINK, body, mayFail: withoutIpv6 }
 }
 
 function up(index: number): NetlinkMessage {
@@ -99,10 +105,12 @@ function ifinfomsg(index: number, flags = 0): Buffer {
 /** Without the check whether others have it (RFC 4862, 5.4), until the end of which it cannot be bound to. */
 function address(text: string): NetlinkMessage {
   const bytes = addressBytes(text)
+  const isFour = bytes.length === 4
   // struct ifaddrmsg: family, length of the prefix, flags, scope, index.
-  const header = Buffer.concat([Buffer.of(bytes.length === 4 ? AF_INET : AF_INET6, bytes.length * 8, IFA_F_NODAD, 0), word(own)])
+  const header = Buffer.concat([Buffer.of(isFour ? AF_INET : AF_INET6, bytes.length * 8, IFA_F_NODAD, 0), word(own)])
   const body = Buffer.concat([header, attribute(IFA_LOCAL, bytes)])
-  return { name: `RTM_NEWADDR ${text}`, type: RTM_NEWADDR, flags: NLM_F_CREATE | NLM_F_EXCL, body }
+  const flags = NLM_F_CREATE | NLM_F_EXCL
+  return { name: `RTM_NEWADDR ${text}`, type: RTM_NEWADDR, flags, body, ...(!isFour && { mayFail: withoutIpv6 }) }
 }
 
 function route(to: string, length: number): NetlinkMessage {
