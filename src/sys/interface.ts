@@ -4,10 +4,24 @@
 // makes a dummy0 in the host's network when it is loaded. A bridge without ports, or a tun that nobody has open, has no carrier, and
 // programs leave out interfaces that are not running.
 
+import { NsboxError } from '../errors.ts'
 import { addressBytes } from './address-bytes.ts'
-import { askTogether, attribute, batchOf, type NetlinkBatch, type NetlinkMessage, nested, textAttribute, withNetlink } from './netlink.ts'
+import { pollReadable } from './descriptor.ts'
+import {
+  askNetlink,
+  askTogether,
+  attribute,
+  batchOf,
+  type NetlinkAnswer,
+  type NetlinkBatch,
+  type NetlinkMessage,
+  nested,
+  textAttribute,
+  withNetlink,
+} from './netlink.ts'
 
 const RTM_NEWLINK = 16
+const RTM_GETLINK = 18
 const RTM_NEWADDR = 20
 const RTM_NEWROUTE = 24
 const NLM_F_EXCL = 0x200
@@ -15,6 +29,7 @@ const NLM_F_CREATE = 0x400
 const AF_INET = 2
 const AF_INET6 = 10
 const IFF_UP = 1
+const IFF_RUNNING = 0x40
 const [IFLA_ADDRESS, IFLA_IFNAME, IFLA_LINKINFO, IFLA_AF_SPEC, IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES] = [1, 3, 18, 26, 31, 32]
 const [IFLA_INFO_KIND, IFLA_INFO_DATA] = [1, 2]
 const VETH_INFO_PEER = 1
@@ -45,10 +60,28 @@ export interface Interface {
   addresses: readonly string[]
 }
 
+/** How often it is looked at whether it runs, a millisecond between. */
+const looks = 1000
+
 /** In this network namespace. @throws SysError EOPNOTSUPP where the kernel has no veth */
 export function addInterface(asked: Interface): void {
   const batch = prepareInterface(asked)
-  withNetlink('route', (fd) => askTogether(fd, batch))
+  withNetlink('route', (fd) => {
+    askTogether(fd, batch)
+    // That both ends are up is noticed by a worker of the kernel's (operstates.rst). It may have come between, when they were not; until
+    // it comes again, programs leave the interface out. From Linux 6.8 on, to ask is enough.
+    for (let look = 0; look < looks; look++) {
+      if (isRunning(askNetlink(fd, [theInterface]))) return
+      pollReadable([fd], 1)
+    }
+    throw new NsboxError(`${asked.name} is up, and does not run`, { code: 'ERR_NSBOX_NOT_IN_FORCE', stage: 'seal' })
+  })
+}
+
+const theInterface: NetlinkMessage = { name: 'RTM_GETLINK', type: RTM_GETLINK, acknowledged: false, body: ifinfomsg(own) }
+
+function isRunning(answers: readonly NetlinkAnswer[]): boolean {
+  return answers.some(({ type, body }) => type === RTM_NEWLINK && (body.readUInt32LE(8) & IFF_RUNNING) !== 0)
 }
 
 const prepared = new Map<string, NetlinkBatch>()
