@@ -41,8 +41,8 @@ function poolOf(words: readonly string[], options: CliOptions): { sealed: CliOpt
   }
   const word = words.find(isOwnOption)
   if (word !== undefined)
-    throw configError(`nsbox vitest: ${word} is an option of nsbox's pool, and --pool=${own} is another: leave out one of the two`)
-  console.error(`nsbox: --pool=${own} is vitest's own, and seals nothing`)
+    throw configError(`nsbox vitest: ${word} has no effect with --pool=${own}, which is not nsbox's pool: remove one of the two`)
+  console.error(`nsbox: --pool=${own} is vitest's own pool: the tests run without a sandbox`)
   return { sealed: options, overrides: { plugins: [] } }
 }
 

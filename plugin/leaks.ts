@@ -25,7 +25,7 @@ export function leaksOf(report: FileReport, ignored: ReadonlySet<string> = new S
     ...(refusedMore > 0 ? [leak('refused', 'refused', `${refusedMore} more`)] : []),
     ...caps.filter(({ limit }) => limit !== 'cpu').map(({ limit, words }) => leak('caps', 'cap', `${limit}: ${words}`)),
     ...(counted.length > 0
-      ? [leak('writes', 'wrote', `${counted.length === 1 ? '1 file' : `${counted.length} files`} that git ignores`)]
+      ? [leak('writes', 'wrote', `${counted.length === 1 ? '1 file' : `${counted.length} files`} ignored by git`)]
       : []),
     // Of these there may be most.
     ...told.map(({ path, kind }) => leak('writes', 'wrote', `${path} (${kind})`)),

@@ -10,6 +10,5 @@ export function otherPool({ pool }: { pool?: unknown }): string | undefined {
 /** For what no other pool can do. @throws NsboxError ERR_NSBOX_CONFIG */
 export function refuseOtherPool(options: { pool?: unknown }): void {
   const pool = otherPool(options)
-  if (pool !== undefined)
-    throw configError(`--pool=${pool} cannot be had here, where every attempt is a sandbox of nsbox's own: leave it out`)
+  if (pool !== undefined) throw configError(`--pool=${pool} cannot be used here: every attempt runs in nsbox's own pool. Remove it`)
 }

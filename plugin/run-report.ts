@@ -142,7 +142,7 @@ export function sectionOf(
 function expectedLines(globs: readonly string[]): string[] {
   if (globs.length === 0) return []
   const more = globs.length > globsShown ? `, and ${globs.length - globsShown} more` : ''
-  return [`  Where that is meant: expectedWrites: [${globs.slice(0, globsShown).map(quoted).join(', ')}]${more}`]
+  return [`  To expect these writes: expectedWrites: [${globs.slice(0, globsShown).map(quoted).join(', ')}]${more}`]
 }
 
 /** As source text. */

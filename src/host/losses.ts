@@ -1,20 +1,20 @@
 // What it means that a protection is not in force, for whoever runs tests or programs without it.
 
-/** By the name that reports have for it, or by its first word. */
+/** By the name that reports have for it, or by the first word of that. */
 const losses: Record<string, string> = {
-  namespaces: "files are written to the real project, HOME and /tmp; the network is the host's, and so are the processes",
-  'pid namespace': 'processes of the host are seen, and what is left running may go on',
+  namespaces: "programs write to the real project, HOME and /tmp, use the host's network and see its processes",
+  'pid namespace': 'programs see the processes of the host, and those that they leave may go on running',
   'net namespace': "the network is the host's",
   'ipc namespace': 'System V IPC and message queues are shared with the host',
   'uts namespace': "the host name is the host's",
-  'cgroup namespace': 'the place in the cgroups of the host is seen',
-  'read-only': 'files of the host that are neither in the project nor in HOME can be written to',
-  overlay: 'it is not under a throwaway layer',
+  'cgroup namespace': 'programs see their cgroup by its path on the host',
+  'read-only': 'programs can write to files of the host outside of the project and HOME',
+  overlay: 'nothing is thrown away that is written there',
   'pivot-root': "the root is the host's",
-  proc: 'processes of the host are seen',
-  dev: "devices are the host's",
+  proc: 'programs see the processes around the sandbox',
+  dev: "the devices are the host's",
   interface: 'the machine has no address besides localhost',
-  capabilities: 'root inside keeps its power over mounts and namespaces',
+  capabilities: 'root inside can change mounts and namespaces',
   seccomp: 'no system call is denied',
 }
 

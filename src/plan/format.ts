@@ -6,7 +6,7 @@ import { trafficWords } from './traffic.ts'
 
 const failureWords: Record<SandboxPlan['seal'], string> = {
   require: 'an error',
-  prefer: 'reported and left out, unless files of the host would be written to without it',
+  prefer: 'reported and left out, unless it protects files of the host',
   optional: 'reported and left out',
 }
 

@@ -32,7 +32,7 @@ function hostLines(request: Names, own: Namespace[], host: Pick<HostFacts, 'host
   const file = { do: 'lines', target: '/etc/hosts', lines, more: true, scratch } as const
   return isAsked
     ? [step('asked for: names that have addresses here', file)]
-    : [step('the name of the machine has an address, as outside', { ...file, ifThere: true })]
+    : [step('the host name resolves, as it does outside', { ...file, ifThere: true })]
 }
 
 /** With the host's own network and name it is the host that knows. */

@@ -18,7 +18,7 @@ export function networkSteps({ net }: { net: Net }): SealStep[] {
       : [
           {
             optional: true as const,
-            ...step('servers are tried on an address of the machine that is not localhost; it leads nowhere', {
+            ...step('an address besides localhost, so that servers can be tested on it; no packet leaves the sandbox', {
               do: 'interface',
               ...ownInterface,
             }),

@@ -93,8 +93,8 @@ function requireScratch(step: Step, notEnforced: readonly NotEnforced[]): void {
 
 function notPreferred(failure: NsboxError): NsboxError {
   const { message, ...data } = errorToData(failure)
-  const lost = 'the files there would not be under a throwaway layer'
-  return new NsboxError(`${message}: ${lost}. With seal: 'prefer' nothing runs so; seal: 'optional' does`, data)
+  const lost = 'nothing would be thrown away that is written there'
+  return new NsboxError(`${message}. Without it ${lost}: seal: 'prefer' stops there, seal: 'optional' goes on`, data)
 }
 
 type Step = SealStep | LastStep

@@ -74,7 +74,7 @@ export function addInterface(asked: Interface): void {
       if (isRunning(askNetlink(fd, [theInterface]))) return
       pollReadable([fd], 1)
     }
-    throw new NsboxError(`${asked.name} is up, and does not run`, { code: 'ERR_NSBOX_NOT_IN_FORCE', stage: 'seal' })
+    throw new NsboxError(`${asked.name} did not come up within a second`, { code: 'ERR_NSBOX_NOT_IN_FORCE', stage: 'seal' })
   })
 }
 
@@ -107,7 +107,8 @@ function messagesFor({ name, mac, addresses }: Interface): NetlinkMessage[] {
 }
 
 function pair(name: string, mac: string): NetlinkMessage {
-  // The driver gives each end a queue for every processor that the machine might have, unless it is told (veth_get_num_queues).
+  // Unless it is told, the driver gives each end a queue for every processor that there may be, and takes them away again but for one:
+  // for that the kernel waits until all processors have seen it, while nobody else can change a network (synchronize_net).
   const queues = [IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES].map((type) => attribute(type, word(1)))
   const other = Buffer.concat([ifinfomsg(peer), textAttribute(IFLA_IFNAME, `${name}-peer`), ...queues])
   const kind = nested(IFLA_LINKINFO, [textAttribute(IFLA_INFO_KIND, 'veth'), nested(IFLA_INFO_DATA, [attribute(VETH_INFO_PEER, other)])])

@@ -54,8 +54,8 @@ function cloneUnsealed(plan: SandboxPlan, error: SysError, cgroup: number | unde
 
 function unsealed(error: SysError): NsboxError {
   const { message, ...data } = errorToData(error)
-  const lost = "files would write to the real project, HOME and /tmp, and the network would be the host's"
-  return new NsboxError(`${message}: ${lost}. With seal: 'prefer' nothing runs so; seal: 'optional' does`, data)
+  const lost = "programs would write to the real project, HOME and /tmp, and use the host's network"
+  return new NsboxError(`${message}. Without namespaces ${lost}: seal: 'prefer' stops there, seal: 'optional' goes on`, data)
 }
 
 /** What a kernel, or a filter of a container's, that does not know clone3(2) or its field for the cgroup answers. */

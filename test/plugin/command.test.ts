@@ -97,7 +97,7 @@ describe.each(vitestVersions)('$name', (version) => {
     const run = (...words: string[]) => nsbox(['vitest', 'run', ...words], { cwd: root, home, env, killAfter: 60_000 })
     const [forks, sealed] = await Promise.all([run('forks.test.ts', '--pool=forks'), run('nsbox.test.ts', '--pool', 'nsbox')])
     expect(forks.exitCode, forks.stdout + forks.stderr).toBe(0)
-    expect(forks.stderr).toContain("nsbox: --pool=forks is vitest's own, and seals nothing\n")
+    expect(forks.stderr).toContain("nsbox: --pool=forks is vitest's own pool: the tests run without a sandbox\n")
     expect(sealed.exitCode, sealed.stdout + sealed.stderr).toBe(0)
   })
 
@@ -107,7 +107,7 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(run).toEqual({
       exitCode: 125,
       stdout: '',
-      stderr: "nsbox vitest: --nsbox.net=host is an option of nsbox's pool, and --pool=threads is another: leave out one of the two\n",
+      stderr: "nsbox vitest: --nsbox.net=host has no effect with --pool=threads, which is not nsbox's pool: remove one of the two\n",
     })
   })
 

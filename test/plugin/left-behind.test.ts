@@ -238,14 +238,14 @@ describe.each(oneVitest)('a repository of git', (version) => {
     const run = await vitestRun(project)
     expect(sectionOf(run)).toBe(`nsbox: 2 of 2 test files left something behind:
   a.test.ts
-    wrote    41 files that git ignores
+    wrote    41 files ignored by git
     wrote    generated/0 (added)
     … 40 more (reportFile: 'nsbox-report.json' has all)
   b.test.ts
-    wrote    1 file that git ignores
+    wrote    1 file ignored by git
     wrote    kept.txt (modified)
     … 1 more (reportFile: 'nsbox-report.json' has all)
-  Where that is meant: expectedWrites: ['dist/**', 'generated/**', 'kept.txt', '~/.rc']
+  To expect these writes: expectedWrites: ['dist/**', 'generated/**', 'kept.txt', '~/.rc']
 `)
     const [, globs = ''] = /expectedWrites: (\[.*\])/.exec(sectionOf(run)) ?? []
     project.write('vitest.config.ts', nsboxConfig({ options: `expectedWrites: ${globs}, strict: ['writes']` }))

@@ -58,8 +58,10 @@ describe.each(vitestVersions)('$name', (version) => {
 
   test("seal: 'prefer' does too: files of the project would be written to", () => {
     const run = preferred
-    expect(run.stderr).toMatch(/ENOSPC: files would write to the real project, HOME and \/tmp, and the network would be the host's/)
-    expect(run.stderr).toContain("seal: 'optional' does")
+    expect(run.stderr).toMatch(
+      /ENOSPC\. Without namespaces programs would write to the real project, HOME and \/tmp, and use the host's network/,
+    )
+    expect(run.stderr).toContain("seal: 'prefer' stops there, seal: 'optional' goes on")
     expect(run.stderr).toContain('Run: sudo sysctl -w user.max_user_namespaces=15000')
     expect(run.output).not.toContain('ran on')
     expect(run.exitCode).toBe(1)
@@ -69,7 +71,7 @@ describe.each(vitestVersions)('$name', (version) => {
     const run = optional
     expect(run.tests, run.output).toEqual(both)
     // Once for each project.
-    const said = /nsbox: not in force: namespaces: files are written to the real project, HOME and \/tmp; .*ENOSPC\n {2}hint: .*Run: sudo/g
+    const said = /nsbox: not in force: namespaces: programs write to the real project, HOME and \/tmp, .*ENOSPC\n {2}hint: .*Run: sudo/g
     expect(run.output.match(said), run.output).toHaveLength(2)
     expect(run.exitCode).toBe(0)
     expect(project.list()).toContain('written.txt')
@@ -107,7 +109,7 @@ describe.each(oneVitest)('some kinds are missing', (version) => {
     const covered = [...wrapper, 'mount -t tmpfs none /proc/tty; exec "$@"', 'covered']
     const [run] = (await vitestRuns(project, [[]], { wrapper: covered })) as [RunInTurn]
     expect(run.tests, run.output).toEqual(all)
-    expect(run.output).toContain('nsbox: not in force: proc: processes of the host are seen: mount("proc"')
+    expect(run.output).toContain('nsbox: not in force: proc: programs see the processes around the sandbox: mount("proc"')
     // Sandboxes that are forked ahead have the zygote's command line.
     expect(run.output.match(/process {2}.*(?= \(pid)/g)).toEqual(Array(4).fill('process  sleep 86400'))
   })

@@ -74,7 +74,7 @@ describe.each(oneVitest)('words', (version) => {
 
   test.each(['--pool=forks', '--pool=threads'])('%s cannot be had', async (word) => {
     const { exitCode, stderr } = await stress(project, ['good', '--jobs', '1', '--', word])
-    expect(stderr).toContain(`${word} cannot be had here, where every attempt is a sandbox of nsbox's own: leave it out`)
+    expect(stderr).toContain(`${word} cannot be used here: every attempt runs in nsbox's own pool. Remove it`)
     expect(exitCode).toBe(2)
   })
 

@@ -101,6 +101,6 @@ test('what is not in force comes with what that means, and what mends it', () =>
     error: { hint: 'The kernel has no veth interfaces. Run: sudo modprobe veth' },
   })
   const overlay = explainMissing({ protection: 'overlay /home/me', error: { ...error, message: '' } })
-  expect(overlay.lost).toBe('it is not under a throwaway layer')
+  expect(overlay.lost).toBe('nothing is thrown away that is written there')
   expect(explainMissing({ protection: 'bind /etc', error: { ...error, message: '' } })).not.toHaveProperty('lost')
 })

@@ -87,15 +87,15 @@ test('what git ignores is counted, a line for each file; where files alone are l
   const globs = () => ['dist/**', "it's.txt"]
   expect(sectionOf(files, 3, 'report.json', { ...outputs, globs })).toBe(`nsbox: 3 of 3 test files left something behind:
   a.test.ts
-    wrote    41 files that git ignores
+    wrote    41 files ignored by git
     wrote    it's.txt (modified)
   b.test.ts
-    wrote    1 file that git ignores
+    wrote    1 file ignored by git
   c.test.ts
     wrote    1 (added)
     wrote    2 (added)
     … 1 more in report.json
-  Where that is meant: expectedWrites: ['dist/**', "it's.txt"]
+  To expect these writes: expectedWrites: ['dist/**', "it's.txt"]
 `)
   const withPort: ReportedFile = { ...clean, ports: leaking.ports, file: 'd.test.ts', project: '' }
   expect(sectionOf([...files, withPort], 4, 'report.json', outputs)).not.toContain('expectedWrites')
