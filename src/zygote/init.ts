@@ -6,6 +6,7 @@ import { Keeper } from '../emulation/keeper.ts'
 import { errorToData } from '../errors.ts'
 import { type NotStarted, spawn } from '../payload/exec.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
+import { withoutNamespaces } from '../plan/without-namespaces.ts'
 import { applySeal } from '../seal/apply.ts'
 import { close, pollReadable } from '../sys/descriptor.ts'
 import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid, unshareCgroup } from '../sys/process.ts'
@@ -46,16 +47,16 @@ export interface InitOptions {
 }
 
 /** Returns only in the payload's process, sealed: the pipe for its report. */
-export function runInit(plan: SandboxPlan, options: InitOptions): number {
+export function runInit(cloned: SandboxPlan, options: InitOptions): number {
   const { report, mapped, parent, missing, handles, sealed: isSealed, control, streams, job, ownCgroup } = options
-  const ownPids = plan.namespaces.includes('pid')
+  const ownPids = cloned.namespaces.includes('pid')
   const notEnforced = [...missing]
   try {
     if (ownPids) dieWith(parent)
     else prctl('PR_SET_CHILD_SUBREAPER', 1)
     pollReadable([mapped])
     close(mapped)
-    if (ownCgroup && plan.namespaces.includes('cgroup')) unshareCgroup()
+    const plan = ownCgroup ? inOwnCgroup(cloned, notEnforced) : cloned
     const files = new ReadStreams(plan.namespaces.includes('mount') ? streams : [])
     notEnforced.push(...applySeal(plan, (kind, fds) => passBack(kind, fds, handles)))
     files.reopen()
@@ -104,6 +105,19 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
 /** The end of the namespace is its end: there is nothing to do in its own process before it is the program. */
 function startProgram({ program, descriptors }: NonNullable<InitOptions['program']>, job: boolean): number | NotStarted {
   return spawn(program, { descriptors: programDescriptors(descriptors), lead: job ? 'group' : 'session' })
+}
+
+/** The root of a cgroup namespace is where its maker is, so it is made here and not with the others. */
+function inOwnCgroup(plan: SandboxPlan, notEnforced: NotEnforced[]): SandboxPlan {
+  if (!plan.namespaces.includes('cgroup')) return plan
+  try {
+    unshareCgroup()
+    return plan
+  } catch (error) {
+    if (plan.seal === 'require') throw error
+    notEnforced.push({ protection: 'cgroup namespace', error: errorToData(error) })
+    return withoutNamespaces(plan, ['cgroup'])
+  }
 }
 
 /** PR_SET_PDEATHSIG tells nothing of a parent that is gone already; its pidfd does. */
