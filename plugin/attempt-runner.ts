@@ -13,6 +13,7 @@ import { AttemptWatch } from './attempt-watch.ts'
 import { CampaignPools } from './campaign-pools.ts'
 import { loadVitest } from './load-vitest.ts'
 import { type KnobMeans, missingHere, missingKnobs, withoutMissing } from './missing-knobs.ts'
+import { refuseOtherPool } from './other-pool.ts'
 import { overridden, type Twin } from './overrides.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
 import { TestLines } from './test-lines.ts'
@@ -52,6 +53,7 @@ export class AttemptRunner {
     Object.assign(process.env, { TEST: 'true', VITEST: 'true', NODE_ENV: process.env['NODE_ENV'] ?? 'test' })
     const { parseCLI, createVitest } = await loadVitest()
     const { filter, options } = parseCLI(['vitest', 'run', ...setting.words.filter((word) => !isOwnOption(word))])
+    refuseOtherPool(options)
     const pools = new CampaignPools(ownOptions(setting.words))
     const attachments = await throwawayDirectory(scratch)
     try {

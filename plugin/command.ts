@@ -1,21 +1,21 @@
 // `nsbox vitest …`: the project's own vitest with the pool of nsbox, and no change of its config.
 
+import type { Plugin } from 'vite'
 import type { CliOptions } from 'vitest/node'
-import { NsboxError } from '../src/errors.ts'
+import { configError, NsboxError } from '../src/errors.ts'
 import { printTests } from './list.ts'
 import { loadVitest } from './load-vitest.ts'
+import { otherPool } from './other-pool.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
 import { sandboxPool } from './pool-shapes.ts'
 
 /** The exit code is set by vitest. @throws NsboxError for options that are wrong, or where there is no vitest */
 export async function runVitest(words: string[]): Promise<undefined> {
   const { parseCLI, startVitest, createVitest } = await loadVitest()
-  const { plugin, initializer } = sandboxPool(ownOptions(words))
   const rest = words.filter((word) => !isOwnOption(word))
   const [command] = rest
   const { filter, options } = parseCLI(['vitest', ...rest])
-  const sealed = { ...asVitestDoes(filter, options), pool: initializer as never }
-  const overrides = { plugins: [plugin] }
+  const { sealed, overrides } = poolOf(words, asVitestDoes(filter, options))
   if (command === 'list') {
     return inVitestsWords('Collect Error', async () => {
       Object.assign(process.env, { TEST: 'true', VITEST: 'true', NODE_ENV: process.env['NODE_ENV'] ?? 'test' })
@@ -30,6 +30,20 @@ export async function runVitest(words: string[]): Promise<undefined> {
     const vitest = await startVitest(command === 'bench' ? ('benchmark' as 'test') : 'test', filter, { ...sealed, ...benchmark }, overrides)
     if (!vitest.shouldKeepServer()) await vitest.exit()
   })
+}
+
+/** Whatever pool the config names, that of nsbox runs; one that is named on the command line is what it says. */
+function poolOf(words: readonly string[], options: CliOptions): { sealed: CliOptions; overrides: { plugins: Plugin[] } } {
+  const own = otherPool(options)
+  if (own === undefined) {
+    const { plugin, initializer } = sandboxPool(ownOptions(words))
+    return { sealed: { ...options, pool: initializer as never }, overrides: { plugins: [plugin] } }
+  }
+  const word = words.find(isOwnOption)
+  if (word !== undefined)
+    throw configError(`nsbox vitest: ${word} has no effect with --pool=${own}, which is not nsbox's pool: remove one of the two`)
+  console.error(`nsbox: --pool=${own} is vitest's own pool: the tests run without a sandbox`)
+  return { sealed: options, overrides: { plugins: [] } }
 }
 
 /** Where it fails for what is not nsbox's, such as a mistake in a config file: as with vitest's own command. @throws NsboxError */

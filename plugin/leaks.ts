@@ -11,18 +11,29 @@ export interface Leak {
   words: string
 }
 
-/** Empty for a file that left nothing. CPU time that was held back is no leak: who caps it wants that. */
-export function leaksOf(report: FileReport): Leak[] {
-  const { written, processes, ports, refused, refusedMore, caps } = report
+/**
+ * Empty for a file that left nothing. CPU time that was held back is no leak: who caps it wants that. What is written at paths of
+ * `ignored` is counted alone.
+ */
+export function leaksOf(report: FileReport, ignored: ReadonlySet<string> = new Set()): Leak[] {
+  const { processes, ports, refused, refusedMore, caps } = report
+  const [told, counted] = partition(report.written ?? [], ({ path }) => !ignored.has(path))
   return [
     ...(processes ?? []).map(({ command, pid, test }) => leak('processes', 'process', `${command} (pid ${pid})${by('started', test)}`)),
     ...(ports ?? []).map((port) => leak('ports', 'port', portWords(port))),
     ...refused.map((one) => leak('refused', 'refused', `${hostAndPort(one)}${by('tried', one.test)}; allow it with ${one.hint}`)),
     ...(refusedMore > 0 ? [leak('refused', 'refused', `${refusedMore} more`)] : []),
     ...caps.filter(({ limit }) => limit !== 'cpu').map(({ limit, words }) => leak('caps', 'cap', `${limit}: ${words}`)),
+    ...(counted.length > 0
+      ? [leak('writes', 'wrote', `${counted.length === 1 ? '1 file' : `${counted.length} files`} ignored by git`)]
+      : []),
     // Of these there may be most.
-    ...(written ?? []).map(({ path, kind }) => leak('writes', 'wrote', `${path} (${kind})`)),
+    ...told.map(({ path, kind }) => leak('writes', 'wrote', `${path} (${kind})`)),
   ]
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))]
 }
 
 function leak(category: Leak['category'], label: string, words: string): Leak {

@@ -1,6 +1,17 @@
 // Inside: what a test file leaves running and open, looked for when its last hook is over.
 
-import { commandOf, isEnding, openSockets, type ProcessStat, pids, processStat, type Socket, socketsOf, usedTables } from './procfs.ts'
+import {
+  commandOf,
+  isEnding,
+  openSockets,
+  type ProcessStat,
+  pids,
+  processStat,
+  type Socket,
+  selfPid,
+  socketsOf,
+  usedTables,
+} from './procfs.ts'
 import type { Starts } from './starts.ts'
 import { endsFile, queuedFile, taskUpdate } from './task-updates.ts'
 
@@ -61,7 +72,7 @@ export class Leftovers {
   constructor(starts: Starts) {
     this.#starts = starts
     this.#olderPids = this.#ours = new Set(pids())
-    this.#olderSockets = new Set(usedTables().length > 0 ? socketsOf(process.pid) : [])
+    this.#olderSockets = new Set(usedTables().length > 0 ? socketsOf('self') : [])
   }
 
   /** Before the fork: what is compiled now costs no file anything. */
@@ -102,8 +113,7 @@ export class Leftovers {
   }
 
   #look(): Look {
-    const present = hasOwnPids() ? pids() : [process.pid]
-    const others = present.filter((pid) => pid !== process.pid && !this.#ours.has(pid))
+    const others = hasOwnPids() ? pids().filter((pid) => pid !== selfPid() && !this.#ours.has(pid)) : []
     const processes = others
       .filter((pid) => !this.#olderPids.has(pid) && !helpers.test(commandOf(pid)))
       .map(processStat)
@@ -115,7 +125,7 @@ export class Leftovers {
   #ports(holders: readonly number[]): Look['ports'] {
     const tables = usedTables()
     if (tables.length === 0) return []
-    const held = holders.flatMap((by) => socketsOf(by).map((inode) => ({ by, inode })))
+    const held = holders.flatMap((by) => socketsOf(by === process.pid ? 'self' : by).map((inode) => ({ by, inode })))
     const newer = held.filter(({ inode }) => !this.#olderSockets.has(inode))
     if (newer.length === 0) return []
     return openSockets(tables).flatMap((socket) => {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { createVitest, parseCLI, startVitest } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
+import { requireKnownVitest } from '../src/host/known-vitest.ts'
 
 export interface VitestNode {
   parseCLI: typeof parseCLI
@@ -11,11 +12,17 @@ export interface VitestNode {
   createVitest: typeof createVitest
 }
 
-/** @throws NsboxError ERR_NSBOX_NO_VITEST where none is installed */
+/** @throws NsboxError ERR_NSBOX_NO_VITEST where none is installed, ERR_NSBOX_VITEST for one that nsbox does not know */
 export async function loadVitest(): Promise<VitestNode> {
-  const from = pathToFileURL(`${process.cwd()}/`)
+  const here = createRequire(pathToFileURL(`${process.cwd()}/`))
+  const { version } = installed(() => here('vitest/package.json') as { version: string })
+  requireKnownVitest(version)
+  return (await import(pathToFileURL(here.resolve('vitest/node')).href)) as VitestNode
+}
+
+function installed<T>(find: () => T): T {
   try {
-    return (await import(pathToFileURL(createRequire(from).resolve('vitest/node')).href)) as VitestNode
+    return find()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
     throw new NsboxError(`No vitest is installed for ${process.cwd()}`, {

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'vite'
-import type { PoolRunnerInitializer, TestProject, VitestPluginContext } from 'vitest/node'
+import type { PoolRunnerInitializer, TestProject, VitestPluginContext, PoolOptions as WorkerOptions } from 'vitest/node'
 import { poolOptions } from '../src/config/pool-options.ts'
+import { requireKnownVitest } from '../src/host/known-vitest.ts'
 import { SandboxPool } from './pool.ts'
 import { NsboxPoolWorker } from './pool-worker.ts'
 import { isCacheable } from './sandbox-vite.ts'
@@ -36,7 +37,7 @@ export interface PoolSource {
 }
 
 export function poolShapes({ of, setupLayer, given }: PoolSource): PoolShapes {
-  const initializer = asFunction({ name: poolName, createPoolWorker: (worker) => new NsboxPoolWorker(worker, of(worker.project)) })
+  const initializer = asFunction({ name: poolName, createPoolWorker: (worker) => poolWorker(worker, of(worker.project)) })
   const plugin: Plugin<GivenOptions> = {
     name: 'nsbox',
     ...(given !== undefined && { api: { given } }),
@@ -47,7 +48,9 @@ export function poolShapes({ of, setupLayer, given }: PoolSource): PoolShapes {
       project.config.poolRunner ??= initializer
       // By its function: vitest merges options, and the object may be a copy.
       const isOurs = project.config.poolRunner.createPoolWorker === initializer.createPoolWorker
-      if (project.config.pool === poolName && isOurs) await of(project).open(likelyKind(project))
+      if (project.config.pool !== poolName || !isOurs) return
+      requireKnownVitest(project.vitest.version)
+      await of(project).open(likelyKind(project))
     },
   }
   return { plugin, initializer }
@@ -60,6 +63,12 @@ type CacheKeys = Pick<VitestPluginContext, 'experimental_defineCacheKeyGenerator
 function keepSandboxesOutOfCache({ defineCacheKeyGenerator, experimental_defineCacheKeyGenerator }: CacheKeys): void {
   const define = defineCacheKeyGenerator ?? experimental_defineCacheKeyGenerator
   define(({ environment }) => (isCacheable(environment) ? undefined : false))
+}
+
+/** Where there is no plugin, this is the first that vitest asks for. */
+function poolWorker(options: WorkerOptions, pool: SandboxPool): NsboxPoolWorker {
+  requireKnownVitest(options.project.vitest.version)
+  return new NsboxPoolWorker(options, pool)
 }
 
 interface GivenOptions {

@@ -8,6 +8,7 @@ import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
 import { allowedHere } from '../src/host/allowed.ts'
 import { chooseLaunch, type LaunchChoice } from '../src/launch/choose.ts'
 import { findLimits, type Limited } from '../src/launch/limited.ts'
+import { missingWords } from '../src/launch/missing-words.ts'
 import { Plans } from '../src/launch/plans.ts'
 import { settledWithin } from '../src/launch/settled.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
@@ -176,7 +177,7 @@ export class SandboxPool {
       name: (file) => relative(config.root, file),
       refusals: (file) => refusals.of(file),
       began: (told) => run.began(told),
-      tell: (file, report) => run.add(file, name, report, this.options),
+      tell: (file, report) => run.add(file, name, report, workspaces[0] ?? '/', this.options),
       task: (id) => vitest.state.idMap.get(id),
     })
   }
@@ -312,9 +313,7 @@ export class SandboxPool {
 
   /** Said once a run: protections and limits that were asked for with `prefer` and are not in force. */
   #report(vitest: Vitest, missing: readonly NotEnforced[]): void {
-    for (const { protection, error } of missing) {
-      this.warn(vitest, `not sealed here: ${protection}: ${error.message}`)
-    }
+    for (const one of missing) this.warn(vitest, missingWords(one))
   }
 
   /** @throws NsboxError ERR_NSBOX_LIMIT for one of every file's that cannot be held, when the seal is `require` */

@@ -1,6 +1,7 @@
 // Inside: processes and sockets of the sandbox, as its own /proc tells them.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { isOwnProc } from '../src/sys/own-proc.ts'
 import { signalBit, signalMask } from '../src/sys/signal.ts'
 
 export interface ProcessStat {
@@ -39,9 +40,22 @@ export function parseSockets(text: string, protocol: Socket['protocol']): Socket
     .map((fields) => ({ protocol, port: Number.parseInt(fields[1]?.split(':')[1] ?? '', 16), inode: fields[9] ?? '' }))
 }
 
-/** Those of this pid namespace. */
+/** Those of this pid namespace, as /proc counts them: where none of its own could be mounted, /proc is that of a namespace around it. */
 export function pids(): number[] {
-  return readdirSync('/proc').map(Number).filter(Number.isInteger)
+  const all = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  if (isOwnProc(process.pid)) return all
+  const own = pidNamespace('self')
+  return all.filter((pid) => pidNamespace(pid) === own)
+}
+
+/** This process, among them. */
+export function selfPid(): number {
+  return Number(readlinkSync('/proc/self'))
+}
+
+/** Of init, which may not be looked into, it is ''. */
+function pidNamespace(pid: number | 'self'): string {
+  return unlessGone(() => readlinkSync(`/proc/${pid}/ns/pid`), '')
 }
 
 /** Undefined when it is gone. */
@@ -103,7 +117,7 @@ export function openSockets(tables: readonly Table[]): Socket[] {
 }
 
 /** Inodes of the sockets that a process has; none where it may not be looked into. */
-export function socketsOf(pid: number): string[] {
+export function socketsOf(pid: number | 'self'): string[] {
   const directory = `/proc/${pid}/fd`
   return unlessGone(() => readdirSync(directory), []).flatMap((fd) => {
     const [, inode] = /^socket:\[(\d+)\]$/.exec(unlessGone(() => readlinkSync(`${directory}/${fd}`), '')) ?? []

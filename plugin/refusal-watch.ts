@@ -5,6 +5,7 @@
 // into an error before the callback of its request is called. The same in Node 22, 24 and 26.
 
 import { isIP, Socket } from 'node:net'
+import { isNowhere } from './nowhere-names.ts'
 
 export interface RefusedAttempt {
   /** A name, or an address. */
@@ -127,7 +128,8 @@ function watchFailures({ prototype }: RequestClass, codes: string[], port: () =>
         const value = (...args: unknown[]) => {
           const { hostname } = this
           const { code = '' } = (args[0] ?? {}) as { code?: string }
-          if (hostname && codes.includes(code) && isElsewhere(hostname)) notice({ host: hostname, ...(asked && { port: asked }) })
+          if (hostname && codes.includes(code) && isIP(hostname) === 0 && !isNowhere(hostname))
+            notice({ host: hostname, ...(asked && { port: asked }) })
           return Reflect.apply(take, this, args)
         }
         Object.defineProperty(this, name, { configurable: true, enumerable: true, writable: true, value })
@@ -164,9 +166,4 @@ function portOf([first]: unknown[]): number | undefined {
 
 function isLocal(address: string): boolean {
   return /^(::ffff:)?127\.|^::1$|^::$|^0\.0\.0\.0$/.test(address)
-}
-
-/** RFC 6761: names that are never asked for elsewhere, or never there. */
-function isElsewhere(name: string): boolean {
-  return isIP(name) === 0 && !/(^|\.)(localhost|invalid)\.?$/i.test(name)
 }

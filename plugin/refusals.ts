@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net'
 import { isListening } from '../src/host/listening.ts'
+import { isNowhere } from './nowhere-names.ts'
 import type { RefusedMessage, TestAttempt } from './refused-attempts.ts'
 import { addToError, type TaskUpdate, timeouts } from './task-updates.ts'
 
@@ -47,7 +48,8 @@ export class Refusals {
   /** Names that programs of the file asked for in vain, besides those that are known. */
   seeNames(file: string, names: readonly string[]): void {
     const known = new Set(this.#files.get(file)?.known.map(({ host }) => host.toLowerCase()))
-    this.see({ file, attempts: names.filter((name) => !known.has(name)).map((host) => ({ host })), more: 0, reached: [] })
+    const asked = names.filter((name) => !known.has(name) && !isNowhere(name))
+    this.see({ file, attempts: asked.map((host) => ({ host })), more: 0, reached: [] })
   }
 
   of(file: string): FileRefusals {

@@ -6,6 +6,7 @@ import type { Reporter, Vitest } from 'vitest/node'
 import { settledWithin } from '../src/launch/settled.ts'
 import type { FileReport } from './file-report.ts'
 import { leakLines, leaksOf } from './leaks.ts'
+import { Outputs } from './outputs.ts'
 
 /** Of one file, in the JSON file. */
 export interface ReportedFile extends FileReport {
@@ -31,6 +32,8 @@ export class RunReport {
   readonly #vitest: Vitest
   /** By the file to write; those that are printed under ''. */
   readonly #files = new Map<string, ReportedFile[]>()
+  /** Of those that are printed. */
+  readonly #workspaces = new Map<ReportedFile, string>()
   /** Files that run. */
   readonly #running = new Set<Promise<void>>()
   /** How many there were, by the words for the section. */
@@ -55,10 +58,14 @@ export class RunReport {
     void told.then(() => this.#running.delete(told))
   }
 
-  add(file: string, project: string, report: FileReport, { report: isPrinted, reportFile }: Wanted): void {
+  /** Names of files that it wrote are relative to `workspace`. */
+  add(file: string, project: string, report: FileReport, workspace: string, { report: isPrinted, reportFile }: Wanted): void {
     this.#seen++
     const reported = { file: relative(this.#vitest.config.root, file), project, ...report }
-    if (isPrinted) this.#filesOf('').push(reported)
+    if (isPrinted) {
+      this.#filesOf('').push(reported)
+      this.#workspaces.set(reported, workspace)
+    }
     if (reportFile !== undefined) this.#filesOf(reportFile).push(reported)
   }
 
@@ -75,6 +82,7 @@ export class RunReport {
 
   #reset(): void {
     this.#files.clear()
+    this.#workspaces.clear()
     this.#seen = 0
   }
 
@@ -82,7 +90,7 @@ export class RunReport {
     await settledWithin(this.#running, patience)
     const targets = [...this.#files.keys()].filter((target) => target !== '')
     for (const target of targets) this.#write(target, this.#filesOf(target))
-    const words = sectionOf(this.#filesOf(''), this.#seen, targets[0])
+    const words = sectionOf(this.#filesOf(''), this.#seen, targets[0], await Outputs.find(this.#workspaces))
     if (words !== undefined) this.#vitest.logger.warn(words)
     this.#reset()
   }
@@ -95,22 +103,51 @@ export class RunReport {
 }
 
 const filesShown = 10
-const linesShown = 5
+/** Of one file; where all that any has left is files, the globs tell the rest. */
+const [linesShown, writesShown] = [5, 2]
+const globsShown = 12
+
+interface KnownOutputs {
+  ignored(file: ReportedFile): ReadonlySet<string>
+  globs(files: readonly ReportedFile[]): string[]
+}
+
+const nothingKnown: KnownOutputs = { ignored: () => new Set(), globs: () => [] }
 
 /** Undefined when nothing was left behind. */
-export function sectionOf(files: readonly ReportedFile[], seen: number, reportFile: string | undefined): string | undefined {
-  const leaking = files.map((file) => ({ file, leaks: leaksOf(file) })).filter(({ leaks }) => leaks.length > 0)
+export function sectionOf(
+  files: readonly ReportedFile[],
+  seen: number,
+  reportFile: string | undefined,
+  outputs: KnownOutputs = nothingKnown,
+): string | undefined {
+  const leaking = files.map((file) => ({ file, leaks: leaksOf(file, outputs.ignored(file)) })).filter(({ leaks }) => leaks.length > 0)
   if (leaking.length === 0) return undefined
   const where = reportFile === undefined ? " (reportFile: 'nsbox-report.json' has all)" : ` in ${reportFile}`
   const wasRefused = leaking.some(({ file }) => file.refused.length > 0)
+  const onlyWrites = leaking.every(({ leaks }) => leaks.every(({ category }) => category === 'writes'))
+  const most = onlyWrites ? writesShown : linesShown
   const shown = leaking.sort((a, b) => byName(a.file, b.file)).slice(0, filesShown)
   return [
     `nsbox: ${leaking.length} of ${seen} test file${seen === 1 ? '' : 's'} left something behind${wasRefused ? ', or tried what is refused' : ''}:`,
-    ...shown.flatMap(({ file, leaks }) => [`  ${nameOf(file)}`, ...leakLines(leaks, file, linesShown, where).map((line) => `    ${line}`)]),
+    ...shown.flatMap(({ file, leaks }) => [`  ${nameOf(file)}`, ...leakLines(leaks, file, most, where).map((line) => `    ${line}`)]),
     ...(leaking.length > filesShown ? [`  … ${leaking.length - filesShown} more files${where}`] : []),
+    ...(onlyWrites ? expectedLines(outputs.globs(leaking.map(({ file }) => file))) : []),
     ...(wasRefused ? [`  What one file needs is allowed by rules, or in its first comment: // @nsbox net=host`] : []),
     '',
   ].join('\n')
+}
+
+/** To be pasted into the options. */
+function expectedLines(globs: readonly string[]): string[] {
+  if (globs.length === 0) return []
+  const more = globs.length > globsShown ? `, and ${globs.length - globsShown} more` : ''
+  return [`  To expect these writes: expectedWrites: [${globs.slice(0, globsShown).map(quoted).join(', ')}]${more}`]
+}
+
+/** As source text. */
+function quoted(text: string): string {
+  return /^[ -~]*$/.test(text) && !/['\\]/.test(text) ? `'${text}'` : JSON.stringify(text)
 }
 
 function nameOf({ file, project }: ReportedFile): string {

@@ -15,13 +15,14 @@ export function usualWrites(
   { workspaces, home }: WrittenPlaces,
   temporary: string = tmpdir(),
 ): (path: string) => boolean {
-  const globs = [...caches, ...expected].map((glob) => (glob.startsWith('~/') ? join(escaped(home), glob.slice(2)) : glob))
+  const globs = [...caches, ...expected].map((glob) => (glob.startsWith('~/') ? join(escapedGlob(home), glob.slice(2)) : glob))
   // Elsewhere it is private, and no overlay.
-  const inside = [...workspaces, home].some((directory) => isWithin(temporary, directory)) ? [`${escaped(temporary)}/**`] : []
+  const inside = [...workspaces, home].some((directory) => isWithin(temporary, directory)) ? [`${escapedGlob(temporary)}/**`] : []
   const filters = workspaces.map((workspace) => createFilter([...globs, ...inside], undefined, { resolve: workspace }))
   return (path) => filters.some((isUsual) => isUsual(path))
 }
 
-function escaped(path: string): string {
+/** As it is, in a glob. */
+export function escapedGlob(path: string): string {
   return path.replace(/[\\!*?()[\]{}+@|]/g, '\\$&')
 }

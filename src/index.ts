@@ -1,5 +1,7 @@
 // The library's door.
 
+import { requireKnownVitest } from './host/known-vitest.ts'
+
 export type { Change, EntryFacts, EntryType } from './changes/changed.ts'
 export type { CreateOptions, ExecOptions, RunOptions } from './config/library-options.ts'
 export type { IoOptions, LimitChanges, LimitOptions } from './config/limit-options.ts'
@@ -17,3 +19,11 @@ export type { Running } from './run/running.ts'
 export type { LimitedUsage, ResourceUsage } from './run/usage.ts'
 export { createSandbox, type WarmSandbox } from './run/warm-sandbox.ts'
 export type { NotEnforced } from './wire/protocol.ts'
+
+/**
+ * What vitest before 4 makes of its option `pool: 'nsbox'`: it imports the package of that name, and calls what that exports.
+ * @throws NsboxError ERR_NSBOX_VITEST
+ */
+export default function oldPool({ version }: { version: string }): void {
+  requireKnownVitest(version)
+}

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { describeError, errorFromData } from '../errors.ts'
 import { describeCap, timeWords } from '../launch/describe-cap.ts'
+import { missingWords } from '../launch/missing-words.ts'
 import type { Report } from '../run/report.ts'
 
 export function describeEnd({
@@ -18,7 +19,7 @@ export function describeEnd({
   usage,
   refused,
 }: Report): string | undefined {
-  const missing = notEnforced.map((one) => `not in force: ${one.protection}: ${one.error.message}`)
+  const missing = notEnforced.map(missingWords)
   const silent = refused.map((port) => `port ${port} of the host's localhost, which --forward leads to, did not answer`)
   const end = endOf()
   return [...missing, ...silent, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined

@@ -89,7 +89,7 @@ const privateOrHost = 'private|host'
 /** In groups, as the help shows them. */
 export const flagGroups: Record<string, Record<string, Flag>> = {
   Namespaces: {
-    net: choice('net', 'none|host', "own localhost only, or the host's network (none)"),
+    net: choice('net', 'none|localhost|host', "one that leads nowhere, with or without an address besides localhost, or the host's (none)"),
     forward: list('forward', 'PORT[:PORT]', "a port inside leads to one of the host's localhost"),
     expose: list('expose', 'PORT[:PORT]', "a port of the host's localhost leads to one inside; 0 is any"),
     host: byName('hosts', 'NAME=ADDRESS', 'a host name and its address, such as db.example=127.0.0.1', hostOf),
@@ -183,7 +183,7 @@ export const flagGroups: Record<string, Record<string, Flag>> = {
     },
   },
   Output: {
-    seal: choice('seal', 'require|prefer', 'a protection that cannot be had is an error, or is reported (require)'),
+    seal: choice('seal', 'require|prefer|optional', 'a protection that cannot be had is an error, or is reported (require)'),
     'status-fd': {
       value: 'N',
       help: 'write JSON lines about the run to descriptor N',

@@ -3,6 +3,7 @@
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
 import { type Limits, type LimitsChange, limitsAmong } from '../plan/limits.ts'
+import { type Seal, seals } from '../plan/plan.ts'
 import { portWords, wrongPorts } from '../plan/port-steps.ts'
 import { nothingReached, type Reach, reachAmong } from '../plan/reach.ts'
 import { parseOptions } from './explain.ts'
@@ -18,10 +19,12 @@ import { hostname, quantity } from './schemas.ts'
 export interface PoolOptions extends LimitOptions, LimitSourceOptions, ReachOptions, ReportOptions, FileReportOptions {
   /**
    * What to do when a protection cannot be had on this machine. `require` stops the run before any
-   * test and says why; `prefer` runs with the rest and says on every run what is missing.
+   * test and says why; `prefer` runs with the rest and says on every run what is missing. Without
+   * its throwaway layers, so that files of the project and HOME would be written to for real, it
+   * stops too: only `optional` goes on.
    * @default 'require'
    */
-  seal?: 'require' | 'prefer'
+  seal?: Seal
   /**
    * `warm` forks each sandbox from a prepared node; `cold` starts a fresh node for each, as forks
    * does. `auto` is `warm` where a self-check passes.
@@ -90,7 +93,7 @@ const fileSchema = z.strictObject(fileShape)
 const rule = z.strictObject({ files: quantity(globs), ...fileShape })
 
 const schema = z.strictObject({
-  seal: z._default(z.enum(['require', 'prefer']), 'require'),
+  seal: z._default(z.enum(seals), 'require'),
   launch: z._default(z.enum(['auto', 'warm', 'cold']), 'auto'),
   uid: z._default(z.enum(['root', 'caller']), 'root'),
   hostname: z._default(hostname, 'nsbox'),

@@ -1,8 +1,11 @@
 // Options that let a sandbox reach parts of the host, or be reached. `reach-schema.ts` checks them.
 
 export interface ReachOptions {
-  /** `none`: a network of its own with nothing but localhost. `host`: the host's network. @default 'none' */
-  net?: 'none' | 'host'
+  /**
+   * `none`: a network of its own, which leads nowhere. Besides localhost the machine has one address in it, and every server can be
+   * reached at that too. `localhost`: without that address. `host`: the host's network. @default 'none'
+   */
+  net?: 'none' | 'localhost' | 'host'
   /**
    * TCP ports of the host's localhost that can be reached at localhost inside: `5432`, or `'6379:16379'` where
    * 6379 inside is 16379 of the host.

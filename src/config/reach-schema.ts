@@ -2,11 +2,11 @@
 
 import { isIP } from 'node:net'
 import * as z from 'zod/mini'
-import type { AllowedPath, PortPair } from '../plan/reach.ts'
+import { type AllowedPath, nets, type PortPair } from '../plan/reach.ts'
 import { quantity, type Shape } from './schemas.ts'
 
 export const reachShape: Shape = {
-  net: z.optional(z.enum(['none', 'host'])),
+  net: z.optional(z.enum(nets)),
   forward: z.optional(z.array(quantity((value) => portPair(value, 1)))),
   expose: z.optional(z.array(quantity((value) => portPair(value, 0)))),
   allow: z.optional(z.array(quantity(allowedPath))),

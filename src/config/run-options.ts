@@ -1,7 +1,8 @@
 // Options of a program's sandbox: for the command and the library alike. `run-schema.ts` checks them.
 
 import type { Limits } from '../plan/limits.ts'
-import type { PortPair } from '../plan/reach.ts'
+import type { Seal } from '../plan/plan.ts'
+import type { Net, PortPair } from '../plan/reach.ts'
 import type { Resource } from '../sys/resources.ts'
 import type { LimitOptions, LimitSourceOptions } from './limit-options.ts'
 import type { Limit } from './quantities.ts'
@@ -34,12 +35,17 @@ export type ResourceLimit = Size | 'unlimited' | { soft: Size | 'unlimited'; har
 export interface SandboxOptions extends LimitOptions, LimitSourceOptions {
   /**
    * What to do when a protection cannot be had on this machine: `require` starts nothing and says
-   * why, `prefer` goes on with the rest and lists in the report what is missing.
+   * why, `prefer` goes on with the rest and lists in the report what is missing. Without its throwaway
+   * layers, so that files of the project and HOME would be written to for real, it starts nothing
+   * either: only `optional` does.
    * @default 'require'
    */
-  seal?: 'require' | 'prefer'
-  /** `none`: a network of its own with nothing but localhost. @default 'none' */
-  net?: 'none' | 'host'
+  seal?: Seal
+  /**
+   * `none`: a network of its own, which leads nowhere. Besides localhost the machine has one address in it, and every server can be
+   * reached at that too. `localhost`: without that address. `host`: the host's network. @default 'none'
+   */
+  net?: 'none' | 'localhost' | 'host'
   /**
    * TCP ports of the host's localhost that can be reached at localhost inside: `5432`, or `'6379:16379'` where
    * 6379 inside is 16379 of the host.
@@ -106,8 +112,8 @@ export interface ProgramOptions {
 }
 
 export interface ResolvedSandboxOptions extends Limits {
-  seal: 'require' | 'prefer'
-  net: 'none' | 'host'
+  seal: Seal
+  net: Net
   forward: PortPair[]
   expose: PortPair[]
   hosts: Record<string, string>

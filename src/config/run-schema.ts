@@ -1,6 +1,7 @@
 // Checks the options of a program's sandbox.
 
 import * as z from 'zod/mini'
+import { seals } from '../plan/plan.ts'
 import { resourceNumbers } from '../sys/resources.ts'
 import { type FieldName, parseOptions } from './explain.ts'
 import { limitSourceShape, limitsShape } from './limit-schema.ts'
@@ -20,8 +21,8 @@ const positiveDuration = quantity((value) => {
 })
 
 export const sandboxShape: Shape = {
-  seal: z._default(z.enum(['require', 'prefer']), sandboxDefaults.seal),
-  net: z._default(z.enum(['none', 'host']), sandboxDefaults.net),
+  seal: z._default(z.enum(seals), sandboxDefaults.seal),
+  net: z._default(reachShape['net'] as z.ZodMiniType, sandboxDefaults.net),
   forward: z._default(reachShape['forward'] as z.ZodMiniType, sandboxDefaults.forward),
   expose: z._default(reachShape['expose'] as z.ZodMiniType, sandboxDefaults.expose),
   hosts: z._default(reachShape['hosts'] as z.ZodMiniType, sandboxDefaults.hosts),

@@ -2,6 +2,7 @@
 
 import { remedyFor } from '../host/explain.ts'
 import type { Restrictions } from '../host/restrictions.ts'
+import { ownInterface } from '../plan/network.ts'
 import { namespaces } from '../plan/plan.ts'
 import type { Attempts } from './attempts.ts'
 import { type Check, fail, pass, warn } from './check.ts'
@@ -48,5 +49,9 @@ export async function checkMounts(attempts: Attempts, host: Restrictions): Promi
 
 export async function checkLoopback(attempts: Attempts, host: Restrictions): Promise<Check> {
   const failure = await attempts.failure(['net'], [{ do: 'loopback' }])
-  return failure ? fail('loopback', failure.message, remedyFor(failure, host)) : pass('loopback', 'lo is up')
+  if (failure) return fail('loopback', failure.message, remedyFor(failure, host))
+  const addressless = await attempts.failure(['net'], [{ do: 'interface', ...ownInterface }])
+  if (!addressless) return pass('loopback', `lo is up, and ${ownInterface.name} has an address`)
+  const effect = 'a sandbox has no address besides localhost'
+  return warn('loopback', `lo is up; ${addressless.message}`, effect, remedyFor(addressless, host))
 }

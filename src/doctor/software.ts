@@ -10,17 +10,12 @@ import type { Place } from '../host/place.ts'
 import { mountOwnProc } from '../host/remedies/containers.ts'
 import { updateKernel } from '../host/remedies/file-systems.ts'
 import { installNode, installVitest, reinstallKoffi } from '../host/remedies/software.ts'
+import { supported } from '../host/supported.ts'
+import { isBefore, satisfies } from '../host/version-range.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 import { type Check, fail, pass, warn } from './check.ts'
-import { isBefore, satisfies } from './version-range.ts'
 
 const own = createRequire(import.meta.url)
-
-interface Manifest {
-  version: string
-  engines: { node: string }
-  peerDependencies: { vitest: string }
-}
 
 export function checkPlatform(place: Place): Check {
   const detail = `${process.platform === 'linux' ? 'Linux' : process.platform} ${release()} on ${process.arch}`
@@ -30,7 +25,7 @@ export function checkPlatform(place: Place): Check {
 
 export function checkNode(): Check {
   const { version } = process
-  const range = (own('nsbox/package.json') as Manifest).engines.node
+  const range = supported().node
   if (satisfies(version, range)) return pass('node', version)
   const detail = `${version} is outside of ${range}`
   if (isBefore(version, range)) return fail('node', detail, installNode(range))
@@ -46,7 +41,7 @@ export function checkProc(): Check {
 
 /** What `cwd` would import. */
 export function checkVitest(cwd: string): Check {
-  const range = (own('nsbox/package.json') as Manifest).peerDependencies.vitest
+  const range = supported().vitest
   const found = vitestVersion(cwd)
   if (found !== undefined && satisfies(found, range)) return pass('vitest', found)
   const detail = found === undefined ? 'not found from this directory' : `${found} is outside of ${range}`
@@ -56,7 +51,7 @@ export function checkVitest(cwd: string): Check {
 function vitestVersion(cwd: string): string | undefined {
   try {
     const manifest = createRequire(join(cwd, 'package.json')).resolve('vitest/package.json')
-    return (JSON.parse(readFileSync(manifest, 'utf8')) as Manifest).version
+    return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
   } catch {
     return undefined
   }

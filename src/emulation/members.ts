@@ -1,8 +1,9 @@
 // The processes of a sandbox as its init sees them: all but itself.
 
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { NsboxError } from '../errors.ts'
 import { descendants } from '../sys/descendants.ts'
+import { isOwnProc } from '../sys/own-proc.ts'
 import { getpid } from '../sys/process.ts'
 import { sendSignal } from '../sys/signal.ts'
 import { readSmall } from '../sys/small-file.ts'
@@ -36,7 +37,7 @@ export class Members {
 
   /** @throws NsboxError when /proc shows the processes of another pid namespace */
   check(): void {
-    if (!this.#ownPids || ownProc()) return
+    if (!this.#ownPids || isOwnProc(getpid())) return
     throw new NsboxError('/proc does not show the processes of the sandbox, and so they cannot be measured', {
       code: 'ERR_NSBOX_NOT_IN_FORCE',
       stage: 'seal',
@@ -81,14 +82,6 @@ export function signalOne(pid: number, signal: NodeJS.Signals): void {
     sendSignal(pid, signal)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
-  }
-}
-
-function ownProc(): boolean {
-  try {
-    return readlinkSync('/proc/self') === String(getpid())
-  } catch {
-    return false
   }
 }
 

@@ -1,11 +1,12 @@
 // From a seal that failed to the fact behind it and what mends it here.
 
 import { realpathSync } from 'node:fs'
-import type { NsboxError } from '../errors.ts'
+import { type ErrorData, errorFromData, errorToData, type NsboxError } from '../errors.ts'
+import { lossOf } from './losses.ts'
 import { isContainer } from './place.ts'
 import { leaveFilter, loosenContainer, uncoverProc } from './remedies/containers.ts'
 import { loadOverlay, otherDirectory, updateKernel } from './remedies/file-systems.ts'
-import { exemptFromApparmor, raiseLimit, turnUserNamespacesOn } from './remedies/namespaces.ts'
+import { exemptFromApparmor, loadVeth, raiseLimit, turnUserNamespacesOn } from './remedies/namespaces.ts'
 import { hintOf, type Remedy } from './remedies/remedy.ts'
 import { type Restrictions, readRestrictions } from './restrictions.ts'
 
@@ -14,6 +15,13 @@ export function explainSealFailure(error: NsboxError): NsboxError {
   if (error.hint || error.syscall === undefined) return error
   const remedy = remedyFor(error, readRestrictions())
   return remedy === undefined ? error : error.withHint(hintOf(remedy))
+}
+
+/** What it means that this protection is not in force, and what mends it. */
+export function explainMissing<T extends { protection: string; error: ErrorData }>(missing: T): T & { lost?: string } {
+  const lost = lossOf(missing.protection)
+  const error = explainSealFailure(errorFromData(missing.error))
+  return { ...missing, error: errorToData(error), ...(lost !== undefined && { lost }) }
 }
 
 export type SealFailure = Pick<NsboxError, 'message' | 'syscall' | 'errno'>
@@ -65,6 +73,7 @@ function kernelRemedy({ syscall, errno, message }: SealFailure, { place }: Restr
   if (errno === 'ENOSYS') {
     return updateKernel(place, `nsbox needs Linux 5.12 or later, or a seccomp profile that knows ${syscall ?? 'its system calls'}`)
   }
+  if (/RTM_NEWLINK veth/.test(message)) return loadVeth()
   if (!/"overlay"/.test(message)) return undefined
   if (errno === 'ENODEV') return loadOverlay()
   return errno === 'EINVAL' ? otherDirectory() : undefined

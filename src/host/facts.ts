@@ -1,6 +1,7 @@
 // What this machine and this caller are, for the plan. Reads; changes nothing.
 
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { NsboxError } from '../errors.ts'
 import type { HostFacts, OverlayPart } from '../plan/host-facts.ts'
 import type { IdRange } from '../plan/plan.ts'
@@ -25,6 +26,7 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
     arch: process.arch,
     uid: process.getuid?.() as number,
     gid: process.getgid?.() as number,
+    hostName: hostname(),
     mappable: mappableIds(),
     subordinate: ranges ? subordinateIds() : { uid: [], gid: [] },
     home,

@@ -2,7 +2,7 @@
 
 import { debug } from '../debug.ts'
 import { errorFromData, NsboxError } from '../errors.ts'
-import { explainSealFailure } from '../host/explain.ts'
+import { explainMissing, explainSealFailure } from '../host/explain.ts'
 import { canRestoreWorkerThreads } from '../sys/node-threads.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import { warmModes, type ZygoteMode } from '../zygote/v8-flags.ts'
@@ -37,7 +37,7 @@ export async function chooseLaunch(options: ChooseOptions): Promise<LaunchChoice
   for (const mode of candidates(options.launch)) {
     const zygote = options.start(mode)
     try {
-      return { mode, zygote, reasons, notEnforced: await selfCheck(zygote, options) }
+      return { mode, zygote, reasons, notEnforced: (await selfCheck(zygote, options)).map(explainMissing) }
     } catch (error) {
       await zygote.close()
       if (!(error instanceof SelfCheckFailure) && !runsThreads(error)) throw error

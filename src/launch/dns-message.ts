@@ -1,6 +1,7 @@
 // Questions of DNS and their answers (RFC 1035): addresses of a few names, and of these addresses the names.
 
 import { isIPv4 } from 'node:net'
+import { addressBytes } from '../sys/address-bytes.ts'
 
 const headerLength = 12
 const types = { A: 1, PTR: 12, AAAA: 28, ANY: 255 }
@@ -104,22 +105,6 @@ function record(type: keyof typeof types, data: Buffer): Buffer {
 function encodeName(name: string): Buffer {
   const labels = name.split('.').map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label, 'latin1')]))
   return Buffer.concat([...labels, Buffer.of(0)])
-}
-
-/** `::ffff:1.2.3.4` and `::1` among them. */
-export function addressBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number))
-  const [bare = ''] = address.split('%')
-  const hex = bare.replace(/[^:]+\.[^:]+$/, (four) =>
-    addressBytes(four)
-      .toString('hex')
-      .replace(/^(.{4})/, '$1:'),
-  )
-  const [before = '', after] = hex.split('::')
-  const groups = (part: string) => part.split(':').filter(Boolean)
-  const [head, tail] = [groups(before), groups(after ?? '')]
-  const all = [...head, ...Array.from({ length: after === undefined ? 0 : 8 - head.length - tail.length }, () => '0'), ...tail]
-  return Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex')
 }
 
 function reverseName(address: string): string {

@@ -6,6 +6,7 @@ import { placeOf } from '../cgroup/place.ts'
 import { startInScope } from '../cgroup/scope.ts'
 import { NsboxError } from '../errors.ts'
 import type { LimitMeans } from '../plan/limit-plan.ts'
+import type { Seal } from '../plan/plan.ts'
 import type { LimitRequest, LimitsBy } from '../plan/request.ts'
 import { Janitor } from './janitor.ts'
 import { SandboxLimits } from './sandbox-limits.ts'
@@ -125,7 +126,7 @@ export class Limiter {
   }
 
   /** For the next sandbox. @throws NsboxError when it cannot have a cgroup */
-  next(seal: 'require' | 'prefer'): SandboxLimits {
+  next(seal: Seal): SandboxLimits {
     return new SandboxLimits(this.means, seal, this.#base)
   }
 

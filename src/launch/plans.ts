@@ -6,7 +6,7 @@ import { errorToData, NsboxError } from '../errors.ts'
 import { allowedHere } from '../host/allowed.ts'
 import { hostFacts } from '../host/facts.ts'
 import type { HostFacts } from '../plan/host-facts.ts'
-import type { SandboxPlan } from '../plan/plan.ts'
+import type { SandboxPlan, Seal } from '../plan/plan.ts'
 import type { SandboxRequest } from '../plan/request.ts'
 import { sandboxPlan } from '../plan/sandbox-plan.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
@@ -58,7 +58,7 @@ export class Plans {
     this.notEnforced.push({ protection: 'disk', error: errorToData(error) })
   }
 
-  get seal(): 'require' | 'prefer' {
+  get seal(): Seal {
     return this.#request.seal
   }
 

@@ -6,6 +6,7 @@ import type { CgroupUsage } from '../cgroup/usage.ts'
 import { errorToData, NsboxError } from '../errors.ts'
 import { type HeldLimits, type LimitMeans, limitPlan, type MissingLimit } from '../plan/limit-plan.ts'
 import type { EmulatedChange, EmulatedLimits, LimitName, Limits, LimitsChange } from '../plan/limits.ts'
+import type { Seal } from '../plan/plan.ts'
 import type { EmulatedUsage, NotEnforced, SandboxEnd } from '../wire/protocol.ts'
 import type { InitControl } from './init-control.ts'
 
@@ -30,13 +31,13 @@ export class SandboxLimits {
   /** What was changed while it ran. A sandbox that is launched in its place begins with that. */
   readonly changed: LimitsChange = {}
   readonly #means: LimitMeans
-  readonly #seal: 'require' | 'prefer'
+  readonly #seal: Seal
   readonly #base: Base | undefined
   readonly #leaf: Leaf | undefined
   #now: LimitsChange = {}
   #control: InitControl | null = null
 
-  constructor(means: LimitMeans, seal: 'require' | 'prefer', base: Base | undefined) {
+  constructor(means: LimitMeans, seal: Seal, base: Base | undefined) {
     this.#means = means
     this.#seal = seal
     this.#base = base
@@ -44,7 +45,7 @@ export class SandboxLimits {
   }
 
   /** Of a sandbox that was launched without any; what is asked for later its init has to see to. */
-  static none(seal: 'require' | 'prefer'): SandboxLimits {
+  static none(seal: Seal): SandboxLimits {
     return new SandboxLimits({ controllers: [], why: 'it was started without one', emulation: true }, seal, undefined)
   }
 

@@ -2,6 +2,7 @@
 
 import type { HostFacts } from './host-facts.ts'
 import { idMaps } from './id-maps.ts'
+import { networkSteps } from './network.ts'
 import type { SandboxPlan } from './plan.ts'
 import { portSteps } from './port-steps.ts'
 import type { Reach } from './reach.ts'
@@ -26,7 +27,7 @@ export function commonGround(
   { reach, traffic, directory, disk, inodes, cwd }: CommonRequest,
   host: Pick<HostFacts, 'uid' | 'gid' | 'mappable' | 'subordinate'>,
 ): SandboxPlan {
-  const ownNetwork = reach.net === 'none'
+  const ownNetwork = reach.net !== 'host'
   return {
     // No pid namespace: its /proc, with parts covered, would keep those in it from having one (mount_namespaces(7)).
     namespaces: ['user', 'mount', ...(ownNetwork ? (['net'] as const) : [])],
@@ -40,9 +41,7 @@ export function commonGround(
         ...(disk !== undefined && { size: disk }),
         ...(inodes !== undefined && { inodes }),
       }),
-      ...(ownNetwork
-        ? [step('a new network namespace has its loopback down', { do: 'loopback' }), ...trafficSteps({ traffic }), ...portSteps(reach)]
-        : []),
+      ...(ownNetwork ? [...networkSteps(reach), ...trafficSteps({ traffic }), ...portSteps(reach)] : []),
       step('the old working directory is still the one below the mounts', { do: 'chdir', path: cwd }),
     ],
     lastSteps: [],

@@ -4,14 +4,17 @@ import type { LimitName, Limits } from './limits.ts'
 import type { LastStep, SandboxPlan, SealStep } from './plan.ts'
 import { trafficWords } from './traffic.ts'
 
+const failureWords: Record<SandboxPlan['seal'], string> = {
+  require: 'an error',
+  prefer: 'reported and left out, unless it protects files of the host',
+  optional: 'reported and left out',
+}
+
 export function formatPlan({ namespaces, steps, lastSteps, seal, limits = {} }: SandboxPlan): string {
   const lines = [...steps, ...lastSteps].map((step, index) => `${String(index + 1).padStart(2)}. ${describeStep(step)}\n      ${step.why}`)
-  return [
-    `New namespaces: ${namespaces.join(', ')}`,
-    `A step that fails is ${seal === 'require' ? 'an error' : 'reported and left out'}.`,
-    ...lines,
-    ...limitLines(limits),
-  ].join('\n')
+  return [`New namespaces: ${namespaces.join(', ')}`, `A step that fails is ${failureWords[seal]}.`, ...lines, ...limitLines(limits)].join(
+    '\n',
+  )
 }
 
 function describeStep(step: SealStep | LastStep): string {
@@ -54,6 +57,8 @@ function describeStep(step: SealStep | LastStep): string {
       return `own ${step.target}, read-only`
     case 'loopback':
       return 'bring lo up'
+    case 'interface':
+      return `an interface ${step.name} with ${step.addresses.join(' and ')}`
     case 'traffic':
       return `delay and loss of each packet on lo: ${trafficWords(step)}`
     case 'forward':

@@ -9,6 +9,8 @@ export interface HostFacts {
   arch: Arch
   uid: number
   gid: number
+  /** What the host calls itself. */
+  hostName: string
   /** The ids the caller may map: those of root that has the power to, else null. */
   mappable: { uid: IdRange[]; gid: IdRange[] } | null
   /** What /etc/subuid and /etc/subgid grant the caller, where a run asks for it. */

@@ -9,7 +9,6 @@ import {
   fetchedSteps,
   heldFor,
   lastPlaceSteps,
-  nameSteps,
   ownCgroupStep,
   partStep,
   partsOf,
@@ -18,6 +17,7 @@ import {
   scratchOf,
   sharedSteps,
 } from './mount-steps.ts'
+import { nameSteps } from './name-steps.ts'
 import { byLength, isWithin, outermost } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import type { BindMount, RunRequest, SandboxRequest } from './request.ts'
@@ -50,8 +50,8 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
     ...(request.ownCgroup && own.includes('cgroup') ? [ownCgroupStep()] : []),
     ...extraMountSteps(run),
     ...allowedSteps(host.allowed.filter((mount) => !isAround(mount))),
-    ...nameSteps(request, own, scratch),
-    ...lastPlaceSteps(request, own),
+    ...nameSteps(request, own, host, scratch),
+    ...lastPlaceSteps(request, own, host),
   ]
 }
 

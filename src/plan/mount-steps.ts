@@ -1,6 +1,8 @@
 // Pieces of a file system that both kinds of root share.
 
 import type { HostFacts, OverlayPart } from './host-facts.ts'
+import { nameServerSteps } from './name-steps.ts'
+import { networkSteps } from './network.ts'
 import { byLength } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import { portSteps } from './port-steps.ts'
@@ -128,42 +130,10 @@ function extraMountStep(mount: ExtraMount): SealStep {
   }
 }
 
-/** For programs that look names up in files, and where to ask for those that do not. */
-export function nameSteps({ hosts = {}, dns }: SandboxRequest, own: Namespace[], scratch: string): SealStep[] {
-  const lines = Object.entries(hosts).map(([name, address]) => `${address} ${name}`)
-  const resolver = (why: string, servers: string[]) =>
-    step(why, { do: 'lines', target: '/etc/resolv.conf', lines: servers, more: false, scratch })
-  return [
-    ...(lines.length > 0
-      ? [step('asked for: names that have addresses here', { do: 'lines', target: '/etc/hosts', lines, more: true, scratch })]
-      : []),
-    ...(dns === 'none' ? [resolver('asked for: whoever asks a name server is told at once that none answers', nobody)] : []),
-    ...(dns !== 'none' && lines.length > 0 && own.includes('net')
-      ? [resolver('no other name server can be reached', ['nameserver 127.0.0.1'])]
-      : []),
-  ]
-}
-
-/**
- * Nobody may send there without asking for it (ip(7), SO_BROADCAST), so that connect(2) fails at once, also where
- * somebody answers at all addresses of localhost. musl's resolver does not look at that, and waits as long as it is told to.
- */
-const nobody = ['nameserver 255.255.255.255', 'options timeout:1 attempts:1']
-
-function nameServerSteps({ hosts = {}, dns }: SandboxRequest): SealStep[] {
-  if (dns === 'none' || Object.keys(hosts).length === 0) return []
-  return [step('not every program reads /etc/hosts', { do: 'name-server', hosts })]
-}
-
-export function lastPlaceSteps(request: SandboxRequest, own: Namespace[]): SealStep[] {
+export function lastPlaceSteps(request: SandboxRequest, own: Namespace[], host: HostFacts): SealStep[] {
   return [
     ...(own.includes('net')
-      ? [
-          step('a new network namespace has its loopback down', { do: 'loopback' }),
-          ...trafficSteps(request),
-          ...portSteps(request),
-          ...nameServerSteps(request),
-        ]
+      ? [...networkSteps(request), ...trafficSteps(request), ...portSteps(request), ...nameServerSteps(request, own, host)]
       : []),
     step('the old working directory is still the one below the mounts', { do: 'chdir', path: request.cwd }),
   ]

@@ -9,7 +9,6 @@ import {
   extraMountSteps,
   heldFor,
   lastPlaceSteps,
-  nameSteps,
   partStep,
   partsOf,
   passThroughSteps,
@@ -17,6 +16,7 @@ import {
   scratchOf,
   sharedSteps,
 } from './mount-steps.ts'
+import { nameSteps } from './name-steps.ts'
 import { outermost } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import type { RunRequest, SandboxRequest } from './request.ts'
@@ -62,8 +62,8 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
     deviceStep(run),
     ...extraMountSteps(run),
     ...allowedSteps(host.allowed),
-    ...nameSteps(request, own, scratch),
+    ...nameSteps(request, own, host, scratch),
     step("the host's tree is gone, and with it the last way back", { do: 'leave-root' }),
-    ...lastPlaceSteps(request, own),
+    ...lastPlaceSteps(request, own, host),
   ]
 }

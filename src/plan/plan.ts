@@ -29,8 +29,8 @@ export interface IdMaps {
   writtenBy: 'init' | 'zygote' | 'newuidmap'
 }
 
-/** One step of sealing, with its reason. */
-export type SealStep = { why: string } & SealAction
+/** One step of sealing, with its reason. What is `optional` protects nothing: it is left out where it cannot be had, and reported. */
+export type SealStep = { why: string; optional?: true } & SealAction
 
 export type SealAction =
   | ({ do: 'map-ids' } & IdMaps)
@@ -50,14 +50,16 @@ export type SealAction =
   | { do: 'pivot-root'; rootfs: string; scratch: string; layers: string[] }
   | { do: 'leave-root' }
   | { do: 'mask'; target: string }
-  /** A read-only file of these lines; with `more`, those that were there follow. It lies in `scratch`. */
-  | { do: 'lines'; target: string; lines: string[]; more: boolean; scratch: string }
+  /** A read-only file of these lines; with `more`, those that were there follow. With `ifThere`, only over a file. It lies in `scratch`. */
+  | { do: 'lines'; target: string; lines: string[]; more: boolean; ifThere?: true; scratch: string }
   /** `console` is the caller's terminal, on the host. */
   | { do: 'dev'; nodes: string[]; console: string | null }
   | { do: 'proc' }
   /** Where there is such a directory. */
   | { do: 'cgroup'; target: string }
   | { do: 'loopback' }
+  /** Another interface, for addresses of the machine's own. */
+  | { do: 'interface'; name: string; mac: string; addresses: readonly string[] }
   /** Of all packets that arrive at localhost: by the kernel, or by the host, which is passed a queue of them. */
   | ({ do: 'traffic' } & Traffic)
   /** Sockets that listen on localhost; the host accepts on them and leads to its own. */
@@ -89,6 +91,12 @@ export interface SandboxPlan {
   limits?: Limits
   /** Limits that init sees to, where there is no cgroup that does. */
   emulated?: EmulatedLimits
-  /** `require`: a step that fails ends the sandbox. `prefer`: it is reported and left out. */
-  seal: 'require' | 'prefer'
+  seal: Seal
 }
+
+export const seals = ['require', 'prefer', 'optional'] as const
+/**
+ * What a step that fails does. `require`: it ends the sandbox. `prefer`: it is reported and left out, unless files of the host
+ * would be written to without it. `optional`: even then.
+ */
+export type Seal = (typeof seals)[number]

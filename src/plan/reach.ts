@@ -1,7 +1,12 @@
 // What a sandbox reaches of the host, and what of it can be reached from there.
 
+/** `none`: a network of its own that leads nowhere. `localhost`: the same without an address besides localhost. */
+export type Net = (typeof nets)[number]
+
+export const nets = ['none', 'localhost', 'host'] as const
+
 export interface Reach {
-  net: 'none' | 'host'
+  net: Net
   /** Ports of localhost inside that lead to ports of the host's localhost. */
   forward: PortPair[]
   /** Ports of the host's localhost that lead to ports of localhost inside. */

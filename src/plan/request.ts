@@ -1,12 +1,12 @@
 // What is asked of a sandbox.
 
 import type { EmulatedLimits, Limits } from './limits.ts'
-import type { LastAction, Namespace } from './plan.ts'
+import type { LastAction, Namespace, Seal } from './plan.ts'
 import type { Reach } from './reach.ts'
 import type { Traffic } from './traffic.ts'
 
 export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 'net'>> {
-  seal: 'require' | 'prefer'
+  seal: Seal
   uid: 'root' | 'caller'
   hostname: string
   /** Directories to put under a throwaway overlay, besides the home. Real paths. */
@@ -66,7 +66,7 @@ export type ExtraMount = BindMount | { kind: 'tmpfs'; target: string; size?: num
 export interface LimitRequest {
   limits: Limits
   by: LimitsBy
-  seal: 'require' | 'prefer'
+  seal: Seal
   /** Directory of a cgroup to make those of sandboxes in. */
   parent: string | undefined
 }

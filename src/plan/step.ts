@@ -1,6 +1,6 @@
 // A step and its reason.
 
-import type { LastStep, SealAction, SealStep } from './plan.ts'
+import type { LastStep, SandboxPlan, SealAction, SealStep } from './plan.ts'
 
 export function step(why: string, action: SealAction): SealStep {
   return { why, ...action }
@@ -10,4 +10,16 @@ export function step(why: string, action: SealAction): SealStep {
 export function stepName(step: SealStep | LastStep): string {
   if ('target' in step) return `${step.do} ${step.target}`
   return step.do === 'rlimit' ? `rlimit ${step.resource}` : step.do
+}
+
+/** Whether the sandbox goes on where it fails. */
+export function mayBeLeftOut(step: SealStep | LastStep, { seal, steps }: Pick<SandboxPlan, 'seal' | 'steps'>): boolean {
+  if (seal === 'optional' || ('optional' in step && step.optional)) return true
+  return seal === 'prefer' && !keepsFiles(step, steps)
+}
+
+/** Layers that are thrown away, and where they keep what is written. */
+function keepsFiles(step: SealStep | LastStep, steps: readonly SealStep[]): boolean {
+  if (step.do === 'overlay' || step.do === 'pivot-root') return true
+  return 'target' in step && steps.some((other) => 'scratch' in other && other.scratch === step.target)
 }

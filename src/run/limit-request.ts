@@ -4,12 +4,13 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { parseCpuList } from '../config/quantities.ts'
 import { type IoLimit, type Limits, type LimitsChange, limitsAmong } from '../plan/limits.ts'
+import type { Seal } from '../plan/plan.ts'
 import type { LimitRequest, LimitsBy } from '../plan/request.ts'
 import { wrong } from './paths.ts'
 
 /** Options, checked, that limits are asked for with. */
 export interface LimitedOptions extends Limits {
-  seal: 'require' | 'prefer'
+  seal: Seal
   limitsBy: LimitsBy
   cgroupParent?: string | undefined
 }

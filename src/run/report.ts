@@ -2,12 +2,13 @@
 
 import type { Change } from '../changes/changed.ts'
 import { type ErrorData, errorFromData, errorToData } from '../errors.ts'
-import { explainSealFailure } from '../host/explain.ts'
+import { explainMissing, explainSealFailure } from '../host/explain.ts'
 import type { CapHit } from '../launch/sandbox-limits.ts'
 import type { HeldLimits } from '../plan/limit-plan.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import type { PortPair } from '../plan/reach.ts'
 import { stepName } from '../plan/step.ts'
+import { withoutNamespaces } from '../plan/without-namespaces.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import type { Outcome } from './supervise.ts'
 import { type ResourceUsage, resourceUsage } from './usage.ts'
@@ -50,7 +51,7 @@ export interface Report {
   exposed: PortPair[]
   /** Ports of the host that `forward` led to and where nothing answered. */
   refused: number[]
-  /** Protections and limits that could not be had, with `seal: 'prefer'`. */
+  /** Protections and limits that could not be had, with `seal: 'prefer'` or `'optional'`. */
   notEnforced: NotEnforced[]
 }
 
@@ -58,9 +59,10 @@ export interface Report {
 function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforced[], failed: boolean): string[] {
   if (failed) return []
   const missing = new Set(notEnforced.map(({ protection }) => protection))
-  const names = [...plan.steps, ...plan.lastSteps].map(stepName)
-  const namespaces = missing.has('namespaces') ? [] : plan.namespaces.map((name) => `${name} namespace`)
-  return [...namespaces, ...new Set(names)].filter((name) => !missing.has(name))
+  const gone = plan.namespaces.filter((name) => missing.has('namespaces') || missing.has(`${name} namespace`))
+  const { namespaces, steps, lastSteps } = withoutNamespaces(plan, gone)
+  const names = [...namespaces.map((name) => `${name} namespace`), ...[...steps, ...lastSteps].map(stepName)]
+  return [...new Set(names)].filter((name) => !missing.has(name))
 }
 
 /** Of a run that has ended, before anybody looks at what it wrote. */
@@ -76,7 +78,7 @@ export function reportOf(command: string[], plan: SandboxPlan, outcome: Outcome,
     capHit: hit ?? null,
     exposed: [...exposed],
     refused,
-    notEnforced,
+    notEnforced: notEnforced.map(explainMissing),
   }
 }
 

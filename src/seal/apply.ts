@@ -14,11 +14,12 @@ import {
 } from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
-import { stepName } from '../plan/step.ts'
+import { mayBeLeftOut, stepName } from '../plan/step.ts'
 import type { Traffic } from '../plan/traffic.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
+import { addInterface } from '../sys/interface.ts'
 import { setNiceness, setResourceLimit } from '../sys/limits.ts'
 import {
   cloneTree,
@@ -64,19 +65,36 @@ export function applyLast(plan: SandboxPlan): NotEnforced[] {
   return applyEach(plan, plan.lastSteps, applyLastStep)
 }
 
-function applyEach<S extends Step>({ seal }: SandboxPlan, steps: readonly S[], apply: (step: S) => void): NotEnforced[] {
+function applyEach<S extends Step>(plan: SandboxPlan, steps: readonly S[], apply: (step: S) => void): NotEnforced[] {
   const notEnforced: NotEnforced[] = []
   for (const step of steps) {
     try {
+      requireScratch(step, notEnforced)
       apply(step)
     } catch (error) {
       const failure = asSealError(step, error)
       // Of an upper directory there is another kind, which the launcher tries next: nothing is to run without.
-      if (seal === 'require' || failure.code === 'ERR_NSBOX_UPPER_XATTR') throw failure
+      if (failure.code === 'ERR_NSBOX_UPPER_XATTR') throw failure
+      if (!mayBeLeftOut(step, plan)) throw plan.seal === 'prefer' ? notPreferred(failure) : failure
       notEnforced.push({ protection: stepName(step), error: errorToData(failure) })
     }
   }
   return notEnforced
+}
+
+/** What is written must not lie on the host for good. */
+function requireScratch(step: Step, notEnforced: readonly NotEnforced[]): void {
+  if (!('scratch' in step) || !notEnforced.some(({ protection }) => protection.endsWith(` ${step.scratch}`))) return
+  throw new NsboxError(`${stepName(step)}: ${step.scratch}, where it keeps what is written, would be the host's own`, {
+    code: 'ERR_NSBOX_SEAL',
+    stage: 'seal',
+  })
+}
+
+function notPreferred(failure: NsboxError): NsboxError {
+  const { message, ...data } = errorToData(failure)
+  const lost = 'nothing would be thrown away that is written there'
+  return new NsboxError(`${message}. Without it ${lost}: seal: 'prefer' stops there, seal: 'optional' goes on`, data)
 }
 
 type Step = SealStep | LastStep
@@ -170,6 +188,8 @@ class Sealing {
         return mountCgroup(step.target)
       case 'loopback':
         return interfaceUp('lo')
+      case 'interface':
+        return addInterface(step)
       case 'traffic':
         return this.#shape(step)
       case 'forward':

@@ -12,10 +12,13 @@ interface Lines {
   lines: readonly string[]
   /** Whether those that were there follow. */
   more: boolean
+  /** Nothing is made where there is no such file. */
+  ifThere?: true
 }
 
 /** `scratch` is a directory for such files. */
-export function mountLines({ target, lines, more }: Lines, scratch: string): void {
+export function mountLines({ target, lines, more, ifThere }: Lines, scratch: string): void {
+  if (ifThere && !existsSync(target)) return
   const before = more && existsSync(target) ? readFileSync(target) : Buffer.alloc(0)
   // With all that are for that directory: one may have to cover it, and with it those before.
   const place = `${scratch}/lines${dirname(target)}`

@@ -32,6 +32,14 @@ export interface NetlinkMessage {
   acknowledged?: boolean
   /** The family's own header, and attributes. */
   body: Buffer
+  /** Answers of the kernel that are taken for none, by name. */
+  mayFail?: readonly string[]
+}
+
+/** Messages that go out together. */
+export interface NetlinkBatch {
+  messages: readonly NetlinkMessage[]
+  bytes: Buffer
 }
 
 /** What came, without its header. */
@@ -46,19 +54,33 @@ export function netlinkSocket(protocol: keyof typeof netlinkProtocols): number {
 
 /** Sends all of them at once, and answers what is no acknowledgement. @throws SysError of the first that the kernel refuses */
 export function askNetlink(fd: number, messages: readonly NetlinkMessage[]): NetlinkAnswer[] {
-  sendNetlink(fd, messages)
+  return askTogether(fd, batchOf(messages))
+}
+
+/** The same, of what was encoded before. The kernel goes on after one that it refuses. */
+export function askTogether(fd: number, { messages, bytes }: NetlinkBatch): NetlinkAnswer[] {
+  send_(fd, addressOf(bytes), bytes.length, 0)
   const answers: NetlinkAnswer[] = []
   for (let received = receiveNetlink(fd); received; received = receiveNetlink(fd)) {
     for (const { type, body, sequence } of received) {
       if (type !== NLMSG_ERROR) answers.push({ type, body })
-      else if (body.readInt32LE(0) !== 0) throw new SysError('netlink', [messages[sequence]?.name], -body.readInt32LE(0))
+      else if (body.readInt32LE(0) !== 0) refused(-body.readInt32LE(0), messages[sequence])
     }
   }
   return answers
 }
 
+function refused(errno: number, message: NetlinkMessage | undefined): void {
+  const error = new SysError('netlink', [message?.name], errno)
+  if (!message?.mayFail?.includes(error.errno ?? '')) throw error
+}
+
+export function batchOf(messages: readonly NetlinkMessage[]): NetlinkBatch {
+  return { messages, bytes: Buffer.concat(messages.map(encoded)) }
+}
+
 export function sendNetlink(fd: number, messages: readonly NetlinkMessage[]): void {
-  const bytes = Buffer.concat(messages.map(encoded))
+  const { bytes } = batchOf(messages)
   send_(fd, addressOf(bytes), bytes.length, 0)
 }
 

@@ -112,10 +112,12 @@ export type ZygoteToHost =
   | { type: 'forked'; id: number; pid: number }
   | { type: 'ended'; id: number; end: SandboxEnd }
 
-/** A protection that was asked for with `prefer` and could not be had. */
+/** A protection that could not be had, and that the sandbox went on without. */
 export interface NotEnforced {
   protection: string
   error: ErrorData
+  /** What that means for whoever runs something in it, where that is known. */
+  lost?: string
 }
 
 /** Resources that all processes of a sandbox have used together. */

@@ -1,28 +1,17 @@
 // Forks one sandbox: its init in new namespaces, and from that the payload.
 
 import { writeFileSync } from 'node:fs'
-import { type ErrorData, errorToData } from '../errors.ts'
 import { idMapsOf } from '../plan/id-maps.ts'
-import type { Namespace, SandboxPlan } from '../plan/plan.ts'
+import type { SandboxPlan } from '../plan/plan.ts'
 import { writeIdMaps } from '../seal/id-maps.ts'
 import { close, pipe } from '../sys/descriptor.ts'
-import { type CloneFlag, cloneInto, cloneIntoCgroup, fork, pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
-import type { SysError } from '../sys/sys-error.ts'
+import { pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
 import type { Descriptors, Program } from '../wire/protocol.ts'
+import { type Clone, cloneInit } from './clone.ts'
 import { runInit } from './init.ts'
 import { collectAlone } from './v8-flags.ts'
 
 const SIGKILL = 9
-
-const cloneFlagOf: Record<Namespace, CloneFlag> = {
-  user: 'CLONE_NEWUSER',
-  mount: 'CLONE_NEWNS',
-  pid: 'CLONE_NEWPID',
-  net: 'CLONE_NEWNET',
-  ipc: 'CLONE_NEWIPC',
-  uts: 'CLONE_NEWUTS',
-  cgroup: 'CLONE_NEWCGROUP',
-}
 
 export interface BirthOptions {
   /** pidfd of this process. */
@@ -59,22 +48,22 @@ export type Birth =
     }
 
 /** @throws SysError when the kernel gives no namespaces and the plan requires them, or refuses the id maps */
-export function forkSandbox(plan: SandboxPlan, options: BirthOptions): Birth {
+export function forkSandbox(asked: SandboxPlan, options: BirthOptions): Birth {
   const { self: parent, inChild, program, cgroup, ...rest } = options
   // Last steps are for the payload's own process.
-  const spawned = plan.lastSteps.length === 0 ? program : undefined
+  const spawned = asked.lastSteps.length === 0 ? program : undefined
   const [report, mapped] = [pipe(), pipe()]
   const closeOurs = () => [report.read, mapped.write].forEach(close)
   const closeTheirs = () => [report.write, mapped.read].forEach(close)
   let clone: Clone
   try {
-    clone = cloneInit(plan, cgroup)
+    clone = cloneInit(asked, cgroup)
   } catch (error) {
     closeOurs()
     closeTheirs()
     throw error
   }
-  const { pid, unsealed, isPlaced } = clone
+  const { pid, plan, missing, isPlaced } = clone
   if (pid === 0) {
     collectAlone()
     inChild()
@@ -88,7 +77,7 @@ export function forkSandbox(plan: SandboxPlan, options: BirthOptions): Birth {
         parent,
         report: report.write,
         mapped: mapped.read,
-        unsealed,
+        missing,
         ownCgroup: cgroup !== undefined,
       }),
     }
@@ -97,9 +86,9 @@ export function forkSandbox(plan: SandboxPlan, options: BirthOptions): Birth {
   const pidfd = pidfdOpen(pid)
   try {
     if (!isPlaced) moveInto(cgroup as number, pid)
-    const waits = !unsealed && mapIds(pid, plan) === 'later'
+    const waits = mapIds(pid, plan) === 'later'
     if (!waits) close(mapped.write)
-    const hostPids = unsealed !== undefined || !plan.namespaces.includes('pid')
+    const hostPids = !plan.namespaces.includes('pid')
     return { in: 'parent', pid, pidfd, report: report.read, mapped: waits ? mapped.write : undefined, hostPids }
   } catch (error) {
     pidfdSendSignal(pidfd, SIGKILL)
@@ -107,38 +96,6 @@ export function forkSandbox(plan: SandboxPlan, options: BirthOptions): Birth {
     closeOurs()
     close(pidfd)
     throw error
-  }
-}
-
-interface Clone {
-  /** 0 in the child. */
-  pid: number
-  unsealed: ErrorData | undefined
-  /** In its cgroup already, or in need of none. */
-  isPlaced: boolean
-}
-
-function cloneInit(plan: SandboxPlan, cgroup: number | undefined): Clone {
-  // The root of a cgroup namespace is where its maker is: a child that is born elsewhere makes its own.
-  const names = plan.namespaces.filter((name) => name !== 'cgroup' || cgroup === undefined).map((name) => cloneFlagOf[name])
-  try {
-    return { ...cloneSomewhere(names, cgroup), unsealed: undefined }
-  } catch (error) {
-    if (plan.seal === 'require') throw error
-    return { pid: fork(), unsealed: errorToData(error), isPlaced: cgroup === undefined }
-  }
-}
-
-/** What a kernel, or a filter of a container's, that does not know clone3(2) or its field for the cgroup answers. */
-const unknownCall = ['ENOSYS', 'EPERM', 'E2BIG', 'EINVAL']
-
-function cloneSomewhere(names: CloneFlag[], cgroup: number | undefined): Pick<Clone, 'pid' | 'isPlaced'> {
-  if (cgroup === undefined) return { pid: cloneInto(names), isPlaced: true }
-  try {
-    return { pid: cloneIntoCgroup(names, cgroup), isPlaced: true }
-  } catch (error) {
-    if (!unknownCall.includes((error as SysError).errno ?? '')) throw error
-    return { pid: cloneInto(names), isPlaced: false }
   }
 }
 

@@ -3,9 +3,10 @@
 
 import { constants } from 'node:os'
 import { Keeper } from '../emulation/keeper.ts'
-import { type ErrorData, errorToData } from '../errors.ts'
+import { errorToData } from '../errors.ts'
 import { type NotStarted, spawn } from '../payload/exec.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
+import { withoutNamespaces } from '../plan/without-namespaces.ts'
 import { applySeal } from '../seal/apply.ts'
 import { close, pollReadable } from '../sys/descriptor.ts'
 import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid, unshareCgroup } from '../sys/process.ts'
@@ -27,8 +28,8 @@ export interface InitOptions {
   mapped: number
   /** pidfd of the process that forked this one. */
   parent: number
-  /** Why there are no namespaces, where the plan only preferred them. */
-  unsealed: ErrorData | undefined
+  /** Namespaces that the plan asked for in vain. */
+  missing: NotEnforced[]
   /** Socket for handles to what the host is to have. */
   handles: number | undefined
   /** Hung up once they are passed. */
@@ -46,24 +47,22 @@ export interface InitOptions {
 }
 
 /** Returns only in the payload's process, sealed: the pipe for its report. */
-export function runInit(plan: SandboxPlan, options: InitOptions): number {
-  const { report, mapped, parent, unsealed, handles, sealed: isSealed, control, streams, job, ownCgroup } = options
-  const ownPids = !unsealed && plan.namespaces.includes('pid')
-  const sealed = unsealed ? withoutMounts(plan) : plan
-  const notEnforced: NotEnforced[] = []
+export function runInit(cloned: SandboxPlan, options: InitOptions): number {
+  const { report, mapped, parent, missing, handles, sealed: isSealed, control, streams, job, ownCgroup } = options
+  const ownPids = cloned.namespaces.includes('pid')
+  const notEnforced = [...missing]
   try {
     if (ownPids) dieWith(parent)
     else prctl('PR_SET_CHILD_SUBREAPER', 1)
     pollReadable([mapped])
     close(mapped)
-    if (ownCgroup && !unsealed && plan.namespaces.includes('cgroup')) unshareCgroup()
-    if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
-    const files = new ReadStreams(unsealed ? [] : streams)
-    notEnforced.push(...applySeal(sealed, (kind, fds) => passBack(kind, fds, handles)))
+    const plan = ownCgroup ? inOwnCgroup(cloned, notEnforced) : cloned
+    const files = new ReadStreams(plan.namespaces.includes('mount') ? streams : [])
+    notEnforced.push(...applySeal(plan, (kind, fds) => passBack(kind, fds, handles)))
     files.reopen()
     for (const fd of [handles, isSealed]) if (fd !== undefined) close(fd)
-    const ownUsers = !unsealed && plan.namespaces.includes('user')
-    const keeper = plan.emulated || control !== undefined ? new Keeper(sealed, { ownPids, ownUsers, control }) : undefined
+    const ownUsers = plan.namespaces.includes('user')
+    const keeper = plan.emulated || control !== undefined ? new Keeper(plan, { ownPids, ownUsers, control }) : undefined
     if (plan.emulated) notEnforced.push(...(keeper?.begin(plan.emulated) ?? []))
     const own = pidfdOpen(getpid())
     // ptrace(2), /proc/1/fd, /proc/1/mem: the payload has init's uid and could stop it or forge its report.
@@ -108,6 +107,19 @@ function startProgram({ program, descriptors }: NonNullable<InitOptions['program
   return spawn(program, { descriptors: programDescriptors(descriptors), lead: job ? 'group' : 'session' })
 }
 
+/** The root of a cgroup namespace is where its maker is, so it is made here and not with the others. */
+function inOwnCgroup(plan: SandboxPlan, notEnforced: NotEnforced[]): SandboxPlan {
+  if (!plan.namespaces.includes('cgroup')) return plan
+  try {
+    unshareCgroup()
+    return plan
+  } catch (error) {
+    if (plan.seal === 'require') throw error
+    notEnforced.push({ protection: 'cgroup namespace', error: errorToData(error) })
+    return withoutNamespaces(plan, ['cgroup'])
+  }
+}
+
 /** PR_SET_PDEATHSIG tells nothing of a parent that is gone already; its pidfd does. */
 function dieWith(parent: number): void {
   prctl('PR_SET_PDEATHSIG', SIGKILL)
@@ -133,10 +145,4 @@ function ignoreMostSignals(): void {
 function finish(report: number, ended: InitReport): never {
   postReport(report, { ended })
   return exitNow(ended.error ? 1 : 0)
-}
-
-/** In the host's namespaces a mount or a host name would be the host's own. */
-function withoutMounts(plan: SandboxPlan): SandboxPlan {
-  const own = ['chdir', 'oom-score', 'no-new-privs', 'seccomp']
-  return { ...plan, steps: plan.steps.filter((step) => own.includes(step.do)) }
 }

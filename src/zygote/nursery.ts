@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { errorToData } from '../errors.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
+import { rehearseSeal } from '../seal/rehearse.ts'
 import { killDescendants } from '../sys/descendants.ts'
 import { close, pollReadable } from '../sys/descriptor.ts'
 import { type AddressRange, heapRanges, makeRoom } from '../sys/node-heap.ts'
@@ -86,6 +87,7 @@ export class Nursery {
   /** Answers in the child only. */
   #fork(id: number, plan: SandboxPlan, payload: Payload, descriptors: Descriptors): Born | undefined {
     try {
+      rehearseSeal(plan)
       if (payload.kind !== 'exec') makeRoom(untilThreads)
       this.#heap ??= heapRanges()
       this.#watch.check()

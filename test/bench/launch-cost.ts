@@ -1,5 +1,6 @@
 // What one sandbox costs with no vitest in the way: fork, seal, first message, end.
 
+import { readFileSync } from 'node:fs'
 import { Plans } from '../../src/launch/plans.ts'
 import { type ForkPayload, ZygoteProcess } from '../../src/launch/zygote-process.ts'
 import type { SandboxRequest } from '../../src/plan/request.ts'
@@ -51,6 +52,52 @@ export async function printLaunchCost(launches: number): Promise<void> {
   printTable(['', 'to first message', 'to its end', 'each, one at a time', 'each, two in flight'], rows)
 }
 
+const blocks = 6
+
+/** In turn, so that what disturbs the machine disturbs all alike. CPU time is that of all processes of the sandboxes, their sealing too. */
+export async function printNetworkCost(launches: number): Promise<void> {
+  const cases = { "net: 'host'": 'host', "net: 'localhost'": 'localhost', "net: 'none'": 'none' } as const
+  const found = Object.entries(cases).map(([name, net]) => ({ name, net, born: [] as number[], cpu: [] as number[] }))
+  const plans = new Plans(request, process.env)
+  const payload: ForkPayload = { kind: 'preloaded', data: undefined }
+  const zygote = new ZygoteProcess({
+    mode,
+    env: process.env,
+    execArgv: [],
+    preload: { url: payloadUrl, data: { vitest: false, jsdom: false } },
+  })
+  try {
+    await zygote.prepared
+    for (let block = -1; block < blocks; block++) {
+      for (const { net, born, cpu } of block % 2 ? found : found.toReversed()) {
+        const before = childrenCpu(zygote.pid)
+        const times = []
+        for (let index = 0; index < launches; index++) times.push((await launchOne(zygote, plans, payload, { net })).born)
+        // The first round does not count.
+        if (block < 0) continue
+        born.push(...times)
+        cpu.push((childrenCpu(zygote.pid) - before) / launches)
+      }
+    }
+  } finally {
+    await zygote.close()
+    plans.close()
+  }
+  console.log(`\none sandbox of a warm node by its network, run from source, ms, ${blocks * launches} launches each`)
+  printTable(
+    ['', 'to first message, min', 'median', 'CPU time'],
+    found.map(({ name, born, cpu }) => [name, Math.min(...born).toFixed(2), median(born).toFixed(2), median(cpu).toFixed(2)]),
+  )
+}
+
+/** Of children that have ended and were waited for, in milliseconds (proc_pid_stat(5), cutime and cstime). */
+function childrenCpu(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return (Number(fields[13]) + Number(fields[14])) * 10
+}
+
 async function launchMany(
   load: Load,
   payload: ForkPayload,
@@ -75,8 +122,13 @@ async function launchMany(
   }
 }
 
-async function launchOne(zygote: ZygoteProcess, plans: Plans, payload: ForkPayload): Promise<LaunchTimes> {
-  const { plan, release } = plans.next()
+async function launchOne(
+  zygote: ZygoteProcess,
+  plans: Plans,
+  payload: ForkPayload,
+  change: Partial<SandboxRequest> = {},
+): Promise<LaunchTimes> {
+  const { plan, release } = plans.next(change)
   const started = performance.now()
   const sandbox = zygote.launch(plan, payload)
   let born = Number.NaN

@@ -1,9 +1,9 @@
 // The pool against vitest's own: time, memory, and where a file's time goes. Figures, never a verdict.
-//   npm run bench:pool -- [--suite trivial,jsdom,cpu,memory,where] [--workers 1,2] [--rounds N]
+//   npm run bench:pool -- [--suite trivial,jsdom,cpu,memory,where,network] [--workers 1,2] [--rounds N]
 //     [--files N] [--pools forks,nsbox]
 
 import { parseArgs } from 'node:util'
-import { printLaunchCost } from './launch-cost.ts'
+import { printLaunchCost, printNetworkCost } from './launch-cost.ts'
 import { compareMemory } from './memory.ts'
 import { printHeader } from './report.ts'
 import { comparePools, timedSuites } from './timings.ts'
@@ -31,6 +31,7 @@ async function run(name: string): Promise<void> {
     for (const environment of ['node', 'jsdom'] as const) await compareMemory(environment, rounds)
     return
   }
+  if (name === 'network') return printNetworkCost(launches)
   if (name === 'where') {
     await printLaunchCost(launches)
     for (const name of ['trivial', 'jsdom'] as const) await printWhereTimeGoes(name, sized(name), rounds)

@@ -6,7 +6,7 @@ mkdir -p "$tree"/{bin,proc,dev,modules,host}
 cp "$(command -v busybox)" "$tree/bin/busybox"
 version=$(ls "$1/lib/modules")
 # In the order of their needs.
-modprobe -d "$1" -S "$version" --show-depends --all virtio_pci virtio_blk virtio-rng virtiofs overlay ext4 sch_netem |
+modprobe -d "$1" -S "$version" --show-depends --all virtio_pci virtio_blk virtio-rng virtiofs overlay ext4 sch_netem veth |
   sed -n 's/^insmod //p' | awk '!seen[$0]++' | while read -r module; do
   cp "$module" "$tree/modules"
   basename "$module" >>"$tree/modules/list"

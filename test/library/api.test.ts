@@ -9,6 +9,7 @@ test('the library', () => {
     [
       "NsboxError",
       "createSandbox",
+      "default",
       "doctor",
       "plan",
       "run",

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { nsbox } from '../support/command.ts'
+import { withVitest } from '../support/doctor.ts'
 import { fixture, oneVitest, sealedTest, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { vitestRun } from '../support/vitest-run.ts'
 
@@ -90,6 +91,26 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(run.exitCode, run.stdout + run.stderr).toBe(0)
   })
 
+  test('a pool on the command line is that pool: forks is forks, and nsbox is sealed', async () => {
+    const unsealed = testFile(`import { hostname } from 'node:os'; test('unsealed', () => { expect(hostname()).not.toBe('nsbox') })`)
+    const { root, home } = seedTest(version, { 'forks.test.ts': unsealed, 'nsbox.test.ts': sealedTest })
+    const run = (...words: string[]) => nsbox(['vitest', 'run', ...words], { cwd: root, home, env, killAfter: 60_000 })
+    const [forks, sealed] = await Promise.all([run('forks.test.ts', '--pool=forks'), run('nsbox.test.ts', '--pool', 'nsbox')])
+    expect(forks.exitCode, forks.stdout + forks.stderr).toBe(0)
+    expect(forks.stderr).toContain("nsbox: --pool=forks is vitest's own pool: the tests run without a sandbox\n")
+    expect(sealed.exitCode, sealed.stdout + sealed.stderr).toBe(0)
+  })
+
+  test('options of nsbox with the pool of another are refused', async () => {
+    const { root, home } = seedTest(version, { 'a.test.ts': sealedTest })
+    const run = await nsbox(['vitest', 'run', '--pool=threads', '--nsbox.net=host'], { cwd: root, home, env })
+    expect(run).toEqual({
+      exitCode: 125,
+      stdout: '',
+      stderr: "nsbox vitest: --nsbox.net=host has no effect with --pool=threads, which is not nsbox's pool: remove one of the two\n",
+    })
+  })
+
   test('projects that have other pools are sealed all the same', async () => {
     // An inline project's own pool, one that it takes from the config that it extends, and that of a config file.
     const projects = [
@@ -114,6 +135,16 @@ describe.each(vitestVersions)('$name', (version) => {
     const run = await nsbox(['vitest', 'run'], { cwd: root, home, env, killAfter: 60_000 })
     expect(run.stderr).toMatch(/Startup Error.*thrown by the config.*vitest\.config\.ts/s)
     expect(run.exitCode).toBe(1)
+  })
+})
+
+test.each(['3.2.4', '5.0.0-beta.1', '6.0.0'])('vitest %s is refused before anything runs', async (found) => {
+  const cwd = withVitest(found)
+  const run = await nsbox(['vitest', 'run'], { cwd, home: cwd, env })
+  expect(run).toEqual({
+    exitCode: 125,
+    stdout: '',
+    stderr: `nsbox: This is vitest ${found}, and nsbox runs with vitest ^4.1 || ^5\n  hint: nsbox knows vitest ^4.1 || ^5. Run: npm install --save-dev vitest@5\n`,
   })
 })
 

@@ -1,11 +1,13 @@
 // What test files leave behind: told after the run, in JSON and in their meta; and what fails them.
 
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ReportedFile } from '../../plugin/run-report.ts'
+import { needProgram } from '../support/programs.ts'
 import { expectNothingRuns } from '../support/vitest-left-behind.ts'
-import { fixture, oneVitest, type Project, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { fixture, nsboxConfig, oneVitest, type Project, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { startVitest, type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 const seeded = fixture('left-behind')
@@ -212,6 +214,44 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(vitest.output().slice(second)).not.toContain('left something behind')
     vitest.child.kill('SIGINT')
     await vitest.done
+  })
+})
+
+describe.each(oneVitest)('a repository of git', (version) => {
+  const writes = (body: string) =>
+    testFile(`import { mkdirSync, writeFileSync } from 'node:fs'; import { homedir } from 'node:os'; test('writes', () => { ${body} })`)
+  const project = seedSuite(version, {
+    '.gitignore': 'dist/\nnode_modules/\n',
+    'kept.txt': 'kept\n',
+    'a.test.ts': writes(`
+      for (const directory of ['dist', 'generated']) mkdirSync(directory)
+      for (let n = 0; n < 41; n++) for (const directory of ['dist', 'generated']) writeFileSync(directory + '/' + n, '')
+    `),
+    'b.test.ts': writes(
+      `mkdirSync('dist'); writeFileSync('dist/0', ''); writeFileSync('kept.txt', 'other'); writeFileSync(homedir() + '/.rc', '')`,
+    ),
+  })
+
+  test('what it ignores is counted, and the globs to expect all of it are printed: with them nothing is said', async (context) => {
+    needProgram(context, 'git')
+    execFileSync('git', ['-C', project.root, 'init', '--quiet'])
+    const run = await vitestRun(project)
+    expect(sectionOf(run)).toBe(`nsbox: 2 of 2 test files left something behind:
+  a.test.ts
+    wrote    41 files ignored by git
+    wrote    generated/0 (added)
+    … 40 more (reportFile: 'nsbox-report.json' has all)
+  b.test.ts
+    wrote    1 file ignored by git
+    wrote    kept.txt (modified)
+    … 1 more (reportFile: 'nsbox-report.json' has all)
+  To expect these writes: expectedWrites: ['dist/**', 'generated/**', 'kept.txt', '~/.rc']
+`)
+    const [, globs = ''] = /expectedWrites: (\[.*\])/.exec(sectionOf(run)) ?? []
+    project.write('vitest.config.ts', nsboxConfig({ options: `expectedWrites: ${globs}, strict: ['writes']` }))
+    const again = await vitestRun(project)
+    expect(again.exitCode, again.output).toBe(0)
+    expect(sectionOf(again)).toBe('')
   })
 })
 

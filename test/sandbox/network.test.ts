@@ -1,5 +1,5 @@
-// Promise: a network of its own with nothing but localhost, in which names that are asked for have their addresses, for every way to look
-// them up, and no others have any.
+// Promise: a network of its own, which leads nowhere and in which the machine has a name and an address. Names that are asked for have their
+// addresses, for every way to look them up, and no others have any.
 
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -25,15 +25,64 @@ afterAll(async () => {
   await bench.close()
 })
 
-test('localhost answers, and there is no other interface', async () => {
-  const [interfaces, count] = await resultOf(plain, () => {
-    const { networkInterfaces } = process.getBuiltinModule('node:os')
-    const { readFileSync } = process.getBuiltinModule('node:fs')
-    return [networkInterfaces(), readFileSync('/proc/net/dev', 'utf8').trim().split('\n').length - 2] as const
+const ownAddresses = () => {
+  const { networkInterfaces } = process.getBuiltinModule('node:os')
+  const all = Object.entries(networkInterfaces()).map(([name, found = []]) => [name, found.map(({ address }) => address)])
+  return Object.fromEntries(all) as Record<string, string[]>
+}
+
+test('the machine has an address besides localhost, of each kind', async () => {
+  const { eth0, ...others } = await resultOf(plain, ownAddresses)
+  expect(others).toEqual({ lo: ['127.0.0.1', '::1'] })
+  expect(eth0).toEqual(['198.51.100.77', '2001:db8:77::77'])
+})
+
+test("net: 'localhost' is without it", async () => {
+  const { stdout } = await evaluate(plain, ownAddresses, [], { change: { net: 'localhost' } })
+  expect(JSON.parse(stdout)).toEqual({ lo: ['127.0.0.1', '::1'] })
+})
+
+/** Where a server that listens at this host is reached. */
+const served = async (_: unknown, host: string, at: string[]) => {
+  const { createServer, connect } = process.getBuiltinModule('node:net')
+  const server = createServer((socket) => socket.end()).listen(0, host)
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  const reached = (to: string) =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect({ host: to, port })
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    })
+  const answers = await Promise.all(at.map(reached))
+  server.close()
+  return answers
+}
+
+test('a server is reached where it listens', async () => {
+  const [four, six] = ['198.51.100.77', '2001:db8:77::77'] as const
+  expect(await resultOf(plain, served, '0.0.0.0', ['127.0.0.1', four, 'nsbox'])).toEqual([true, true, true])
+  expect(await resultOf(plain, served, '::', ['::1', six, four])).toEqual([true, true, true])
+  expect(await resultOf(plain, served, four, [four, '127.0.0.1'])).toEqual([true, false])
+  expect(await resultOf(plain, served, six, [six, '::1'])).toEqual([true, false])
+  expect(await resultOf(plain, served, 'nsbox', ['nsbox'])).toEqual([true])
+})
+
+test('a group, and all on the local network, are whoever listens inside', async () => {
+  const heard = await resultOf(plain, async () => {
+    const socket = process.getBuiltinModule('node:dgram').createSocket({ type: 'udp4', reuseAddr: true })
+    await new Promise<void>((resolve) => socket.bind(5353, resolve))
+    socket.addMembership('224.0.0.251')
+    socket.setBroadcast(true)
+    const told: string[] = []
+    for (const to of ['224.0.0.251', '255.255.255.255']) {
+      const message = new Promise<Buffer>((resolve) => socket.once('message', resolve))
+      socket.send(to, 5353, to)
+      told.push(String(await message))
+    }
+    socket.close()
+    return told
   })
-  expect(count).toBe(1)
-  expect(interfaces['lo']?.map(({ address }) => address)).toEqual(['127.0.0.1', '::1'])
-  expect(Object.keys(interfaces)).toEqual(['lo'])
+  expect(heard).toEqual(['224.0.0.251', '255.255.255.255'])
 })
 
 test('two sandboxes have the same port at the same time', async () => {
@@ -64,7 +113,9 @@ test("the host's ports are out of reach", async () => {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   expect(await resultOf(plain, reach, '127.0.0.1', port)).toBe('ECONNREFUSED')
-  expect(await resultOf(plain, reach, '192.0.2.1', port)).toBe('ENETUNREACH')
+  // Beside its own address nothing is on its network either.
+  for (const address of ['192.0.2.1', '198.51.100.1', '2001:db8:77::1', 'fe80::1%eth0'])
+    expect([address, await resultOf(plain, reach, address, port)]).toEqual([address, 'ENETUNREACH'])
   server.close()
 })
 
@@ -126,7 +177,7 @@ test('questions in a stream', async () => {
 test('what the host has follows, and nothing of it can be changed', async () => {
   const { stdout, stderr } = await bench.sh('cat /etc/hosts; cat /etc/resolv.conf; echo more >> /etc/hosts')
   const lines = stdout.split('\n')
-  expect(lines.slice(0, 3)).toEqual(['127.0.0.1 db.example', '::1 Six.example', '10.1.2.3 api'])
+  expect(lines.slice(0, 4)).toEqual(['127.0.0.1 db.example', '::1 Six.example', '10.1.2.3 api', '127.0.1.1 nsbox'])
   expect(stdout).toMatch(/^127\.0\.0\.1\s.*\blocalhost\b/m)
   expect(lines.slice(-2)).toEqual(['nameserver 127.0.0.1', ''])
   expect(stderr).toContain('Read-only file system')
@@ -138,9 +189,28 @@ test("with the host's network there is no name server of its own", async () => {
   expect(stdout).not.toContain('nameserver 127.0.0.1\n')
 })
 
-test('without names nothing is changed', async () => {
+test('without names that are asked for the machine has its own, and nothing else is changed', async () => {
   const { stdout } = await bench.sh('cat /etc/hosts /etc/resolv.conf', { change: { hosts: {} } })
-  expect(stdout).toBe(['hosts', 'resolv.conf'].map((name) => readFileSync(`/etc/${name}`, 'utf8')).join(''))
+  expect(stdout).toBe(`127.0.1.1 nsbox\n${['hosts', 'resolv.conf'].map((name) => readFileSync(`/etc/${name}`, 'utf8')).join('')}`)
+})
+
+test.each(['none', 'localhost', 'host'] as const)('the own name, whatever it is: net is %s', async (net) => {
+  const { stdout } = await evaluate(
+    bench,
+    async () => {
+      const [{ hostname }, { promises }] = [process.getBuiltinModule('node:os'), process.getBuiltinModule('node:dns')]
+      const [name, localhost] = [await promises.lookup(hostname()), await promises.lookupService('127.0.0.1', 80)]
+      return [hostname(), name.address, localhost.hostname]
+    },
+    [],
+    { change: { net, hostname: 'ci-worker-7' } },
+  )
+  expect(JSON.parse(stdout)).toEqual(['ci-worker-7', '127.0.1.1', expect.not.stringContaining('ci-worker-7')])
+})
+
+test('its name server knows it too', async () => {
+  const answers = await resultOf(bench, ask, ['resolve4', 'nsbox'], ['resolve4', 'other.example'])
+  expect(JSON.parse(answers)).toEqual([['127.0.1.1'], 'ENOTFOUND'])
 })
 
 describe('where a file is missing, or a link that leads nowhere', () => {

@@ -72,6 +72,12 @@ describe.each(oneVitest)('words', (version) => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   })
 
+  test.each(['--pool=forks', '--pool=threads'])('%s cannot be had', async (word) => {
+    const { exitCode, stderr } = await stress(project, ['good', '--jobs', '1', '--', word])
+    expect(stderr).toContain(`${word} cannot be used here: every attempt runs in nsbox's own pool. Remove it`)
+    expect(exitCode).toBe(2)
+  })
+
   test('no test file matches', async () => {
     const { exitCode, stderr } = await stress(project, ['nowhere', '--jobs', '1'])
     expect(stderr).toContain('nsbox stress: no test file matches nowhere')

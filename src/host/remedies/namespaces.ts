@@ -64,3 +64,12 @@ export function exemptFromApparmor(place: Place, node: string): Remedy {
     instead: { why: 'to lift it for every program of this machine until the next start', commands: [everyProgram] },
   }
 }
+
+export function loadVeth(): Remedy {
+  return {
+    why: 'The kernel has no veth interfaces',
+    commands: ['sudo modprobe veth'],
+    where: 'here',
+    note: "net: 'localhost' does without.",
+  }
+}

@@ -10,7 +10,7 @@ mount -t proc proc /proc
 modules=/usr/lib/uml/modules/$(uname -r)/kernel
 grep -qw overlay /proc/filesystems || insmod "$modules/fs/overlayfs/overlay.ko"
 # Once the root is another, modprobe would look for it among those of the host's kernel.
-[ ! -d "$modules" ] || insmod "$modules/net/sched/sch_netem.ko"
+[ ! -d "$modules" ] || for module in net/sched/sch_netem drivers/net/veth; do insmod "$modules/$module.ko"; done
 mount -t tmpfs -o mode=755 tmpfs /mnt
 mkdir /mnt/upper /mnt/work $root
 mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay $root

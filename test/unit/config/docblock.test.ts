@@ -28,7 +28,7 @@ test.each([
 test.each([
   ['// @nsbox memory=64M cpu=lots', /^a\.test\.ts:1:22: cpu is "lots": /],
   ['\n/**\n * @nsbox nett=host\n */', /^a\.test\.ts:3:11: unknown option "nett" \(did you mean "net"\?\)/],
-  ['// @nsbox net', /^a\.test\.ts:1:11: net is true; it must be one of "none", "host"/],
+  ['// @nsbox net', /^a\.test\.ts:1:11: net is true; it must be one of "none", "localhost", "host"/],
   ['// @nsbox seal=prefer', /^a\.test\.ts:1:11: unknown option "seal"/],
   ['// @nsbox io=/dev/sda', /^a\.test\.ts:1:11: io cannot be given in a comment; nsbox\(\{ rules: /],
   ['// @nsbox forward=70000', /^a\.test\.ts:1:11: forward\.0 is "70000": it must be a port such as 5432/],

@@ -28,8 +28,8 @@ test.each([
     { nett: 'host' },
     expect.stringMatching(/^nsbox\(\): unknown option "nett" \(did you mean "net"\?\); known options are seal, .*, net, .*, rules$/),
   ],
-  [{ net: 'hots' }, 'nsbox(): net is "hots" (did you mean "host"?); it must be one of "none", "host"'],
-  [{ seal: 'requierd' }, 'nsbox(): seal is "requierd" (did you mean "require"?); it must be one of "require", "prefer"'],
+  [{ net: 'hots' }, 'nsbox(): net is "hots" (did you mean "host"?); it must be one of "none", "localhost", "host"'],
+  [{ seal: 'requierd' }, 'nsbox(): seal is "requierd" (did you mean "require"?); it must be one of "require", "prefer", "optional"'],
   [
     { hangTimeOut: 5, lunch: 'cold' },
     expect.stringMatching(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { remedyFor } from '../../../src/host/explain.ts'
+import { explainMissing, remedyFor } from '../../../src/host/explain.ts'
 import { hintOf, shellQuote } from '../../../src/host/remedies/remedy.ts'
 import type { Restrictions } from '../../../src/host/restrictions.ts'
 
@@ -88,4 +88,19 @@ test.each([
   ["/it's", "'/it'\\''s'"],
 ])('%s as a word for the shell', (word, quoted) => {
   expect(shellQuote(word)).toBe(quoted)
+})
+
+test('what is not in force comes with what that means, and what mends it', () => {
+  const error = { code: 'ERR_NSBOX_SYSCALL', stage: 'seal' as const, syscall: 'netlink', errno: 'EOPNOTSUPP' }
+  const missing = explainMissing({
+    protection: 'interface',
+    error: { ...error, message: 'netlink("RTM_NEWLINK veth") failed: EOPNOTSUPP' },
+  })
+  expect(missing).toMatchObject({
+    lost: 'the machine has no address besides localhost',
+    error: { hint: 'The kernel has no veth interfaces. Run: sudo modprobe veth' },
+  })
+  const overlay = explainMissing({ protection: 'overlay /home/me', error: { ...error, message: '' } })
+  expect(overlay.lost).toBe('nothing is thrown away that is written there')
+  expect(explainMissing({ protection: 'bind /etc', error: { ...error, message: '' } })).not.toHaveProperty('lost')
 })

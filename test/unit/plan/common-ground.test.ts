@@ -8,7 +8,7 @@ const request = { reach: nothingReached, directory: '/tmp/common', cwd: '/home/m
 test('sandboxes that meet have a directory and a network in common, and nothing is sealed', () => {
   const { namespaces, steps } = commonGround({ ...request, disk: 1 << 20 }, host)
   expect(namespaces).toEqual(['user', 'mount', 'net'])
-  expect(steps.map((step) => step.do)).toEqual(['map-ids', 'private-mounts', 'tmpfs', 'loopback', 'chdir'])
+  expect(steps.map((step) => step.do)).toEqual(['map-ids', 'private-mounts', 'tmpfs', 'loopback', 'interface', 'chdir'])
   expect(steps[0]).toMatchObject({ uid: [{ inside: 1000, outside: 1000, count: 1 }] })
   expect(steps[2]).toMatchObject({ target: '/tmp/common', mode: 0o1777, size: 1 << 20 })
 })

@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest'
 import type { HostFacts } from '../../../src/plan/host-facts.ts'
-import type { SandboxRequest } from '../../../src/plan/request.ts'
+import type { Namespace, SandboxPlan } from '../../../src/plan/plan.ts'
+import { plainRun, type SandboxRequest } from '../../../src/plan/request.ts'
 import { sandboxPlan } from '../../../src/plan/sandbox-plan.ts'
+import { mayBeLeftOut, stepName } from '../../../src/plan/step.ts'
+import { withoutNamespaces } from '../../../src/plan/without-namespaces.ts'
 
 const host: HostFacts = {
   arch: 'x64',
   uid: 1000,
   gid: 1000,
+  hostName: 'machine',
   mappable: null,
   subordinate: { uid: [], gid: [] },
   home: '/home/me',
@@ -33,6 +37,12 @@ function outline(changedRequest: Partial<SandboxRequest> = {}, changedHost: Part
   return steps.map((step) => ('target' in step ? `${step.do} ${step.target}` : step.do))
 }
 
+/** Those of /etc/hosts. */
+function linesOf(changedRequest: Partial<SandboxRequest>): string[] | undefined {
+  const { steps } = sandboxPlan({ ...request, ...changedRequest }, host)
+  return steps.flatMap((step) => (step.do === 'lines' && step.target === '/etc/hosts' ? [step.lines] : []))[0]
+}
+
 test('the order of the seal', () => {
   expect(outline()).toMatchInlineSnapshot(`
     [
@@ -50,7 +60,9 @@ test('the order of the seal', () => {
       "overlay /home/me",
       "dev",
       "proc",
+      "lines /etc/hosts",
       "loopback",
+      "interface",
       "chdir",
       "capabilities",
       "no-new-privs",
@@ -61,11 +73,14 @@ test('the order of the seal', () => {
 
 test('names of hosts: files over all else, and a name server once there is a localhost', () => {
   const hosts = { 'db.example': '127.0.0.1' }
-  const plain = outline()
-  const added = (net: 'none' | 'host') => outline({ net, hosts }).filter((line) => !plain.includes(line))
-  expect(added('none')).toEqual(['lines /etc/hosts', 'lines /etc/resolv.conf', 'name-server'])
-  expect(added('host')).toEqual(['lines /etc/hosts'])
-  expect(outline({ hosts: {} })).toEqual(plain)
+  const added = (net: 'none' | 'host') => {
+    const plain = outline({ net })
+    return outline({ net, hosts }).filter((line) => !plain.includes(line))
+  }
+  expect(added('none')).toEqual(['lines /etc/resolv.conf', 'name-server'])
+  expect(added('host')).toEqual([])
+  expect(linesOf({ hosts })).toEqual(['127.0.0.1 db.example', '127.0.1.1 nsbox'])
+  expect(outline({ hosts: {} })).toEqual(outline())
 })
 
 test('no name server: /etc/hosts alone, whosever network it is', () => {
@@ -74,14 +89,51 @@ test('no name server: /etc/hosts alone, whosever network it is', () => {
     const plain = outline({ net })
     const added = (names?: SandboxRequest['hosts']) => outline({ net, dns: 'none', hosts: names }).filter((line) => !plain.includes(line))
     expect(added()).toEqual(['lines /etc/resolv.conf'])
-    expect(added(hosts)).toEqual(['lines /etc/hosts', 'lines /etc/resolv.conf'])
+    expect(added(hosts)).toEqual(['lines /etc/resolv.conf'])
+    expect(linesOf({ net, dns: 'none', hosts })).toContain('127.0.0.1 db.example')
   }
+})
+
+test('the name of the machine has an address, whatever it is', () => {
+  expect(linesOf({ hostname: 'ci-worker-7' })).toEqual(['127.0.1.1 ci-worker-7'])
+  expect(linesOf({ hosts: { Nsbox: '10.1.2.3' } })).toEqual(['10.1.2.3 Nsbox'])
+  expect(linesOf({ hostname: 'localhost' })).toBeUndefined()
+  const shared = { run: { ...plainRun, hostNamespaces: ['uts' as const] } }
+  expect(linesOf(shared)).toEqual(['127.0.1.1 machine'])
+  expect(linesOf({ ...shared, net: 'host' })).toBeUndefined()
+})
+
+test('an address besides localhost, unless it is not wanted', () => {
+  expect(outline({ net: 'localhost' })).toEqual(outline().filter((line) => line !== 'interface'))
+  expect(outline({ net: 'host' })).not.toContain('interface')
+})
+
+test('which steps may be left out', () => {
+  const { steps } = sandboxPlan(request, host)
+  const needed = (seal: SandboxPlan['seal']) => steps.filter((step) => !mayBeLeftOut(step, { seal, steps })).map(stepName)
+  expect(needed('require')).toEqual(steps.map(stepName).filter((name) => name !== 'interface'))
+  // What the overlay keeps lies in /run.
+  expect(needed('prefer')).toEqual(['tmpfs /run', 'tmpfs /run', 'overlay /home/me'])
+  expect(needed('optional')).toEqual([])
+})
+
+test('what is left without some namespaces', () => {
+  const whole = sandboxPlan({ ...request, hosts: { db: '::1' }, forward: [{ listen: 80, to: 80 }] }, host)
+  const without = (...missing: Namespace[]) => {
+    const { namespaces, steps } = withoutNamespaces(whole, missing)
+    expect(namespaces).not.toEqual(expect.arrayContaining(missing))
+    return whole.steps.filter((step) => !steps.includes(step)).map(stepName)
+  }
+  expect(without('net')).toEqual(['lines /etc/resolv.conf', 'loopback', 'interface', 'forward', 'name-server'])
+  expect(without('pid', 'uts')).toEqual(['hostname', 'proc'])
+  expect(withoutNamespaces(whole, ['mount'])).toMatchObject({ namespaces: [], lastSteps: whole.lastSteps })
+  expect(withoutNamespaces(whole, ['user']).steps.map(({ do: name }) => name)).toEqual(['oom-score', 'chdir', 'no-new-privs', 'seccomp'])
 })
 
 test('packets are slow from the time on that lo is up, and only on a lo of its own', () => {
   const traffic = { delay: 50, loss: 0.05, seed: 77 }
   const lines = outline({ traffic, expose: [{ listen: 0, to: 3000 }] })
-  expect(lines.slice(lines.indexOf('loopback'), lines.indexOf('chdir'))).toEqual(['loopback', 'traffic', 'expose'])
+  expect(lines.slice(lines.indexOf('loopback'), lines.indexOf('chdir'))).toEqual(['loopback', 'interface', 'traffic', 'expose'])
   expect(sandboxPlan({ ...request, traffic }, host).steps.find((step) => step.do === 'traffic')).toMatchObject(traffic)
   expect(() => outline({ traffic, net: 'host' })).toThrow(
     "the delay and loss of packets are 50 ms and 5 %: with net: 'host' localhost is the host's own",
@@ -142,6 +194,7 @@ test('ports lead out and in once there is a localhost', () => {
   const lines = outline(ports)
   expect(lines.slice(lines.indexOf('loopback'))).toEqual([
     'loopback',
+    'interface',
     'forward',
     'expose',
     'chdir',

@@ -72,6 +72,35 @@ Fix: close each server and await it: \`await new Promise((closed) => server.clos
   expect(leakError('a.test.ts', leaking, [])).toBeUndefined()
 })
 
+const outputs = {
+  ignored: ({ written }: ReportedFile) => new Set((written ?? []).flatMap(({ path }) => (path.startsWith('dist/') ? [path] : []))),
+  globs: (files: readonly ReportedFile[]) => [...new Set(files.flatMap(({ written }) => (written ?? []).map(({ path }) => path)))],
+}
+
+test('what git ignores is counted, a line for each file; where files alone are left, the globs that expect them follow', () => {
+  const built = Array.from({ length: 41 }, (_, index) => ({ path: `dist/${index}.js`, kind: 'added' as const }))
+  const files: ReportedFile[] = [
+    { ...clean, written: [...built, { path: "it's.txt", kind: 'modified' }], file: 'a.test.ts', project: '' },
+    { ...clean, written: [{ path: 'dist/0.js', kind: 'added' }], file: 'b.test.ts', project: '' },
+    { ...clean, written: ['1', '2', '3'].map((path) => ({ path, kind: 'added' as const })), file: 'c.test.ts', project: '' },
+  ]
+  const globs = () => ['dist/**', "it's.txt"]
+  expect(sectionOf(files, 3, 'report.json', { ...outputs, globs })).toBe(`nsbox: 3 of 3 test files left something behind:
+  a.test.ts
+    wrote    41 files ignored by git
+    wrote    it's.txt (modified)
+  b.test.ts
+    wrote    1 file ignored by git
+  c.test.ts
+    wrote    1 (added)
+    wrote    2 (added)
+    … 1 more in report.json
+  To expect these writes: expectedWrites: ['dist/**', "it's.txt"]
+`)
+  const withPort: ReportedFile = { ...clean, ports: leaking.ports, file: 'd.test.ts', project: '' }
+  expect(sectionOf([...files, withPort], 4, 'report.json', outputs)).not.toContain('expectedWrites')
+})
+
 test('a section is short, however many files leak', () => {
   const files = Array.from({ length: 14 }, (_, index): ReportedFile => ({ ...leaking, file: `${index}.test.ts`, project: '' }))
   const lines = (sectionOf(files, 20, 'report.json') ?? '').split('\n')

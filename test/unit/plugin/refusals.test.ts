@@ -57,7 +57,7 @@ test('a name whose port the host listens at is here under another name', async (
 test('names that programs asked for are told unless they are known', () => {
   const refusals = new Refusals()
   refusals.see(told([{ ...api, test: test1 }]))
-  refusals.seeNames(file, ['api.example.com', 'other.example.com'])
+  refusals.seeNames(file, ['api.example.com', 'undefined', 'app.localhost', 'other.example.com'])
   expect(refusals.of(file).refused.map(({ host }) => host)).toEqual(['api.example.com', 'other.example.com'])
   refusals.begin(file)
   expect(refusals.of(file).refused).toEqual([])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isBefore, satisfies } from '../../../src/doctor/version-range.ts'
+import { isBefore, satisfies } from '../../../src/host/version-range.ts'
 
 const node = '^22.18 || ^24.11 || >=26'
 
@@ -11,7 +11,9 @@ test.each([
   ['v24.10.0', false, false],
   ['v24.11.0', true, false],
   ['v25.0.0', false, false],
-  ['v26.0.0-rc.1', true, false],
+  ['v26.0.0-rc.1', false, false],
+  ['v26.1.0-nightly20260501', true, false],
+  ['v22.18.0-rc.1', false, true],
   ['v31.2.3', true, false],
 ])('Node %s', (version, inside, before) => {
   expect([satisfies(version, node), isBefore(version, node)]).toEqual([inside, before])
@@ -20,7 +22,10 @@ test.each([
 test.each([
   ['4.0.18', false],
   ['4.1.0', true],
-  ['5.0.0-beta.2', true],
+  ['4.1.0-beta.3', false],
+  ['5.0.0-beta.2', false],
+  ['5.2.0-beta.1', true],
+  ['6.0.0-beta.1', false],
   ['6.0.0', false],
 ])('vitest %s', (version, inside) => {
   expect(satisfies(version, '^4.1 || ^5')).toBe(inside)

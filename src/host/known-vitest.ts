@@ -1,0 +1,18 @@
+// Whether nsbox knows the vitest that it is run by: its workers speak the protocol of that vitest.
+
+import { NsboxError } from '../errors.ts'
+import { hintOf } from './remedies/remedy.ts'
+import { installVitest } from './remedies/software.ts'
+import { supported } from './supported.ts'
+import { satisfies } from './version-range.ts'
+
+/** @throws NsboxError ERR_NSBOX_VITEST for one that it does not */
+export function requireKnownVitest(version: string): void {
+  const { vitest: range } = supported()
+  if (satisfies(version, range)) return
+  throw new NsboxError(`This is vitest ${version}, and nsbox runs with vitest ${range}`, {
+    code: 'ERR_NSBOX_VITEST',
+    stage: 'config',
+    hint: hintOf(installVitest(version, range)),
+  })
+}
