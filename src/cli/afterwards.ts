@@ -12,6 +12,11 @@ import { canAsk, confirm } from './confirm.ts'
 
 type Wanted = RunFlags['changes']
 
+/** True when somebody wants to know what the command changed. */
+export function wantsChanges({ diff, apply, keep, export: file }: Wanted): boolean {
+  return diff || apply || keep !== undefined || file !== undefined
+}
+
 /** Before the command runs: what would make its result useless. @throws NsboxError ERR_NSBOX_CONFIG */
 export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): void {
   if (yes && !apply) throw configError('--yes answers the question of --apply, which is missing')

@@ -15,6 +15,7 @@ import { type Outcome, supervise } from '../run/supervise.ts'
 import { upperLayers } from '../run/upper-layers.ts'
 import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
+import { wantsChanges } from './afterwards.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
 import { limitedHere } from './limited-here.ts'
@@ -41,7 +42,7 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
   const { controlFd } = flags.output
   const orders = controlFd === undefined ? undefined : new Orders(controlFd, status)
   const { plan, outcome, scratch, ...attempt } = await withUpper(plans, options.upper, async () => {
-    const prepared = prepare(plans, limited, process.pid)
+    const prepared = prepare(plans, limited, process.pid, { apart: wantsChanges(flags.changes) })
     return { ...prepared, ...(await attemptHere(prepared, env, flags, status, orders)) }
   })
   const report = reportOf(command, plan, outcome, startedMs)
@@ -73,7 +74,7 @@ async function attemptHere(
       plan,
       { file: command[0] as string, argv: command, env },
       {
-        scratch: changes.diff || changes.apply || changes.keep !== undefined || changes.export !== undefined,
+        scratch: wantsChanges(changes),
         job: job !== undefined,
         mapper,
         onStop: (signal) => job?.stopped(signal),

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { NsboxError } from '../errors.ts'
-import type { HostFacts, OverlayPart } from '../plan/host-facts.ts'
+import type { HostFacts } from '../plan/host-facts.ts'
 import type { IdRange } from '../plan/plan.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 import { overlayParts } from './overlay-parts.ts'
@@ -21,6 +21,7 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
     })
   }
   const home = realDirectory(env['HOME'])
+  const shared = sharedDirectories(env)
   return {
     arch: process.arch,
     uid: process.getuid?.() as number,
@@ -28,16 +29,15 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
     mappable: mappableIds(),
     subordinate: ranges ? subordinateIds() : { uid: [], gid: [] },
     home,
-    rebuilt: rebuilt(home === null ? overlays : [...overlays, home]),
-    sharedDirectories: sharedDirectories(env),
+    rebuilt: rebuilt(home === null ? overlays : [...overlays, home], shared),
+    sharedDirectories: Object.fromEntries(shared.map((path) => [path, statSync(path).mode & 0o7777])),
     keepVisible: [realpathSync(process.execPath), ...resolverConfiguration(), ...fileBehind('/etc/hosts')],
     resolverConfiguration: resolverConfiguration(),
   }
 }
 
-function rebuilt(directories: readonly string[]): HostFacts['rebuilt'] {
-  const parts = [...new Set(directories)].map((directory): [string, OverlayPart[]] => [directory, overlayParts(directory)])
-  return Object.fromEntries(parts.filter(([, { length }]) => length > 1))
+function rebuilt(directories: readonly string[], shared: readonly string[]): HostFacts['rebuilt'] {
+  return Object.fromEntries(Object.entries(overlayParts(directories, shared)).filter(([, { length }]) => length > 1))
 }
 
 const CAP_SETGID = 6n

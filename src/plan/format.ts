@@ -26,12 +26,14 @@ function describeStep(step: SealStep | LastStep): string {
       return `open ${step.paths.join(', ')}`
     case 'private-mounts':
       return 'make all mounts private'
+    case 'cover':
+      return `cover other mounts of ${[...Object.values(step.types), ...step.places].join(', ')}`
     case 'read-only':
-      return 'make the whole tree read-only, without setuid'
+      return 'make the whole tree read-only, without setuid and devices'
     case 'tmpfs':
       return `tmpfs on ${step.target}, mode ${step.mode.toString(8)}${step.size === undefined ? '' : `, ${step.size} bytes`}${step.inodes === undefined ? '' : `, ${step.inodes} inodes`}`
     case 'bind':
-      return `bind ${step.source === step.target ? '' : `${step.source} `}at ${step.target}, ${step.writable ? 'writable' : 'read-only'}`
+      return `bind ${step.source === step.target ? '' : `${step.source} `}at ${step.target}, ${step.writable ? 'writable' : 'read-only'}${step.devices ? ', with devices' : ''}`
     case 'copy':
       return `copy ${step.target}`
     case 'symlink':
@@ -50,6 +52,8 @@ function describeStep(step: SealStep | LastStep): string {
       return `own /dev${step.nodes.length > 0 ? `, with ${step.nodes.join(', ')}` : ''}${step.console === null ? '' : ', with the terminal as /dev/console'}`
     case 'proc':
       return 'own /proc'
+    case 'sys':
+      return 'own /sys, read-only'
     case 'cgroup':
       return `own ${step.target}, read-only`
     case 'loopback':

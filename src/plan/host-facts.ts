@@ -15,8 +15,8 @@ export interface HostFacts {
   subordinate: { uid: SubordinateRange[]; gid: SubordinateRange[] }
   /** The caller's home, or null when there is none that could be overlaid. */
   home: string | null
-  /** Directories that hold what processes share: each becomes an empty tmpfs. */
-  sharedDirectories: string[]
+  /** Directories that hold what processes share, and their modes: each becomes an empty tmpfs. */
+  sharedDirectories: Record<string, number>
   /** For each directory that cannot be put under one overlay, what to rebuild it from: parents first. */
   rebuilt: Record<string, OverlayPart[]>
   /** Where overlays keep what is written: memory, or a directory on disk. */

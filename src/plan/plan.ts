@@ -29,6 +29,14 @@ export interface IdMaps {
   writtenBy: 'init' | 'zygote' | 'newuidmap'
 }
 
+/** What may not be seen at other mounts than those the sandbox replaces. */
+export interface CoverPlan {
+  /** Types of file systems, and where the sandbox has its own of each. */
+  types: Record<string, string>
+  /** Directories that are private inside. */
+  places: string[]
+}
+
 /** One step of sealing, with its reason. */
 export type SealStep = { why: string } & SealAction
 
@@ -39,9 +47,11 @@ export type SealAction =
   | { do: 'time'; monotonic: string; boottime: string }
   | { do: 'hold'; paths: string[] }
   | { do: 'private-mounts' }
+  | ({ do: 'cover' } & CoverPlan)
   | { do: 'read-only' }
   | { do: 'tmpfs'; target: string; mode: number; size?: number; inodes?: number }
-  | { do: 'bind'; source: string; target: string; writable: boolean }
+  /** `devices`: those in it, or it itself, can be opened. */
+  | { do: 'bind'; source: string; target: string; writable: boolean; devices?: true }
   | { do: 'copy'; source: string; target: string }
   | { do: 'symlink'; target: string; to: string }
   /** `layers` lie between what is written and the directory itself, the first on top. */
@@ -55,6 +65,8 @@ export type SealAction =
   /** `console` is the caller's terminal, on the host. */
   | { do: 'dev'; nodes: string[]; console: string | null }
   | { do: 'proc' }
+  /** Where there is one. */
+  | { do: 'sys' }
   /** Where there is such a directory. */
   | { do: 'cgroup'; target: string }
   | { do: 'loopback' }

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ResolvedSandboxOptions } from '../config/run-options.ts'
+import { bindMount } from '../host/bind-mount.ts'
 import { realDirectory } from '../host/facts.ts'
 import type { LastAction, Namespace } from '../plan/plan.ts'
 import { portWords, wrongPorts } from '../plan/port-steps.ts'
@@ -77,7 +78,7 @@ function clocksOf({ time, monotonicOffset, boottimeOffset }: ResolvedSandboxOpti
 function mountsOf({ binds, tmpfs, masks }: ResolvedSandboxOptions, cwd: string): ExtraMount[] {
   return [
     ...binds.map(({ source, target = resolve(cwd, source), readOnly = false }): ExtraMount => {
-      return { kind: 'bind', source: existing('binds', source, cwd), target, writable: !readOnly }
+      return bindMount(existing('binds', source, cwd), target, !readOnly)
     }),
     ...tmpfs.map(({ target, size, inodes }): ExtraMount => {
       return { kind: 'tmpfs', target, ...(size !== undefined && { size }), ...(inodes !== undefined && { inodes }) }

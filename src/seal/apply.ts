@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
-import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
+import type { CoverPlan, LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { stepName } from '../plan/step.ts'
 import type { Traffic } from '../plan/traffic.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
@@ -23,7 +23,6 @@ import { setNiceness, setResourceLimit } from '../sys/limits.ts'
 import {
   cloneTree,
   detach,
-  mountBind,
   mountCgroup2,
   mountOverlay,
   mountPrivate,
@@ -40,11 +39,14 @@ import { listenOnLoopback, socketSeeds } from '../sys/tcp.ts'
 import { unshareTime } from '../sys/time-namespace.ts'
 import { setUserXattr } from '../sys/xattr.ts'
 import type { HandedBack, NotEnforced } from '../wire/protocol.ts'
+import { coverOtherViews } from './cover.ts'
 import { mountDevices } from './devices.ts'
 import { writeIdMaps } from './id-maps.ts'
 import { mountLines } from './lines.ts'
+import { mask } from './mask.ts'
 import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
+import { mountSystem } from './sys.ts'
 import { shapeTraffic } from './traffic.ts'
 
 /**
@@ -136,8 +138,10 @@ class Sealing {
       case 'private-mounts':
         return mountPrivate('/')
       case 'read-only':
-        mountSetAttributes('/', { set: ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID'], recursive: true })
-        return this.#copyTrees()
+        mountSetAttributes('/', { set: ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID', 'MOUNT_ATTR_NODEV'], recursive: true })
+        return
+      case 'cover':
+        return this.#cover(step)
       case 'tmpfs':
         makeDirectory(step.target)
         return mountTmpfs(placeOf(step.target), step)
@@ -163,6 +167,8 @@ class Sealing {
         return mountDevices(step, (path) => this.#heldPath(path))
       case 'proc':
         return mountProcess()
+      case 'sys':
+        return mountSystem()
       case 'cgroup':
         return mountCgroup(step.target)
       case 'loopback':
@@ -208,14 +214,24 @@ class Sealing {
   }
 
   #bind(step: Bind): void {
-    const { source, target, writable } = step
+    const { source, target, writable, devices } = step
     const tree = this.#trees.get(step) ?? cloneTree(this.#heldPath(source))
-    // Before it is mounted: a path could lead elsewhere by then, and make that writable. It is read-only from an earlier step.
+    // Before it is mounted: a path could lead elsewhere by then, and open that up. An earlier step has closed it.
     if (writable) treeSetAttributes(tree, { clear: ['MOUNT_ATTR_RDONLY'] })
+    if (devices) treeSetAttributes(tree, { clear: ['MOUNT_ATTR_NODEV'] })
     makeMountPoint(target, statSync(this.#heldPath(source)).isDirectory())
     mountTree(tree, placeOf(target))
     close(tree)
     this.#trees.delete(step)
+  }
+
+  /** Trees are copied once they show nothing that is covered, and before anything of the sandbox's own is mounted in them. */
+  #cover(plan: CoverPlan): void {
+    try {
+      coverOtherViews(plan)
+    } finally {
+      this.#copyTrees()
+    }
   }
 
   #copyTrees(): void {
@@ -294,13 +310,6 @@ function mountCgroup(target: string): void {
   if (!existsSync(target)) return
   mountTmpfs(target, { mode: 0o555 })
   mountCgroup2(target)
-}
-
-/** An empty file or directory in place of what is there. */
-function mask(target: string): void {
-  if (!statSync(target).isDirectory()) return mountBind('/dev/null', target)
-  mountTmpfs(target, { mode: 0o555 })
-  mountSetAttributes(target, { set: ['MOUNT_ATTR_RDONLY'] })
 }
 
 /**

@@ -91,7 +91,7 @@ export const files: Table = {
       }
     },
   ],
-  'in /sys': [refused, ({ fs }) => fs.openSync('/sys/kernel/profiling', fs.constants.O_WRONLY)],
+  'in /sys': ['EROFS', ({ fs }) => fs.openSync('/sys/kernel/profiling', fs.constants.O_WRONLY)],
   'in a cgroup': [
     true,
     ({ fs, cgroupMounts }) =>
