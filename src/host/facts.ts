@@ -7,6 +7,7 @@ import type { IdRange } from '../plan/plan.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 import { overlayParts } from './overlay-parts.ts'
 import { subordinateIds } from './subordinate-ids.ts'
+import { userCounts } from './user-counts.ts'
 
 /** Places where processes of one machine meet, by convention (file-hierarchy(7)). */
 const sharedByConvention = ['/tmp', '/var/tmp', '/run']
@@ -33,6 +34,7 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
     sharedDirectories: Object.fromEntries(shared.map((path) => [path, statSync(path).mode & 0o7777])),
     keepVisible: [realpathSync(process.execPath), ...resolverConfiguration(), ...fileBehind('/etc/hosts')],
     resolverConfiguration: resolverConfiguration(),
+    userCounts: userCounts(),
   }
 }
 

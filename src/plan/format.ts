@@ -46,6 +46,8 @@ function describeStep(step: SealStep | LastStep): string {
       return 'unmount the old root'
     case 'mask':
       return `cover ${step.target}`
+    case 'hide':
+      return `hide ${step.paths.join(', ')}`
     case 'lines':
       return `${step.target} with ${step.lines.join(', ')}${step.more ? ', ahead of what it has' : ''}`
     case 'dev':
@@ -70,8 +72,8 @@ function describeStep(step: SealStep | LastStep): string {
       return `change to ${step.path}`
     case 'oom-score':
       return `raise the score for the out-of-memory killer by ${step.score}`
-    case 'user-limit':
-      return `set /proc/sys/user/${step.file} to ${step.most}`
+    case 'user-counts':
+      return `have at most ${[...Object.entries(step.files), ...Object.entries(step.resources)].map(([name, most]) => `${most} by ${name}`).join(', ')}`
     case 'capabilities':
       return `keep the capabilities ${step.keep.join(', ')}`
     case 'no-new-privs':

@@ -3,6 +3,7 @@
 import type { Arch } from '../sys/syscall-numbers.ts'
 import type { IdRange } from './plan.ts'
 import type { BindMount } from './request.ts'
+import type { UserCounts } from './user-counts.ts'
 
 /** All paths are real paths of directories that exist. */
 export interface HostFacts {
@@ -25,6 +26,8 @@ export interface HostFacts {
   keepVisible: string[]
   /** The file behind /etc/resolv.conf, if there is one. */
   resolverConfiguration: string[]
+  /** What the kernel counts for the caller. */
+  userCounts: UserCounts
   /** What lies at the paths that a request allows, by the names that it has for them. Targets need not be real paths. */
   allowed: BindMount[]
 }

@@ -6,6 +6,7 @@ import type { BpfInstruction } from '../sys/seccomp.ts'
 import type { EmulatedLimits, Limits } from './limits.ts'
 import type { PortPair } from './reach.ts'
 import type { Traffic } from './traffic.ts'
+import type { UserCounts } from './user-counts.ts'
 
 export const namespaces = ['user', 'mount', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const
 /** The time namespace is not among them: it is made by a step, because clone(2) cannot. */
@@ -60,6 +61,8 @@ export type SealAction =
   | { do: 'pivot-root'; rootfs: string; scratch: string; layers: string[] }
   | { do: 'leave-root' }
   | { do: 'mask'; target: string }
+  /** Those of them that there are. */
+  | { do: 'hide'; paths: string[] }
   /** A read-only file of these lines; with `more`, those that were there follow. It lies in `scratch`. */
   | { do: 'lines'; target: string; lines: string[]; more: boolean; scratch: string }
   /** `console` is the caller's terminal, on the host. */
@@ -80,8 +83,8 @@ export type SealAction =
   | { do: 'name-server'; hosts: Record<string, string> }
   | { do: 'chdir'; path: string }
   | { do: 'oom-score'; score: number }
-  /** A file of /proc/sys/user (namespaces(7)), which counts in the sandbox's own user namespace. */
-  | { do: 'user-limit'; file: string; most: number }
+  /** Files of /proc/sys/user, which count in the sandbox's own user namespace, and resources. */
+  | ({ do: 'user-counts' } & UserCounts)
   | { do: 'capabilities'; keep: Capability[] }
   | { do: 'no-new-privs' }
   | { do: 'seccomp'; filter: BpfInstruction[] }

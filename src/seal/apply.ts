@@ -19,7 +19,7 @@ import type { Traffic } from '../plan/traffic.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
-import { setNiceness, setResourceLimit } from '../sys/limits.ts'
+import { resourceLimit, setNiceness, setResourceLimit } from '../sys/limits.ts'
 import {
   cloneTree,
   detach,
@@ -34,6 +34,7 @@ import {
 } from '../sys/mount.ts'
 import { interfaceUp, localhostDatagrams } from '../sys/network.ts'
 import { prctl } from '../sys/process.ts'
+import type { Resource } from '../sys/resources.ts'
 import { installFilter } from '../sys/seccomp.ts'
 import { listenOnLoopback, socketSeeds } from '../sys/tcp.ts'
 import { unshareTime } from '../sys/time-namespace.ts'
@@ -161,6 +162,9 @@ class Sealing {
       case 'mask':
         requireThere(step.target, 'What is to be masked')
         return mask(placeOf(step.target))
+      case 'hide':
+        for (const path of step.paths) if (existsSync(path)) mask(path)
+        return
       case 'lines':
         return mountLines(step, this.#heldPath(step.scratch))
       case 'dev':
@@ -188,8 +192,10 @@ class Sealing {
         return this.#enter(step.path)
       case 'oom-score':
         return writeFileSync('/proc/self/oom_score_adj', String(step.score))
-      case 'user-limit':
-        return limitUser(step.file, step.most)
+      case 'user-counts':
+        for (const [name, most] of Object.entries(step.files)) limitUser(name, most)
+        for (const [name, most] of Object.entries(step.resources)) lowerResourceLimit(name as Resource, most)
+        return
       case 'capabilities':
         return limitCapabilities(step.keep)
       case 'no-new-privs':
@@ -296,6 +302,11 @@ function limitUser(name: string, most: number): void {
   const held = readFileSync(file, 'utf8').trim()
   if (held === String(most)) return
   throw new NsboxError(`${file} was set to ${most}, and the kernel holds ${held}`, { code: 'ERR_NSBOX_NOT_IN_FORCE', stage: 'seal' })
+}
+
+function lowerResourceLimit(resource: Resource, hard: number): void {
+  const [soft] = resourceLimit(resource)
+  setResourceLimit(resource, soft < BigInt(hard) ? Number(soft) : hard, hard)
 }
 
 /** By names alone: the links of /proc/self/fd and the like lead below what is mounted, and what is set there holds for all of it. */

@@ -116,6 +116,11 @@ export const files: Table = {
         }
       }),
   ],
+  "the caller's keys, and timers of all processes": [
+    ['', '', ''],
+    ({ fs }) =>
+      ['keys', 'key-users', 'timer_list'].map((name) => (fs.existsSync(`/proc/${name}`) ? fs.readFileSync(`/proc/${name}`, 'utf8') : '')),
+  ],
   'a core pattern': [refused, ({ fs }) => fs.openSync('/proc/sys/kernel/core_pattern', fs.constants.O_WRONLY)],
   'the host name by its sysctl': [refused, ({ fs }) => fs.openSync('/proc/sys/kernel/hostname', fs.constants.O_WRONLY)],
   'dropping caches': [refused, ({ fs }) => fs.openSync('/proc/sys/vm/drop_caches', fs.constants.O_WRONLY)],
