@@ -11,6 +11,8 @@ import { userCounts } from './user-counts.ts'
 
 /** Places where processes of one machine meet, by convention (file-hierarchy(7)). */
 const sharedByConvention = ['/tmp', '/var/tmp', '/run']
+/** Keys with their names, by user; timers and tasks, with the names of all processes (proc(5)). */
+const withoutNamespace = ['keys', 'key-users', 'timer_list', 'timer_stats', 'sched_debug', 'latency_stats'].map((name) => `/proc/${name}`)
 const sharedByVariable = ['TMPDIR', 'TMP', 'TEMP', 'XDG_RUNTIME_DIR']
 
 /** `overlays` are the directories that will be put under overlays, besides the home; `ranges`: whether subordinate ids matter. */
@@ -34,6 +36,7 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
     sharedDirectories: Object.fromEntries(shared.map((path) => [path, statSync(path).mode & 0o7777])),
     keepVisible: [realpathSync(process.execPath), ...resolverConfiguration(), ...fileBehind('/etc/hosts')],
     resolverConfiguration: resolverConfiguration(),
+    withoutNamespace: withoutNamespace.filter((path) => existsSync(path)),
     userCounts: userCounts(),
   }
 }

@@ -26,6 +26,8 @@ export interface HostFacts {
   keepVisible: string[]
   /** The file behind /etc/resolv.conf, if there is one. */
   resolverConfiguration: string[]
+  /** Files of /proc that show keys and processes of all namespaces. */
+  withoutNamespace: string[]
   /** What the kernel counts for the caller. */
   userCounts: UserCounts
   /** What lies at the paths that a request allows, by the names that it has for them. Targets need not be real paths. */

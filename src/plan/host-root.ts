@@ -39,7 +39,7 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
     ...placeSteps(places, request, host, scratch),
     ...passThroughSteps(request),
     deviceStep(run),
-    ...(own.includes('pid') ? [procStep(), hideStep()] : []),
+    ...(own.includes('pid') ? [procStep(), hideStep(host)] : []),
     ...(own.includes('net') ? [sysStep()] : []),
     ...(request.ownCgroup && own.includes('cgroup') ? [ownCgroupStep()] : []),
     ...extraMountSteps(run),

@@ -52,11 +52,8 @@ export function procStep(): SealStep {
   return step('only processes of the sandbox are seen', { do: 'proc' })
 }
 
-/** No namespace holds what they show: keys and their names by user, timers and tasks with the names of all processes (proc(5)). */
-const hostWide = ['keys', 'key-users', 'timer_list', 'timer_stats', 'sched_debug', 'latency_stats'].map((name) => `/proc/${name}`)
-
-export function hideStep(): SealStep {
-  return step("the caller's keys and the host's processes are shown there too", { do: 'hide', paths: hostWide })
+export function hideStep({ withoutNamespace: paths }: HostFacts): SealStep {
+  return step("the caller's keys and the host's processes are shown there too", { do: 'hide', paths })
 }
 
 export function sysStep(): SealStep {

@@ -62,7 +62,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
           step('names resolve as on the host, whose network it is', { do: 'bind', source, target: '/etc/resolv.conf', writable: false }),
         )),
     deviceStep(run),
-    ...(own.includes('pid') ? [hideStep()] : []),
+    ...(own.includes('pid') ? [hideStep(host)] : []),
     ...extraMountSteps(run),
     ...allowedSteps(host.allowed.filter((mount) => !isAround(mount))),
     ...nameSteps(request, own, scratch),

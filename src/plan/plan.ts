@@ -61,7 +61,7 @@ export type SealAction =
   | { do: 'pivot-root'; rootfs: string; scratch: string; layers: string[] }
   | { do: 'leave-root' }
   | { do: 'mask'; target: string }
-  /** Those of them that there are. */
+  /** Files that every kernel like this has. */
   | { do: 'hide'; paths: string[] }
   /** A read-only file of these lines; with `more`, those that were there follow. It lies in `scratch`. */
   | { do: 'lines'; target: string; lines: string[]; more: boolean; scratch: string }

@@ -14,17 +14,19 @@ export const views: Partial<Record<Namespace, { type: string; at: string }>> = {
 
 /** The paths at which other mounts of its file system show a directory, as far as nothing else is mounted over them. */
 export function otherPathsOf(directory: string, mounts: readonly MountPoint[]): string[] {
-  const around = mounts.filter(({ path }) => isWithin(directory, path))
-  const own = around.reduce<MountPoint | undefined>(
-    (best, mount) => (best && best.path.length > mount.path.length ? best : mount),
-    undefined,
-  )
+  const own = mountOf(directory, mounts)
   if (!own) return []
   const inside = join(own.root, below(directory, own.path))
   return mounts
     .filter((mount) => mount !== own && mount.device === own.device && isWithin(inside, mount.root))
     .map(({ path, root }) => join(path, below(inside, root)))
     .filter((path) => !isWithin(path, directory))
+}
+
+function mountOf(directory: string, mounts: readonly MountPoint[]): MountPoint | undefined {
+  let own: MountPoint | undefined
+  for (const mount of mounts) if (isWithin(directory, mount.path) && (!own || own.path.length <= mount.path.length)) own = mount
+  return own
 }
 
 /** Empty for the directory itself; else it begins with a slash. */

@@ -1,17 +1,6 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { CoverPlan, LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { stepName } from '../plan/step.ts'
@@ -19,10 +8,11 @@ import type { Traffic } from '../plan/traffic.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
-import { resourceLimit, setNiceness, setResourceLimit } from '../sys/limits.ts'
+import { setNiceness, setResourceLimit } from '../sys/limits.ts'
 import {
   cloneTree,
   detach,
+  mountBind,
   mountCgroup2,
   mountOverlay,
   mountPrivate,
@@ -34,7 +24,6 @@ import {
 } from '../sys/mount.ts'
 import { interfaceUp, localhostDatagrams } from '../sys/network.ts'
 import { prctl } from '../sys/process.ts'
-import type { Resource } from '../sys/resources.ts'
 import { installFilter } from '../sys/seccomp.ts'
 import { listenOnLoopback, socketSeeds } from '../sys/tcp.ts'
 import { unshareTime } from '../sys/time-namespace.ts'
@@ -49,6 +38,7 @@ import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from '.
 import { mountProcess } from './proc.ts'
 import { mountSystem } from './sys.ts'
 import { shapeTraffic } from './traffic.ts'
+import { limitUserCounts } from './user-counts.ts'
 
 /**
  * `passBack` is given what the host is to have; it is closed here afterwards. `scratch` is a handle to the directory
@@ -163,7 +153,7 @@ class Sealing {
         requireThere(step.target, 'What is to be masked')
         return mask(placeOf(step.target))
       case 'hide':
-        for (const path of step.paths) if (existsSync(path)) mask(path)
+        for (const path of step.paths) mountBind('/dev/null', path)
         return
       case 'lines':
         return mountLines(step, this.#heldPath(step.scratch))
@@ -193,9 +183,7 @@ class Sealing {
       case 'oom-score':
         return writeFileSync('/proc/self/oom_score_adj', String(step.score))
       case 'user-counts':
-        for (const [name, most] of Object.entries(step.files)) limitUser(name, most)
-        for (const [name, most] of Object.entries(step.resources)) lowerResourceLimit(name as Resource, most)
-        return
+        return limitUserCounts(step)
       case 'capabilities':
         return limitCapabilities(step.keep)
       case 'no-new-privs':
@@ -293,20 +281,6 @@ class Sealing {
     detach('.')
     process.chdir('/')
   }
-}
-
-/** Of each user of this user namespace, and of those in it: the least of all that lie around counts (namespaces(7)). */
-function limitUser(name: string, most: number): void {
-  const file = `/proc/sys/user/${name}`
-  writeFileSync(file, String(most))
-  const held = readFileSync(file, 'utf8').trim()
-  if (held === String(most)) return
-  throw new NsboxError(`${file} was set to ${most}, and the kernel holds ${held}`, { code: 'ERR_NSBOX_NOT_IN_FORCE', stage: 'seal' })
-}
-
-function lowerResourceLimit(resource: Resource, hard: number): void {
-  const [soft] = resourceLimit(resource)
-  setResourceLimit(resource, soft < BigInt(hard) ? Number(soft) : hard, hard)
 }
 
 /** By names alone: the links of /proc/self/fd and the like lead below what is mounted, and what is set there holds for all of it. */

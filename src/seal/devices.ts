@@ -3,8 +3,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { usualDevices } from '../plan/devices.ts'
-import { close } from '../sys/descriptor.ts'
-import { cloneTree, mountDevpts, mountTmpfs, mountTree, treeSetAttributes } from '../sys/mount.ts'
+import { close, openPath } from '../sys/descriptor.ts'
+import { mountBind, mountDevpts, mountSetAttributes, mountTmpfs } from '../sys/mount.ts'
 import { makeDirectory } from './mount-point.ts'
 
 const links = { fd: '/proc/self/fd', stdin: '/proc/self/fd/0', stdout: '/proc/self/fd/1', stderr: '/proc/self/fd/2', ptmx: 'pts/ptmx' }
@@ -21,25 +21,21 @@ export function mountDevices({ nodes, console }: Devices, reach: (path: string) 
   // mknod is not allowed in a user namespace; bind mounts of the host's nodes are.
   const sources = [...usualDevices, ...nodes].map((name) => ({ name, path: `/dev/${name}` }))
   if (console !== null) sources.push({ name: 'console', path: console })
-  const trees = sources.map(({ name, path }) => ({ name, tree: deviceTree(reach(path)) }))
+  const held = sources.map(({ name, path }) => ({ name, fd: openPath(reach(path)) }))
   makeDirectory('/dev')
   mountTmpfs('/dev', { mode: 0o755 })
-  for (const { name, tree } of trees) {
+  for (const { name, fd } of held) {
     mkdirSync(dirname(`/dev/${name}`), { recursive: true })
     writeFileSync(`/dev/${name}`, '')
-    mountTree(tree, `/dev/${name}`)
-    close(tree)
+    mountBind(`/proc/self/fd/${fd}`, `/dev/${name}`)
+    close(fd)
   }
+  // The host's tree is without devices by now, and so is what is bound from it. In the tmpfs itself no device can be opened whatever
+  // its mount says: a user namespace has made it (SB_I_NODEV, fs/super.c).
+  mountSetAttributes('/dev', { clear: ['MOUNT_ATTR_NODEV'], recursive: true })
   for (const [name, target] of Object.entries(links)) symlinkSync(target, `/dev/${name}`)
   mkdirSync('/dev/pts')
   mountDevpts('/dev/pts')
   mkdirSync('/dev/shm')
   mountTmpfs('/dev/shm', { mode: 0o1777 })
-}
-
-/** The whole tree of the host is without devices by now: this is the only mount at which one can be opened. */
-function deviceTree(path: string): number {
-  const tree = cloneTree(path)
-  treeSetAttributes(tree, { clear: ['MOUNT_ATTR_NODEV'] })
-  return tree
 }

@@ -15,6 +15,7 @@ const host: HostFacts = {
   upper: { on: 'tmpfs' },
   keepVisible: ['/usr/bin/node'],
   resolverConfiguration: ['/run/resolv.conf'],
+  withoutNamespace: ['/proc/keys'],
   userCounts: { files: { max_inotify_instances: 128, max_inotify_watches: 8192 }, resources: { msgqueue: 819200 } },
   allowed: [],
 }
