@@ -314,7 +314,7 @@ export class SandboxPool {
   }
 }
 
-function sandboxRequest(options: ResolvedPoolOptions, { workspaces, visible }: Places, kind: WorkerKind): SandboxRequest {
+function sandboxRequest(options: ResolvedPoolOptions, { overlays, visible }: Places, kind: WorkerKind): SandboxRequest {
   const { seal, uid, hostname, disk, reach } = options
   return {
     seal,
@@ -322,7 +322,7 @@ function sandboxRequest(options: ResolvedPoolOptions, { workspaces, visible }: P
     ...reach,
     hostname,
     disk,
-    overlays: workspaces,
+    overlays,
     passThrough: outlivingDirectories(kind.project.vitest),
     visible: [...visible, installDirectory(kind.distPath), installDirectory(import.meta.dirname)],
     cwd: process.cwd(),

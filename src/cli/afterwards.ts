@@ -1,6 +1,6 @@
 // What becomes of what a run changed: printed, kept, exported, applied.
 
-import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
@@ -59,7 +59,9 @@ async function keep(layers: UpperLayer[], directory: string, { command, startedM
 }
 
 async function exportTo(layers: UpperLayer[], file: string): Promise<void> {
-  const [layer] = projectLayers(layers)
+  const found = projectLayers(layers)
+  const here = realpathSync('.')
+  const layer = found.find(({ target }) => target === here) ?? found[0]
   if (!layer) throw configError('--export: there is no overlay whose changes could be written')
   const { exportLayer } = await import('../changes/export.ts')
   exportLayer(layer, resolve(file))

@@ -9,6 +9,7 @@ import { type Prepared, prepare } from '../launch/limited.ts'
 import { Plans } from '../launch/plans.ts'
 import { needsNewuidmap } from '../plan/id-maps.ts'
 import { hasPorts } from '../plan/port-steps.ts'
+import { apartEnvironment } from '../run/apart.ts'
 import { signalPayload } from '../run/payload-process.ts'
 import { type Report, reportOf } from '../run/report.ts'
 import { type Outcome, supervise } from '../run/supervise.ts'
@@ -36,13 +37,14 @@ export interface EndedRun {
 export async function runHere(flags: RunFlags, status: StatusLines): Promise<EndedRun> {
   const { sandbox: options, command } = flags
   const startedMs = Date.now()
-  const env = environmentAfter(flags.environment, callersEnvironment())
+  const apart = wantsChanges(flags.changes)
+  const env = environmentAfter(flags.environment, { ...callersEnvironment(), ...(apart && apartEnvironment) })
   const plans = new Plans(await requestHere(options, terminalName()), process.env)
   const limited = await limitedHere(flags)
   const { controlFd } = flags.output
   const orders = controlFd === undefined ? undefined : new Orders(controlFd, status)
   const { plan, outcome, scratch, ...attempt } = await withUpper(plans, options.upper, async () => {
-    const prepared = prepare(plans, limited, process.pid, { apart: wantsChanges(flags.changes) })
+    const prepared = prepare(plans, limited, process.pid, { apart })
     return { ...prepared, ...(await attemptHere(prepared, env, flags, status, orders)) }
   })
   const report = reportOf(command, plan, outcome, startedMs)

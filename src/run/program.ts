@@ -15,6 +15,7 @@ import type { LimitsChange } from '../plan/limits.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import type { PortPair } from '../plan/reach.ts'
 import { close } from '../sys/descriptor.ts'
+import { apartEnvironment } from './apart.ts'
 import { limitsHere } from './limit-request.ts'
 import { Output } from './output.ts'
 import { payloadPid, signalPayload } from './payload-process.ts'
@@ -150,7 +151,12 @@ class Program {
       ports?.expose()
       const sandbox = zygote.launch(
         plan,
-        { kind: 'exec', file: command[0] as string, argv: command, env: definedOnly(options.env ?? env) },
+        {
+          kind: 'exec',
+          file: command[0] as string,
+          argv: command,
+          env: definedOnly({ ...(options.env ?? env), ...(this.#wantsChanges && apartEnvironment) }),
+        },
         { ...this.#kinds(), cgroup: limits.cgroup, ports },
       )
       this.#sandbox = sandbox
