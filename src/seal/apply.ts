@@ -34,6 +34,7 @@ import { mountDevices } from './devices.ts'
 import { writeIdMaps } from './id-maps.ts'
 import { mountLines } from './lines.ts'
 import { mask } from './mask.ts'
+import { type MountPlace, makeMissing, placeOfStep } from './missing-places.ts'
 import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
 import { mountSystem } from './sys.ts'
@@ -95,7 +96,7 @@ type Bind = Extract<SealAction, { do: 'bind' }>
 
 class Sealing {
   readonly #held = new Map<string, number>()
-  readonly #binds: readonly Bind[]
+  readonly #steps: readonly SealStep[]
   /** What binds show, as it was before anything was mounted over it. */
   readonly #trees = new Map<Bind, number>()
   readonly #passBack: PassBack
@@ -103,7 +104,7 @@ class Sealing {
   #scratch: string | undefined
 
   constructor(plan: SandboxPlan, passBack: PassBack) {
-    this.#binds = plan.steps.filter((step) => step.do === 'bind')
+    this.#steps = plan.steps
     this.#passBack = passBack
   }
 
@@ -143,10 +144,10 @@ class Sealing {
       case 'symlink':
         return symlinkSync(step.to, step.target)
       case 'overlay':
-        this.#overlay(step.target, step.target, step)
+        this.#overlay(step, step.target, step.target)
         return
       case 'pivot-root':
-        return pivotRoot(this.#overlay(step.rootfs, null, step))
+        return pivotRoot(this.#overlay(step, step.rootfs))
       case 'leave-root':
         return this.#leaveRoot()
       case 'mask':
@@ -229,7 +230,8 @@ class Sealing {
   }
 
   #copyTrees(): void {
-    for (const bind of this.#binds) {
+    for (const bind of this.#steps) {
+      if (bind.do !== 'bind') continue
       try {
         this.#trees.set(bind, cloneTree(this.#heldPath(bind.source)))
       } catch {
@@ -238,8 +240,9 @@ class Sealing {
     }
   }
 
-  /** An overlay over `lower`, at `target` or else at a place of its own. Answers where it is. */
-  #overlay(lower: string, target: string | null, { scratch, layers }: { scratch: string; layers: string[] }): string {
+  /** An overlay over `lower`, at `target` or else at a place of its own, which is to be the root. Answers where it is. */
+  #overlay(step: Extract<SealAction, { do: 'overlay' | 'pivot-root' }>, lower: string, target?: string): string {
+    const { scratch, layers } = step
     this.#scratch = scratch
     const place = `${this.#heldPath(scratch)}/${this.#overlays++}`
     const [upper, work] = [`${place}/upper`, `${place}/work`]
@@ -252,8 +255,24 @@ class Sealing {
     chmodSync(upper, statSync(lowers[0] as string).mode & 0o7777)
     const at = target ?? `${place}/root`
     mkdirSync(at, { recursive: true })
-    mountOverlay(at, lowers, upper, work)
+    const places = `${place}/places`
+    mountOverlay(at, makeMissing(this.#placesAfter(step, target ?? '/'), lowers, places) ? [...lowers, places] : lowers, upper, work)
     return at
+  }
+
+  /** Where later steps mount something below an overlay, relative to it. */
+  #placesAfter(step: SealAction, directory: string): MountPlace[] {
+    const prefix = directory === '/' ? '/' : `${directory}/`
+    return this.#steps.slice(this.#steps.indexOf(step as SealStep) + 1).flatMap((later) => {
+      const place = placeOfStep(later)
+      if (!place?.startsWith(prefix)) return []
+      return [{ path: place.slice(prefix.length), isDirectory: later.do !== 'bind' || this.#isDirectory(later.source) }]
+    })
+  }
+
+  /** False for what is not there: the step itself will say so. */
+  #isDirectory(source: string): boolean {
+    return statSync(this.#heldPath(source), { throwIfNoEntry: false })?.isDirectory() ?? false
   }
 
   #shape(traffic: Traffic): void {
