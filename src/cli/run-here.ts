@@ -20,6 +20,7 @@ import { wantsChanges } from './afterwards.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
 import { limitedHere } from './limited-here.ts'
+import { namedDescriptors } from './named-descriptors.ts'
 import { Orders } from './orders.ts'
 import { requestHere } from './request-here.ts'
 import { callersEnvironment } from './restart.ts'
@@ -82,6 +83,7 @@ async function attemptHere(
         onStop: (signal) => job?.stopped(signal),
         cgroup: limits.cgroup,
         control: orders !== undefined || plan.emulated !== undefined,
+        passed: namedDescriptors(command),
         ports,
       },
     )

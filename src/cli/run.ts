@@ -8,6 +8,7 @@ import { afterwards, checkBeforehand } from './afterwards.ts'
 import { describeEnd } from './describe-end.ts'
 import { runHelp } from './help.ts'
 import type { Asked } from './last-failed.ts'
+import { descriptorsOf, mentionedDescriptors } from './named-descriptors.ts'
 import { requireOrders } from './orders.ts'
 import { restartUnless } from './restart.ts'
 import { runHere } from './run-here.ts'
@@ -37,7 +38,7 @@ export async function shell(given: string[]): Promise<number> {
 async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   const { controlFd } = given.output
   requireOrders(controlFd)
-  restartUnless('single-threaded', controlFd === undefined ? [] : [controlFd])
+  restartUnless('single-threaded', descriptorsOf(given))
   const flags = asked ? await (await import('./last-failed.ts')).inStateOf(given, asked) : given
   if (flags.dieWithParent) dieWithParent()
   const status = new StatusLines(flags.output.statusFd)
@@ -46,6 +47,7 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   try {
     const said = describeEnd(report)
     if (said !== undefined) console.error(`nsbox: ${said}`)
+    if (report.exitCode !== 0) tellOfMentioned(flags.command)
     const whole = await afterwards(flags, report, layers)
     status.post({ type: 'ended', ...whole })
     if (flags.output.json) console.error(JSON.stringify(whole))
@@ -56,6 +58,14 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
     await release()
     throw error
   }
+}
+
+/** A script that failed may have wanted them. */
+function tellOfMentioned(command: readonly string[]): void {
+  for (const fd of mentionedDescriptors(command))
+    console.error(
+      `nsbox: file descriptor ${fd} is open here, but the command does not have it. Only an argument /dev/fd/${fd} passes it on.`,
+    )
 }
 
 function printHelp(): number {
