@@ -17,6 +17,7 @@ import { upperLayers } from '../run/upper-layers.ts'
 import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
 import { wantsChanges } from './afterwards.ts'
+import { boundFiles, unreplaced } from './bound-files.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
 import { limitedHere } from './limited-here.ts'
@@ -31,6 +32,8 @@ export interface EndedRun {
   report: Report
   /** What the overlays keep, where somebody wants to know. */
   layers: UpperLayer[]
+  /** Bound files that a command which failed may have wanted to replace. */
+  unreplaced: string[]
   /** Lets go of it. */
   release(): Promise<void>
 }
@@ -55,7 +58,9 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
     if (scratch !== undefined) close(scratch)
     plans.close()
   }
-  return { report, layers: scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`), release }
+  const layers = scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`)
+  const failed = report.cause === 'exit' && report.exitCode !== 0
+  return { report, layers: apart ? layers : [], unreplaced: failed ? unreplaced(boundFiles(plan), layers, startedMs) : [], release }
 }
 
 async function attemptHere(
@@ -77,7 +82,7 @@ async function attemptHere(
       plan,
       { file: command[0] as string, argv: command, env },
       {
-        scratch: wantsChanges(changes),
+        scratch: wantsChanges(changes) || boundFiles(plan).length > 0,
         job: job !== undefined,
         mapper,
         onStop: (signal) => job?.stopped(signal),

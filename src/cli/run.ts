@@ -1,5 +1,6 @@
 // `nsbox run` and `nsbox shell`.
 
+import { dirname } from 'node:path'
 import { parseRunFlags, type RunFlags } from '../config/run-flags.ts'
 import { configError } from '../errors.ts'
 import { exitStatus } from '../run/exit-status.ts'
@@ -43,11 +44,12 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   if (flags.dieWithParent) dieWithParent()
   const status = new StatusLines(flags.output.statusFd)
   checkBeforehand(flags.changes)
-  const { report, layers, release } = await runHere(flags, status)
+  const { report, layers, unreplaced, release } = await runHere(flags, status)
   try {
     const said = describeEnd(report)
     if (said !== undefined) console.error(`nsbox: ${said}`)
     if (report.exitCode !== 0) tellOfMentioned(flags.command)
+    if (unreplaced.length > 0) await tellOfUnreplaced(unreplaced)
     const whole = await afterwards(flags, report, layers)
     status.post({ type: 'ended', ...whole })
     if (flags.output.json) console.error(JSON.stringify(whole))
@@ -66,6 +68,14 @@ function tellOfMentioned(command: readonly string[]): void {
     console.error(
       `nsbox: file descriptor ${fd} is open here, but the command does not have it. Only an argument /dev/fd/${fd} passes it on.`,
     )
+}
+
+async function tellOfUnreplaced(files: readonly string[]): Promise<void> {
+  const { quoted } = await import('../changes/format.ts')
+  for (const path of files) {
+    const why = 'is a bound file: it can be written to, but not replaced by rename (EBUSY)'
+    console.error(`nsbox: ${quoted(path)} ${why}. Bind its directory instead: --bind ${quoted(dirname(path))}`)
+  }
 }
 
 function printHelp(): number {
