@@ -19,7 +19,7 @@ interface Devices {
 /** `reach` gives a path that leads to the host's /dev. */
 export function mountDevices({ nodes, console }: Devices, reach: (path: string) => string): void {
   // mknod is not allowed in a user namespace; bind mounts of the host's nodes are.
-  const sources = [...usualDevices, ...nodes].map((name) => ({ name, path: `/dev/${name}` }))
+  const sources = [...new Set([...usualDevices, ...nodes])].map((name) => ({ name, path: `/dev/${name}` }))
   if (console !== null) sources.push({ name: 'console', path: console })
   const held = sources.map(({ name, path }) => ({ name, fd: openPath(reach(path)) }))
   makeDirectory('/dev')
