@@ -6,14 +6,17 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { ResolvedConfig, TestProject, Vitest } from 'vitest/node'
 import { configError } from '../src/errors.ts'
 import { realDirectory, sharedDirectories } from '../src/host/facts.ts'
+import { repositoryAround } from '../src/host/repository.ts'
 import { isWithin, outermost } from '../src/plan/paths.ts'
 import { linkedDirectories } from './linked-directories.ts'
 import { workspaceRoot } from './workspace-root.ts'
 
 /** Of one run. Real paths. */
 export interface Places {
-  /** Under throwaway overlays: what a test writes there, vitest's snapshots too, is the project's. */
+  /** What a test writes there, vitest's snapshots too, is the project's. */
   workspaces: string[]
+  /** Directories under throwaway overlays: those, and where git keeps what belongs to them. */
+  overlays: string[]
   /** Read by modules of the project, wherever they lie. */
   visible: string[]
 }
@@ -34,7 +37,11 @@ export function placesOf({ config, projects, vite }: Vitest, workspace: string |
     ...[vite, ...projects.map((project) => project.vite)].flatMap(named),
   ]
   // Those are private inside, and there already.
-  return { workspaces, visible: visible.filter((path) => !shared.includes(path)) }
+  return { workspaces, overlays: overlaysOf(workspaces, shared), visible: visible.filter((path) => !shared.includes(path)) }
+}
+
+export function overlaysOf(workspaces: readonly string[], shared: readonly string[]): string[] {
+  return [...workspaces, ...workspaces.flatMap((directory) => repositoryAround(directory, shared))]
 }
 
 /** What the config of Vite names for modules of the project: targets of aliases, and what its server may hand out. */

@@ -326,7 +326,7 @@ export class SandboxPool {
   }
 }
 
-function sandboxRequest(options: ResolvedPoolOptions, { workspaces, visible }: Places, kind: WorkerKind): SandboxRequest {
+function sandboxRequest(options: ResolvedPoolOptions, { overlays, visible }: Places, kind: WorkerKind): SandboxRequest {
   const { seal, uid, hostname, disk, reach } = options
   return {
     seal,
@@ -334,7 +334,7 @@ function sandboxRequest(options: ResolvedPoolOptions, { workspaces, visible }: P
     ...reach,
     hostname,
     disk,
-    overlays: workspaces,
+    overlays,
     passThrough: [],
     visible: [...visible, installDirectory(kind.distPath), installDirectory(import.meta.dirname)],
     cwd: process.cwd(),

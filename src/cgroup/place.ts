@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { type MountPoint, mountPoints } from '../host/mount-points.ts'
+import { type MountPoint, mountPoints } from '../sys/mount-points.ts'
 
 export interface CgroupPlace {
   /** `hybrid`: v2 is mounted, and some controllers are bound to v1. */

@@ -1,6 +1,6 @@
 // What becomes of what a run changed: printed, kept, exported, applied.
 
-import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
@@ -11,6 +11,11 @@ import type { Report } from '../run/report.ts'
 import { canAsk, confirm } from './confirm.ts'
 
 type Wanted = RunFlags['changes']
+
+/** True when somebody wants to know what the command changed. */
+export function wantsChanges({ diff, apply, keep, export: file }: Wanted): boolean {
+  return diff || apply || keep !== undefined || file !== undefined
+}
 
 /** Before the command runs: what would make its result useless. @throws NsboxError ERR_NSBOX_CONFIG */
 export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): void {
@@ -54,7 +59,9 @@ async function keep(layers: UpperLayer[], directory: string, { command, startedM
 }
 
 async function exportTo(layers: UpperLayer[], file: string): Promise<void> {
-  const [layer] = projectLayers(layers)
+  const found = projectLayers(layers)
+  const here = realpathSync('.')
+  const layer = found.find(({ target }) => target === here) ?? found[0]
   if (!layer) throw configError('--export: there is no overlay whose changes could be written')
   const { exportLayer } = await import('../changes/export.ts')
   exportLayer(layer, resolve(file))

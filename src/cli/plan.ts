@@ -3,6 +3,7 @@
 import { parseRunFlags } from '../config/run-flags.ts'
 import { Plans } from '../launch/plans.ts'
 import { formatPlan } from '../plan/format.ts'
+import { wantsChanges } from './afterwards.ts'
 import { runHelp } from './help.ts'
 import { limitsRequestedHere, requestHere } from './request-here.ts'
 
@@ -13,7 +14,7 @@ export async function printPlan(words: string[]): Promise<number> {
     console.log(runHelp())
     return 0
   }
-  const { plan: steps } = new Plans(await requestHere(flags.sandbox, null), process.env).next()
+  const { plan: steps } = new Plans(await requestHere(flags.sandbox, null), process.env).next({ apart: wantsChanges(flags.changes) })
   const limits = (await limitsRequestedHere(flags.sandbox))?.limits
   const plan = limits ? { ...steps, limits } : steps
   console.log(flags.output.json ? JSON.stringify(plan, undefined, 2) : formatPlan(plan))

@@ -9,15 +9,19 @@ import { type Prepared, prepare } from '../launch/limited.ts'
 import { Plans } from '../launch/plans.ts'
 import { needsNewuidmap } from '../plan/id-maps.ts'
 import { hasPorts } from '../plan/port-steps.ts'
+import { apartEnvironment } from '../run/apart.ts'
 import { signalPayload } from '../run/payload-process.ts'
 import { type Report, reportOf } from '../run/report.ts'
 import { type Outcome, supervise } from '../run/supervise.ts'
 import { upperLayers } from '../run/upper-layers.ts'
 import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
+import { wantsChanges } from './afterwards.ts'
+import { boundFiles, unreplaced } from './bound-files.ts'
 import { environmentAfter } from './environment.ts'
 import { JobControl } from './job-control.ts'
 import { limitedHere } from './limited-here.ts'
+import { namedDescriptors } from './named-descriptors.ts'
 import { Orders } from './orders.ts'
 import { requestHere } from './request-here.ts'
 import { callersEnvironment } from './restart.ts'
@@ -28,6 +32,8 @@ export interface EndedRun {
   report: Report
   /** What the overlays keep, where somebody wants to know. */
   layers: UpperLayer[]
+  /** Bound files that a command which failed may have wanted to replace. */
+  unreplaced: string[]
   /** Lets go of it. */
   release(): Promise<void>
 }
@@ -35,13 +41,14 @@ export interface EndedRun {
 export async function runHere(flags: RunFlags, status: StatusLines): Promise<EndedRun> {
   const { sandbox: options, command } = flags
   const startedMs = Date.now()
-  const env = environmentAfter(flags.environment, callersEnvironment())
+  const apart = wantsChanges(flags.changes)
+  const env = environmentAfter(flags.environment, { ...callersEnvironment(), ...(apart && apartEnvironment) })
   const plans = new Plans(await requestHere(options, terminalName()), process.env)
   const limited = await limitedHere(flags)
   const { controlFd } = flags.output
   const orders = controlFd === undefined ? undefined : new Orders(controlFd, status)
   const { plan, outcome, scratch, ...attempt } = await withUpper(plans, options.upper, async () => {
-    const prepared = prepare(plans, limited, process.pid)
+    const prepared = prepare(plans, limited, process.pid, { apart })
     return { ...prepared, ...(await attemptHere(prepared, env, flags, status, orders)) }
   })
   const report = reportOf(command, plan, outcome, startedMs)
@@ -51,7 +58,9 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
     if (scratch !== undefined) close(scratch)
     plans.close()
   }
-  return { report, layers: scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`), release }
+  const layers = scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`)
+  const failed = report.cause === 'exit' && report.exitCode !== 0
+  return { report, layers: apart ? layers : [], unreplaced: failed ? unreplaced(boundFiles(plan), layers, startedMs) : [], release }
 }
 
 async function attemptHere(
@@ -73,12 +82,13 @@ async function attemptHere(
       plan,
       { file: command[0] as string, argv: command, env },
       {
-        scratch: changes.diff || changes.apply || changes.keep !== undefined || changes.export !== undefined,
+        scratch: wantsChanges(changes) || boundFiles(plan).length > 0,
         job: job !== undefined,
         mapper,
         onStop: (signal) => job?.stopped(signal),
         cgroup: limits.cgroup,
         control: orders !== undefined || plan.emulated !== undefined,
+        passed: namedDescriptors(command),
         ports,
       },
     )

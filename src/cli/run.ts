@@ -1,5 +1,6 @@
 // `nsbox run` and `nsbox shell`.
 
+import { dirname } from 'node:path'
 import { parseRunFlags, type RunFlags } from '../config/run-flags.ts'
 import { configError } from '../errors.ts'
 import { exitStatus } from '../run/exit-status.ts'
@@ -8,6 +9,7 @@ import { afterwards, checkBeforehand } from './afterwards.ts'
 import { describeEnd } from './describe-end.ts'
 import { runHelp } from './help.ts'
 import type { Asked } from './last-failed.ts'
+import { descriptorsOf, mentionedDescriptors } from './named-descriptors.ts'
 import { requireOrders } from './orders.ts'
 import { restartUnless } from './restart.ts'
 import { runHere } from './run-here.ts'
@@ -37,15 +39,17 @@ export async function shell(given: string[]): Promise<number> {
 async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   const { controlFd } = given.output
   requireOrders(controlFd)
-  restartUnless('single-threaded', controlFd === undefined ? [] : [controlFd])
+  restartUnless('single-threaded', descriptorsOf(given))
   const flags = asked ? await (await import('./last-failed.ts')).inStateOf(given, asked) : given
   if (flags.dieWithParent) dieWithParent()
   const status = new StatusLines(flags.output.statusFd)
   checkBeforehand(flags.changes)
-  const { report, layers, release } = await runHere(flags, status)
+  const { report, layers, unreplaced, release } = await runHere(flags, status)
   try {
     const said = describeEnd(report)
     if (said !== undefined) console.error(`nsbox: ${said}`)
+    if (report.exitCode !== 0) tellOfMentioned(flags.command)
+    if (unreplaced.length > 0) await tellOfUnreplaced(unreplaced)
     const whole = await afterwards(flags, report, layers)
     status.post({ type: 'ended', ...whole })
     if (flags.output.json) console.error(JSON.stringify(whole))
@@ -55,6 +59,22 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   } catch (error) {
     await release()
     throw error
+  }
+}
+
+/** A script that failed may have wanted them. */
+function tellOfMentioned(command: readonly string[]): void {
+  for (const fd of mentionedDescriptors(command))
+    console.error(
+      `nsbox: file descriptor ${fd} is open here, but the command does not have it. Only an argument /dev/fd/${fd} passes it on.`,
+    )
+}
+
+async function tellOfUnreplaced(files: readonly string[]): Promise<void> {
+  const { quoted } = await import('../changes/format.ts')
+  for (const path of files) {
+    const why = 'is a bound file: it can be written to, but not replaced by rename (EBUSY)'
+    console.error(`nsbox: ${quoted(path)} ${why}. Bind its directory instead: --bind ${quoted(dirname(path))}`)
   }
 }
 

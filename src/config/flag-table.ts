@@ -105,9 +105,9 @@ export const flagGroups: Record<string, Record<string, Flag>> = {
     'boottime-offset': choice('boottimeOffset', 'TIME', 'how far the boot time clock is ahead'),
   },
   'File system': {
-    overlay: list('overlays', 'DIR', "put DIR under a throwaway overlay (the caller's directory)"),
+    overlay: list('overlays', 'DIR', "put DIR under a throwaway overlay (the caller's directory, and its git repository)"),
     layer: list('layers', 'DIR', 'lay DIR, or changes kept there, on it; the first is on top'),
-    bind: list('binds', 'SRC[:DEST]', 'show SRC at DEST; writes reach the host', (given) => bindOf(given, false)),
+    bind: list('binds', 'SRC[:DEST]', 'show SRC at DEST; writes reach the host (a file: not by rename)', (given) => bindOf(given, false)),
     'ro-bind': list('binds', 'SRC[:DEST]', 'show SRC at DEST, read-only', (given) => bindOf(given, true)),
     tmpfs: list('tmpfs', 'DIR[:size=SIZE,inodes=N]', 'an empty directory in memory', tmpfsOf),
     mask: list('masks', 'PATH', 'an empty file or directory in place of PATH'),

@@ -5,6 +5,7 @@ import { join, normalize } from 'node:path'
 import { configError } from '../errors.ts'
 import type { AllowedPath } from '../plan/reach.ts'
 import type { BindMount } from '../plan/request.ts'
+import { bindMount } from './bind-mount.ts'
 
 /**
  * What lies at each path, and the name it has inside. `field` is what the option is called to whoever wrote it.
@@ -24,7 +25,7 @@ export function allowedHere(allow: readonly AllowedPath[], env: NodeJS.ProcessEn
 
 /** A link to it may itself lead to where nothing is inside, so it lies at its real place too. */
 function mountsOf(source: string, target: string, writable: boolean): BindMount[] {
-  return [...new Set([source, target])].map((place) => ({ kind: 'bind', source, target: place, writable }))
+  return [...new Set([source, target])].map((place) => bindMount(source, place, writable))
 }
 
 function absolute(path: string, home: string | undefined): string | undefined {

@@ -3,14 +3,17 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { NsboxError } from '../errors.ts'
-import type { HostFacts, OverlayPart } from '../plan/host-facts.ts'
+import type { HostFacts } from '../plan/host-facts.ts'
 import type { IdRange } from '../plan/plan.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 import { overlayParts } from './overlay-parts.ts'
 import { subordinateIds } from './subordinate-ids.ts'
+import { userCounts } from './user-counts.ts'
 
 /** Places where processes of one machine meet, by convention (file-hierarchy(7)). */
 const sharedByConvention = ['/tmp', '/var/tmp', '/run']
+/** Keys with their names, by user; timers and tasks, with the names of all processes (proc(5)). */
+const withoutNamespace = ['keys', 'key-users', 'timer_list', 'timer_stats', 'sched_debug', 'latency_stats'].map((name) => `/proc/${name}`)
 const sharedByVariable = ['TMPDIR', 'TMP', 'TEMP', 'XDG_RUNTIME_DIR']
 
 /** `overlays` are the directories that will be put under overlays, besides the home; `ranges`: whether subordinate ids matter. */
@@ -22,6 +25,7 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
     })
   }
   const home = realDirectory(env['HOME'])
+  const shared = sharedDirectories(env)
   return {
     arch: process.arch,
     uid: process.getuid?.() as number,
@@ -30,16 +34,17 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
     mappable: mappableIds(),
     subordinate: ranges ? subordinateIds() : { uid: [], gid: [] },
     home,
-    rebuilt: rebuilt(home === null ? overlays : [...overlays, home]),
-    sharedDirectories: sharedDirectories(env),
+    rebuilt: rebuilt(home === null ? overlays : [...overlays, home], shared),
+    sharedDirectories: Object.fromEntries(shared.map((path) => [path, statSync(path).mode & 0o7777])),
     keepVisible: [realpathSync(process.execPath), ...resolverConfiguration(), ...fileBehind('/etc/hosts')],
     resolverConfiguration: resolverConfiguration(),
+    withoutNamespace: withoutNamespace.filter((path) => existsSync(path)),
+    userCounts: userCounts(),
   }
 }
 
-function rebuilt(directories: readonly string[]): HostFacts['rebuilt'] {
-  const parts = [...new Set(directories)].map((directory): [string, OverlayPart[]] => [directory, overlayParts(directory)])
-  return Object.fromEntries(parts.filter(([, { length }]) => length > 1))
+function rebuilt(directories: readonly string[], shared: readonly string[]): HostFacts['rebuilt'] {
+  return Object.fromEntries(Object.entries(overlayParts(directories, shared)).filter(([, { length }]) => length > 1))
 }
 
 const CAP_SETGID = 6n

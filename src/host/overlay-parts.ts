@@ -8,22 +8,39 @@ import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OverlayPart } from '../plan/host-facts.ts'
 import { isWithin } from '../plan/paths.ts'
-import { mountPoints } from './mount-points.ts'
+import { otherPathsOf, privateDirectories, views } from '../plan/views.ts'
+import { mountPoints } from '../sys/mount-points.ts'
 
 /** Larger files beside a mount are shown as they are, read-only, instead of being copied. In bytes. */
 const copyLimit = 1 << 20
 
-/** One overlay where that can be; else the parts to rebuild it from, parents first. */
-export function overlayParts(directory: string, mounts: readonly string[] = mountPoints().map(({ path }) => path)): OverlayPart[] {
-  const inside = mounts.filter((mount) => mount !== directory && isWithin(mount, directory))
+/** For each directory, one overlay where that can be; else the parts to rebuild it from, parents first. */
+export function overlayParts(directories: readonly string[], shared: readonly string[]): Record<string, OverlayPart[]> {
+  const mounts = mountPoints()
+  const types = Object.values(views).map(({ type }) => type)
+  const hidden = new Set([
+    ...mounts.filter(({ type }) => types.includes(type)).map(({ path }) => path),
+    ...privateDirectories(shared).flatMap((directory) => otherPathsOf(directory, mounts)),
+  ])
+  const apart = [...mounts.map(({ path }) => path), ...hidden]
+  return Object.fromEntries([...new Set(directories)].map((directory) => [directory, partsOf(directory, apart, hidden)]))
+}
+
+/** Paths of `apart` cannot be seen through an overlay, or are not to be: those of `hidden`, which stay empty. */
+function partsOf(directory: string, apart: readonly string[], hidden: ReadonlySet<string>): OverlayPart[] {
+  const inside = apart.filter((path) => path !== directory && isWithin(path, directory))
   if (inside.length === 0) return [{ kind: 'overlay', path: directory }]
   const entries = readdirSync(directory, { withFileTypes: true })
   const parts = entries.flatMap((entry): OverlayPart[] => {
     const path = join(directory, entry.name)
-    if (entry.isDirectory()) return overlayParts(path, inside)
+    if (entry.isDirectory()) return hidden.has(path) ? [emptyAt(path)] : partsOf(path, inside, hidden)
     if (entry.isSymbolicLink()) return [{ kind: 'symlink', path, to: readlinkSync(path) }]
-    if (!entry.isFile()) return []
+    if (!entry.isFile() || hidden.has(path)) return []
     return [{ kind: statSync(path).size <= copyLimit && !inside.includes(path) ? 'copy' : 'bind', path }]
   })
-  return [{ kind: 'tmpfs', path: directory, mode: statSync(directory).mode & 0o7777 }, ...parts]
+  return [emptyAt(directory), ...parts]
+}
+
+function emptyAt(path: string): OverlayPart {
+  return { kind: 'tmpfs', path, mode: statSync(path).mode & 0o7777 }
 }

@@ -1,7 +1,7 @@
 // What this machine forbids, as far as it says so. Reads; changes nothing.
 
 import { readFileSync } from 'node:fs'
-import { mountPoints } from './mount-points.ts'
+import { mountPoints } from '../sys/mount-points.ts'
 import { findPlace, type Place } from './place.ts'
 
 export interface Restrictions {

@@ -36,6 +36,8 @@ export interface DirectOptions {
   mapper: IdMapper | undefined
   /** Directory of the cgroup to be born in. */
   cgroup: number | undefined
+  /** Descriptors above stderr that are the program's too. */
+  passed: readonly number[]
   /** Those of its plan; the host's are taken already. */
   ports: Ports | undefined
 }
@@ -71,7 +73,7 @@ export class DirectSandbox {
 
   /** @throws SysError when the kernel gives no namespaces */
   static launch(plan: SandboxPlan, program: Program, options: DirectOptions): DirectSandbox {
-    const { scratch, control, job, mapper, onStop, cgroup, ports } = options
+    const { scratch, control, job, mapper, onStop, cgroup, ports, passed } = options
     try {
       closeAtExec()
       keepHeapOverFork()
@@ -84,14 +86,14 @@ export class DirectSandbox {
       const sealed = takers.length > 0 ? kept?.open() : undefined
       const orders = control ? new InitControl() : null
       const descriptors = { stdin: 0, stdout: 1, stderr: 2 }
-      const streams = Object.values(descriptors)
+      const streams = [...Object.values(descriptors), ...passed]
       const birth = forkSandbox(plan, {
         self,
         handles: kept?.theirs,
         sealed,
         cgroup,
         control: orders?.theirs,
-        program: { program, descriptors },
+        program: { program, descriptors, passed },
         streams,
         job,
         inChild: () => {
@@ -99,7 +101,7 @@ export class DirectSandbox {
           ports?.leave()
         },
       })
-      if (birth.in === 'payload') return becomeProgram(plan, program, descriptors, birth.report)
+      if (birth.in === 'payload') return becomeProgram(plan, program, descriptors, birth.report, passed)
       if (kept) close(kept.theirs)
       if (sealed !== undefined) close(sealed)
       if (orders) close(orders.theirs)

@@ -29,12 +29,14 @@ function describeStep(step: SealStep | LastStep): string {
       return `open ${step.paths.join(', ')}`
     case 'private-mounts':
       return 'make all mounts private'
+    case 'cover':
+      return `cover other mounts of ${[...Object.values(step.types), ...step.places].join(', ')}`
     case 'read-only':
-      return 'make the whole tree read-only, without setuid'
+      return 'make the whole tree read-only, without setuid and devices'
     case 'tmpfs':
       return `tmpfs on ${step.target}, mode ${step.mode.toString(8)}${step.size === undefined ? '' : `, ${step.size} bytes`}${step.inodes === undefined ? '' : `, ${step.inodes} inodes`}`
     case 'bind':
-      return `bind ${step.source === step.target ? '' : `${step.source} `}at ${step.target}, ${step.writable ? 'writable' : 'read-only'}`
+      return `bind ${step.source === step.target ? '' : `${step.source} `}at ${step.target}, ${step.writable ? 'writable' : 'read-only'}${step.devices ? ', with devices' : ''}`
     case 'copy':
       return `copy ${step.target}`
     case 'symlink':
@@ -47,12 +49,16 @@ function describeStep(step: SealStep | LastStep): string {
       return 'unmount the old root'
     case 'mask':
       return `cover ${step.target}`
+    case 'hide':
+      return `hide ${step.paths.join(', ')}`
     case 'lines':
       return `${step.target} with ${step.lines.join(', ')}${step.more ? ', ahead of what it has' : ''}`
     case 'dev':
       return `own /dev${step.nodes.length > 0 ? `, with ${step.nodes.join(', ')}` : ''}${step.console === null ? '' : ', with the terminal as /dev/console'}`
     case 'proc':
       return 'own /proc'
+    case 'sys':
+      return 'own /sys, read-only'
     case 'cgroup':
       return `own ${step.target}, read-only`
     case 'loopback':
@@ -71,8 +77,8 @@ function describeStep(step: SealStep | LastStep): string {
       return `change to ${step.path}`
     case 'oom-score':
       return `raise the score for the out-of-memory killer by ${step.score}`
-    case 'user-limit':
-      return `set /proc/sys/user/${step.file} to ${step.most}`
+    case 'user-counts':
+      return `have at most ${[...Object.entries(step.files), ...Object.entries(step.resources)].map(([name, most]) => `${most} by ${name}`).join(', ')}`
     case 'capabilities':
       return `keep the capabilities ${step.keep.join(', ')}`
     case 'no-new-privs':

@@ -3,6 +3,7 @@
 import type { Arch } from '../sys/syscall-numbers.ts'
 import type { IdRange } from './plan.ts'
 import type { BindMount } from './request.ts'
+import type { UserCounts } from './user-counts.ts'
 
 /** All paths are real paths of directories that exist. */
 export interface HostFacts {
@@ -17,8 +18,8 @@ export interface HostFacts {
   subordinate: { uid: SubordinateRange[]; gid: SubordinateRange[] }
   /** The caller's home, or null when there is none that could be overlaid. */
   home: string | null
-  /** Directories that hold what processes share: each becomes an empty tmpfs. */
-  sharedDirectories: string[]
+  /** Directories that hold what processes share, and their modes: each becomes an empty tmpfs. */
+  sharedDirectories: Record<string, number>
   /** For each directory that cannot be put under one overlay, what to rebuild it from: parents first. */
   rebuilt: Record<string, OverlayPart[]>
   /** Where overlays keep what is written: memory, or a directory on disk. */
@@ -27,6 +28,10 @@ export interface HostFacts {
   keepVisible: string[]
   /** The file behind /etc/resolv.conf, if there is one. */
   resolverConfiguration: string[]
+  /** Files of /proc that show keys and processes of all namespaces. */
+  withoutNamespace: string[]
+  /** What the kernel counts for the caller. */
+  userCounts: UserCounts
   /** What lies at the paths that a request allows, by the names that it has for them. Targets need not be real paths. */
   allowed: BindMount[]
 }

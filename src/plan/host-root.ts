@@ -8,45 +8,41 @@ import {
   extraMountSteps,
   fetchedSteps,
   heldFor,
+  hideStep,
   lastPlaceSteps,
   ownCgroupStep,
-  partStep,
   partsOf,
   passThroughSteps,
   procStep,
   scratchOf,
-  sharedSteps,
+  sysStep,
 } from './mount-steps.ts'
 import { nameSteps } from './name-steps.ts'
-import { byLength, isWithin, outermost } from './paths.ts'
+import { byLength, innermost, isAroundAny, outermost } from './paths.ts'
+import { placeSteps } from './places.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import type { BindMount, RunRequest, SandboxRequest } from './request.ts'
-import { step } from './step.ts'
 
 /** The sandbox keeps the host's tree, read-only but for what is mounted over it. */
 export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Namespace[], host: HostFacts): SealStep[] {
-  const overlays = overlaysOf(request, host)
-  const shared = byLength(host.sharedDirectories)
-  const hidden = outermost([...host.keepVisible, ...request.visible]).filter(
-    (path) => shared.some((directory) => isWithin(path, directory)) && !overlays.some((overlay) => isWithin(path, overlay)),
+  const shared = Object.keys(host.sharedDirectories)
+  const overlays = overlaysOf(request, host, shared)
+  const hidden = outermost(
+    [...host.keepVisible, ...request.visible].filter((path) => isHidden(path, shared, overlays)),
+    shared,
   )
   const scratch = scratchOf(host, [...overlays, ...host.allowed.map(({ source }) => source)])
-  const parts = partsOf(overlays, host)
-  const isAround = ({ target }: BindMount) => overlays.some((overlay) => overlay !== target && isWithin(overlay, target))
-  const held = [...hidden, ...heldFor(parts, request, run, host)]
+  const isAround = ({ target }: BindMount) => isAroundAny([...overlays, ...shared], target)
+  const places = { shared: host.sharedDirectories, overlays, around: host.allowed.filter(isAround), hidden }
+  const held = [...hidden, ...heldFor(partsOf(overlays, host), request, run, host)]
   return [
-    ...beforeMounts(held, request, host, scratch),
-    ...sharedSteps(shared, request),
-    // These would cover the overlay in them.
-    ...allowedSteps(host.allowed.filter(isAround)),
-    ...parts.map((part) => partStep(part, scratch, request)),
-    ...hidden.map((path) =>
-      step('it lies in a directory that is private now, and is needed', { do: 'bind', source: path, target: path, writable: false }),
-    ),
+    ...beforeMounts(held, request, own, host, scratch),
+    ...placeSteps(places, request, host, scratch),
     ...passThroughSteps(request),
     ...fetchedSteps(request),
     deviceStep(run),
-    ...(own.includes('pid') ? [procStep()] : []),
+    ...(own.includes('pid') ? [procStep(), hideStep(host)] : []),
+    ...(own.includes('net') ? [sysStep()] : []),
     ...(request.ownCgroup && own.includes('cgroup') ? [ownCgroupStep()] : []),
     ...extraMountSteps(run),
     ...allowedSteps(host.allowed.filter((mount) => !isAround(mount))),
@@ -55,8 +51,17 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
   ]
 }
 
-/** An overlay inside another shares its upper, unless a run wants to know what changed in each. */
-function overlaysOf(request: SandboxRequest, host: HostFacts): string[] {
-  const all = [...request.overlays, ...(host.home === null ? [] : [host.home])]
-  return request.run ? byLength(all) : outermost(all)
+/**
+ * One overlay serves all directories in it, so that files can be renamed and linked between them as on the host. One of its
+ * own has what lies in a private directory inside another, has layers of its own, or is to tell what changed in it alone.
+ */
+function overlaysOf({ overlays, apart, layers = {} }: SandboxRequest, { home }: HostFacts, shared: readonly string[]): string[] {
+  const all = byLength([...overlays, ...(home === null ? [] : [home])])
+  const outer = outermost(all, shared)
+  return all.filter((path) => apart || outer.includes(path) || layers[path]?.length)
+}
+
+function isHidden(path: string, shared: readonly string[], overlays: readonly string[]): boolean {
+  const [hiding, showing] = [innermost(shared, path), innermost(overlays, path)]
+  return hiding !== undefined && (showing === undefined || hiding.length > showing.length)
 }

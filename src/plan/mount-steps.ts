@@ -9,6 +9,7 @@ import { portSteps } from './port-steps.ts'
 import type { BindMount, ExtraMount, RunRequest, SandboxRequest } from './request.ts'
 import { step } from './step.ts'
 import { trafficSteps } from './traffic.ts'
+import { privateDirectories, views } from './views.ts'
 
 /** Each overlay, or the pieces of one that holds mounts. */
 export function partsOf(overlays: readonly string[], host: HostFacts): OverlayPart[] {
@@ -17,7 +18,7 @@ export function partsOf(overlays: readonly string[], host: HostFacts): OverlayPa
 
 /** Where overlays keep what is written: any directory that is covered afterwards, but for one that is held for its own content. */
 export function scratchOf(host: HostFacts, held: readonly string[]): string {
-  return byLength(host.sharedDirectories).find((path) => !held.includes(path)) ?? '/tmp'
+  return byLength(Object.keys(host.sharedDirectories)).find((path) => !held.includes(path)) ?? '/tmp'
 }
 
 /** What has to be reached once something is mounted over it. */
@@ -58,11 +59,35 @@ export function procStep(): SealStep {
   return step('only processes of the sandbox are seen', { do: 'proc' })
 }
 
-export function beforeMounts(held: string[], request: SandboxRequest, host: HostFacts, scratch: string): SealStep[] {
+export function hideStep({ withoutNamespace: paths }: HostFacts): SealStep {
+  return step("the caller's keys and the host's processes are shown there too", { do: 'hide', paths })
+}
+
+export function sysStep(): SealStep {
+  return step('only network interfaces of the sandbox are seen', { do: 'sys' })
+}
+
+function coverStep(own: readonly Namespace[], { sharedDirectories }: HostFacts): SealStep {
+  const replaced = own.map((name) => views[name]).filter((view) => view !== undefined)
+  return step("the host's processes, interfaces and shared files may be mounted elsewhere too, such as in a chroot", {
+    do: 'cover',
+    types: Object.fromEntries(replaced.map(({ type, at }) => [type, at])),
+    places: privateDirectories(Object.keys(sharedDirectories)),
+  })
+}
+
+export function beforeMounts(
+  held: string[],
+  request: SandboxRequest,
+  own: readonly Namespace[],
+  host: HostFacts,
+  scratch: string,
+): SealStep[] {
   return [
     step('handles to directories that later mounts hide from the steps that need them', { do: 'hold', paths: held }),
     step('mounts made here must not appear on the host, nor new ones of the host here', { do: 'private-mounts' }),
-    step("nothing of the host's can be changed; what may be written is mounted over it", { do: 'read-only' }),
+    step("nothing of the host's can be changed, and no device opened; what may be is mounted over it", { do: 'read-only' }),
+    coverStep(own, host),
     host.upper.on === 'tmpfs'
       ? step('what overlays keep lies in memory and vanishes with the sandbox', {
           do: 'tmpfs',
@@ -81,18 +106,13 @@ export function beforeMounts(held: string[], request: SandboxRequest, host: Host
   ]
 }
 
-export function sharedSteps(targets: readonly string[], request: SandboxRequest): SealStep[] {
-  return targets.map((target) => sharedStep(target, request))
-}
-
-function sharedStep(target: string, request: SandboxRequest): SealStep {
+export function sharedStep(target: string, mode: number, request: SandboxRequest): SealStep {
   if (target === '/tmp' && request.tmp !== undefined)
     return step('asked for: sandboxes that run at the same time meet there', { do: 'bind', source: request.tmp, target, writable: true })
   return step('files and sockets that processes of the host share stay out of reach', {
     do: 'tmpfs',
     target,
-    // XDG_RUNTIME_DIR is its user's alone.
-    mode: target === '/run' ? 0o755 : target.startsWith('/run/user/') ? 0o700 : 0o1777,
+    mode,
     ...sizeOf(request),
   })
 }
@@ -115,11 +135,11 @@ function depth(path: string): number {
   return path.split('/').filter(Boolean).length
 }
 
-function extraMountStep(mount: ExtraMount): SealStep {
+export function extraMountStep(mount: ExtraMount): SealStep {
   switch (mount.kind) {
     case 'bind': {
-      const { source, target, writable } = mount
-      return step(writable ? 'asked for: what is written there reaches the host' : 'asked for', { do: 'bind', source, target, writable })
+      const { kind, ...bind } = mount
+      return step(mount.writable ? 'asked for: what is written there reaches the host' : 'asked for', { do: kind, ...bind })
     }
     case 'tmpfs': {
       const { target, size, inodes } = mount

@@ -8,24 +8,27 @@ import {
   deviceStep,
   extraMountSteps,
   heldFor,
+  hideStep,
   lastPlaceSteps,
-  partStep,
   partsOf,
   passThroughSteps,
   procStep,
   scratchOf,
-  sharedSteps,
 } from './mount-steps.ts'
 import { nameSteps } from './name-steps.ts'
-import { outermost } from './paths.ts'
+import { isAroundAny, outermost } from './paths.ts'
+import { placeSteps } from './places.ts'
 import type { Namespace, SealStep } from './plan.ts'
-import type { RunRequest, SandboxRequest } from './request.ts'
+import type { BindMount, RunRequest, SandboxRequest } from './request.ts'
 import { step } from './step.ts'
+
+/** Private directories and their modes, as file-hierarchy(7) has them. */
+const shared = { '/tmp': 0o1777, '/var/tmp': 0o1777, '/run': 0o755 }
 
 /** The sandbox gets another root, and of the host's tree only what is asked for. */
 export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Namespace[], host: HostFacts, rootfs: string): SealStep[] {
-  const overlays = outermost(request.overlays)
-  const shared = ['/tmp', '/var/tmp', '/run']
+  const overlays = outermost(request.overlays, Object.keys(shared))
+  const isAround = ({ target }: BindMount) => isAroundAny([...overlays, ...Object.keys(shared)], target)
   const scratch = scratchOf(host, [rootfs, ...overlays, ...host.allowed.map(({ source }) => source)])
   const hostProc = own.includes('pid') ? [] : ['/proc']
   const parts = partsOf(overlays, host)
@@ -39,7 +42,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
     ...heldFor(parts, request, run, host),
   ]
   return [
-    ...beforeMounts(held, request, host, scratch),
+    ...beforeMounts(held, request, own, host, scratch),
     step('the root is that directory under a throwaway layer', {
       do: 'pivot-root',
       rootfs,
@@ -51,8 +54,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
       : hostProc.map((path) =>
           step('processes of the host are seen, as asked', { do: 'bind', source: path, target: path, writable: false }),
         )),
-    ...sharedSteps(shared, request),
-    ...parts.map((part) => partStep(part, scratch, request)),
+    ...placeSteps({ shared, overlays, around: host.allowed.filter(isAround), hidden: [] }, request, host, scratch),
     ...passThroughSteps(request),
     ...(own.includes('net')
       ? []
@@ -60,8 +62,9 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
           step('names resolve as on the host, whose network it is', { do: 'bind', source, target: '/etc/resolv.conf', writable: false }),
         )),
     deviceStep(run),
+    ...(own.includes('pid') ? [hideStep(host)] : []),
     ...extraMountSteps(run),
-    ...allowedSteps(host.allowed),
+    ...allowedSteps(host.allowed.filter((mount) => !isAround(mount))),
     ...nameSteps(request, own, host, scratch),
     step("the host's tree is gone, and with it the last way back", { do: 'leave-root' }),
     ...lastPlaceSteps(request, own, host),

@@ -10,8 +10,21 @@ export function byLength(paths: readonly string[]): string[] {
   return [...new Set(paths)].sort((a, b) => a.length - b.length || (a < b ? -1 : 1))
 }
 
-/** The paths without those that lie below another, shortest first. */
-export function outermost(paths: readonly string[]): string[] {
+/** The paths without those that lie below another, shortest first. A path of `between` keeps what it separates apart. */
+export function outermost(paths: readonly string[], between: readonly string[] = []): string[] {
   const sorted = byLength(paths)
-  return sorted.filter((path, index) => !sorted.slice(0, index).some((outer) => isWithin(path, outer)))
+  return sorted.filter((path, index) => {
+    const outer = innermost(sorted.slice(0, index), path)
+    return outer === undefined || between.some((other) => other !== outer && isWithin(other, outer) && isWithin(path, other))
+  })
+}
+
+/** The longest path that is or holds `path`. */
+export function innermost(paths: readonly string[], path: string): string | undefined {
+  return byLength(paths.filter((outer) => isWithin(path, outer))).at(-1)
+}
+
+/** True when any of the paths lies below `directory`. */
+export function isAroundAny(paths: readonly string[], directory: string): boolean {
+  return paths.some((path) => path !== directory && isWithin(path, directory))
 }

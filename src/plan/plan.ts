@@ -6,6 +6,7 @@ import type { BpfInstruction } from '../sys/seccomp.ts'
 import type { EmulatedLimits, Limits } from './limits.ts'
 import type { PortPair } from './reach.ts'
 import type { Traffic } from './traffic.ts'
+import type { UserCounts } from './user-counts.ts'
 
 export const namespaces = ['user', 'mount', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const
 /** The time namespace is not among them: it is made by a step, because clone(2) cannot. */
@@ -29,6 +30,14 @@ export interface IdMaps {
   writtenBy: 'init' | 'zygote' | 'newuidmap'
 }
 
+/** What may not be seen at other mounts than those the sandbox replaces. */
+export interface CoverPlan {
+  /** Types of file systems, and where the sandbox has its own of each. */
+  types: Record<string, string>
+  /** Directories that are private inside. */
+  places: string[]
+}
+
 /** One step of sealing, with its reason. What is `optional` protects nothing: it is left out where it cannot be had, and reported. */
 export type SealStep = { why: string; optional?: true } & SealAction
 
@@ -39,9 +48,11 @@ export type SealAction =
   | { do: 'time'; monotonic: string; boottime: string }
   | { do: 'hold'; paths: string[] }
   | { do: 'private-mounts' }
+  | ({ do: 'cover' } & CoverPlan)
   | { do: 'read-only' }
   | { do: 'tmpfs'; target: string; mode: number; size?: number; inodes?: number }
-  | { do: 'bind'; source: string; target: string; writable: boolean }
+  /** `devices`: those in it, or it itself, can be opened. */
+  | { do: 'bind'; source: string; target: string; writable: boolean; devices?: true }
   | { do: 'copy'; source: string; target: string }
   | { do: 'symlink'; target: string; to: string }
   /** `layers` lie between what is written and the directory itself, the first on top. */
@@ -50,11 +61,15 @@ export type SealAction =
   | { do: 'pivot-root'; rootfs: string; scratch: string; layers: string[] }
   | { do: 'leave-root' }
   | { do: 'mask'; target: string }
+  /** Files that every kernel like this has. */
+  | { do: 'hide'; paths: string[] }
   /** A read-only file of these lines; with `more`, those that were there follow. With `ifThere`, only over a file. It lies in `scratch`. */
   | { do: 'lines'; target: string; lines: string[]; more: boolean; ifThere?: true; scratch: string }
   /** `console` is the caller's terminal, on the host. */
   | { do: 'dev'; nodes: string[]; console: string | null }
   | { do: 'proc' }
+  /** Where there is one. */
+  | { do: 'sys' }
   /** Where there is such a directory. */
   | { do: 'cgroup'; target: string }
   | { do: 'loopback' }
@@ -70,8 +85,8 @@ export type SealAction =
   | { do: 'name-server'; hosts: Record<string, string> }
   | { do: 'chdir'; path: string }
   | { do: 'oom-score'; score: number }
-  /** A file of /proc/sys/user (namespaces(7)), which counts in the sandbox's own user namespace. */
-  | { do: 'user-limit'; file: string; most: number }
+  /** Files of /proc/sys/user, which count in the sandbox's own user namespace, and resources. */
+  | ({ do: 'user-counts' } & UserCounts)
   | { do: 'capabilities'; keep: Capability[] }
   | { do: 'no-new-privs' }
   | { do: 'seccomp'; filter: BpfInstruction[] }

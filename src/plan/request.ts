@@ -18,6 +18,8 @@ export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 
   /** Directories and files that must stay readable wherever they lie. Real paths. */
   visible: string[]
   cwd: string
+  /** What changed in each overlay is wanted, so that none shares the upper of one around it. */
+  apart?: boolean
   /** Directories that lie between an overlay and what is written, the first on top; by overlay. */
   layers?: Record<string, string[]>
   /** Most bytes of files in what overlays keep, and in each private directory. */
@@ -58,7 +60,8 @@ export interface RunRequest {
   limits: LastAction[]
 }
 
-export type BindMount = { kind: 'bind'; source: string; target: string; writable: boolean }
+/** `devices`: it is a device, or a directory of devices, and they can be opened. */
+export type BindMount = { kind: 'bind'; source: string; target: string; writable: boolean; devices?: true }
 
 export type ExtraMount = BindMount | { kind: 'tmpfs'; target: string; size?: number; inodes?: number } | { kind: 'mask'; target: string }
 

@@ -12,6 +12,7 @@ import { plainRun, type RunRequest, type SandboxRequest } from './request.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 import { step } from './step.ts'
 import { wrongTraffic } from './traffic.ts'
+import { userCountSteps } from './user-counts.ts'
 
 /**
  * Kept for an ordinary caller: nothing that goes around file permissions, so that a test of
@@ -49,11 +50,7 @@ function identitySteps(request: SandboxRequest, run: RunRequest, own: Namespace[
     // Before the tree is read-only, and with it the host's /proc, which a sandbox without a pid namespace keeps.
     step('when memory is short the kernel chooses the sandbox first', { do: 'oom-score', score: 500 }),
     // It takes CAP_SYS_RESOURCE in this user namespace, and a /proc that can be written.
-    ...(request.inotify === undefined
-      ? []
-      : [
-          step('asked for: as few watches as some machines have', { do: 'user-limit', file: 'max_inotify_watches', most: request.inotify }),
-        ]),
+    ...userCountSteps(request, run, host.userCounts),
     ...(own.includes('uts')
       ? [step('a name of its own, so that a change does not reach the host', { do: 'hostname', name: request.hostname })]
       : []),

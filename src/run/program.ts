@@ -15,6 +15,7 @@ import type { LimitsChange } from '../plan/limits.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import type { PortPair } from '../plan/reach.ts'
 import { close } from '../sys/descriptor.ts'
+import { apartEnvironment } from './apart.ts'
 import { limitsHere } from './limit-request.ts'
 import { Output } from './output.ts'
 import { payloadPid, signalPayload } from './payload-process.ts'
@@ -141,13 +142,21 @@ class Program {
   async #attempt(plans: Plans, zygote: ZygoteProcess, limited: Limited): Promise<Attempt> {
     const { command, env, options } = this.#request
     await zygote.prepared
-    const { plan, limits, release } = prepare(plans, limited, zygote.pid, options.cwd === undefined ? {} : { cwd: options.cwd })
+    const { plan, limits, release } = prepare(plans, limited, zygote.pid, {
+      apart: this.#wantsChanges,
+      ...(options.cwd !== undefined && { cwd: options.cwd }),
+    })
     try {
       const ports = Ports.of(plan)
       ports?.expose()
       const sandbox = zygote.launch(
         plan,
-        { kind: 'exec', file: command[0] as string, argv: command, env: definedOnly(options.env ?? env) },
+        {
+          kind: 'exec',
+          file: command[0] as string,
+          argv: command,
+          env: definedOnly({ ...(options.env ?? env), ...(this.#wantsChanges && apartEnvironment) }),
+        },
         { ...this.#kinds(), cgroup: limits.cgroup, ports },
       )
       this.#sandbox = sandbox
@@ -170,15 +179,20 @@ class Program {
     }
   }
 
+  get #wantsChanges(): boolean {
+    const { changes, keep } = this.#request.options
+    return changes || keep !== undefined
+  }
+
   #kinds(): Streams {
-    const { stdin, stdout, stderr, changes, keep } = this.#request.options
+    const { stdin, stdout, stderr } = this.#request.options
     const output = (kind: 'ignore' | 'inherit' | 'pipe', own: number) => (kind === 'inherit' ? own : kind)
     return {
       stdin: stdin === 'inherit' ? 0 : stdin === 'ignore' ? 'ignore' : 'pipe',
       stdout: output(stdout, 1),
       stderr: output(stderr, 2),
       channel: false,
-      scratch: changes || keep !== undefined,
+      scratch: this.#wantsChanges,
       control: true,
     }
   }

@@ -3,7 +3,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ResolvedSandboxOptions } from '../config/run-options.ts'
-import { realDirectory } from '../host/facts.ts'
+import { bindMount } from '../host/bind-mount.ts'
+import { realDirectory, sharedDirectories } from '../host/facts.ts'
+import { repositoryAround } from '../host/repository.ts'
 import type { LastAction, Namespace } from '../plan/plan.ts'
 import { portWords, wrongPorts } from '../plan/port-steps.ts'
 import type { ExtraMount, RunRequest, SandboxRequest } from '../plan/request.ts'
@@ -65,7 +67,7 @@ function runRequest(options: ResolvedSandboxOptions, { rootfs, cwd }: Places): O
 function overlaysOf({ overlays }: ResolvedSandboxOptions, rootfs: string | null, cwd: string): string[] {
   if (overlays) return overlays.map((path) => existingDirectory('overlays', path, cwd))
   const own = rootfs === null ? realDirectory(cwd) : null
-  return own === null ? [] : [own]
+  return own === null ? [] : [own, ...repositoryAround(own, sharedDirectories(process.env))]
 }
 
 function clocksOf({ time, monotonicOffset, boottimeOffset }: ResolvedSandboxOptions): RunRequest['clocks'] {
@@ -77,7 +79,7 @@ function clocksOf({ time, monotonicOffset, boottimeOffset }: ResolvedSandboxOpti
 function mountsOf({ binds, tmpfs, masks }: ResolvedSandboxOptions, cwd: string): ExtraMount[] {
   return [
     ...binds.map(({ source, target = resolve(cwd, source), readOnly = false }): ExtraMount => {
-      return { kind: 'bind', source: existing('binds', source, cwd), target, writable: !readOnly }
+      return bindMount(existing('binds', source, cwd), target, !readOnly)
     }),
     ...tmpfs.map(({ target, size, inodes }): ExtraMount => {
       return { kind: 'tmpfs', target, ...(size !== undefined && { size }), ...(inodes !== undefined && { inodes }) }

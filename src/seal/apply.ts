@@ -1,19 +1,8 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
-import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
+import type { CoverPlan, LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { mayBeLeftOut, stepName } from '../plan/step.ts'
 import type { Traffic } from '../plan/traffic.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
@@ -41,12 +30,17 @@ import { listenOnLoopback, socketSeeds } from '../sys/tcp.ts'
 import { unshareTime } from '../sys/time-namespace.ts'
 import { setUserXattr } from '../sys/xattr.ts'
 import type { HandedBack, NotEnforced } from '../wire/protocol.ts'
+import { coverOtherViews } from './cover.ts'
 import { mountDevices } from './devices.ts'
 import { writeIdMaps } from './id-maps.ts'
 import { mountLines } from './lines.ts'
+import { mask } from './mask.ts'
+import { type MountPlace, makeMissing, placeOfStep } from './missing-places.ts'
 import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
+import { mountSystem } from './sys.ts'
 import { shapeTraffic } from './traffic.ts'
+import { limitUserCounts } from './user-counts.ts'
 
 /**
  * `passBack` is given what the host is to have; it is closed here afterwards. `scratch` is a handle to the directory
@@ -120,7 +114,7 @@ type Bind = Extract<SealAction, { do: 'bind' }>
 
 class Sealing {
   readonly #held = new Map<string, number>()
-  readonly #binds: readonly Bind[]
+  readonly #steps: readonly SealStep[]
   /** What binds show, as it was before anything was mounted over it. */
   readonly #trees = new Map<Bind, number>()
   readonly #passBack: PassBack
@@ -128,7 +122,7 @@ class Sealing {
   #scratch: string | undefined
 
   constructor(plan: SandboxPlan, passBack: PassBack) {
-    this.#binds = plan.steps.filter((step) => step.do === 'bind')
+    this.#steps = plan.steps
     this.#passBack = passBack
   }
 
@@ -157,8 +151,10 @@ class Sealing {
       case 'private-mounts':
         return mountPrivate('/')
       case 'read-only':
-        mountSetAttributes('/', { set: ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID'], recursive: true })
-        return this.#copyTrees()
+        mountSetAttributes('/', { set: ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NOSUID', 'MOUNT_ATTR_NODEV'], recursive: true })
+        return
+      case 'cover':
+        return this.#cover(step)
       case 'tmpfs':
         makeDirectory(step.target)
         return mountTmpfs(placeOf(step.target), step)
@@ -169,21 +165,26 @@ class Sealing {
       case 'symlink':
         return symlinkSync(step.to, step.target)
       case 'overlay':
-        this.#overlay(step.target, step.target, step)
+        this.#overlay(step, step.target, step.target)
         return
       case 'pivot-root':
-        return pivotRoot(this.#overlay(step.rootfs, null, step))
+        return pivotRoot(this.#overlay(step, step.rootfs))
       case 'leave-root':
         return this.#leaveRoot()
       case 'mask':
         requireThere(step.target, 'What is to be masked')
         return mask(placeOf(step.target))
+      case 'hide':
+        for (const path of step.paths) mountBind('/dev/null', path)
+        return
       case 'lines':
         return mountLines(step, this.#heldPath(step.scratch))
       case 'dev':
         return mountDevices(step, (path) => this.#heldPath(path))
       case 'proc':
         return mountProcess()
+      case 'sys':
+        return mountSystem()
       case 'cgroup':
         return mountCgroup(step.target)
       case 'loopback':
@@ -205,8 +206,8 @@ class Sealing {
         return this.#enter(step.path)
       case 'oom-score':
         return writeFileSync('/proc/self/oom_score_adj', String(step.score))
-      case 'user-limit':
-        return limitUser(step.file, step.most)
+      case 'user-counts':
+        return limitUserCounts(step)
       case 'capabilities':
         return limitCapabilities(step.keep)
       case 'no-new-privs':
@@ -231,18 +232,29 @@ class Sealing {
   }
 
   #bind(step: Bind): void {
-    const { source, target, writable } = step
+    const { source, target, writable, devices } = step
     const tree = this.#trees.get(step) ?? cloneTree(this.#heldPath(source))
-    // Before it is mounted: a path could lead elsewhere by then, and make that writable. It is read-only from an earlier step.
+    // Before it is mounted: a path could lead elsewhere by then, and open that up. An earlier step has closed it.
     if (writable) treeSetAttributes(tree, { clear: ['MOUNT_ATTR_RDONLY'] })
+    if (devices) treeSetAttributes(tree, { clear: ['MOUNT_ATTR_NODEV'] })
     makeMountPoint(target, statSync(this.#heldPath(source)).isDirectory())
     mountTree(tree, placeOf(target))
     close(tree)
     this.#trees.delete(step)
   }
 
+  /** Trees are copied once they show nothing that is covered, and before anything of the sandbox's own is mounted in them. */
+  #cover(plan: CoverPlan): void {
+    try {
+      coverOtherViews(plan)
+    } finally {
+      this.#copyTrees()
+    }
+  }
+
   #copyTrees(): void {
-    for (const bind of this.#binds) {
+    for (const bind of this.#steps) {
+      if (bind.do !== 'bind') continue
       try {
         this.#trees.set(bind, cloneTree(this.#heldPath(bind.source)))
       } catch {
@@ -251,8 +263,9 @@ class Sealing {
     }
   }
 
-  /** An overlay over `lower`, at `target` or else at a place of its own. Answers where it is. */
-  #overlay(lower: string, target: string | null, { scratch, layers }: { scratch: string; layers: string[] }): string {
+  /** An overlay over `lower`, at `target` or else at a place of its own, which is to be the root. Answers where it is. */
+  #overlay(step: Extract<SealAction, { do: 'overlay' | 'pivot-root' }>, lower: string, target?: string): string {
+    const { scratch, layers } = step
     this.#scratch = scratch
     const place = `${this.#heldPath(scratch)}/${this.#overlays++}`
     const [upper, work] = [`${place}/upper`, `${place}/work`]
@@ -265,8 +278,24 @@ class Sealing {
     chmodSync(upper, statSync(lowers[0] as string).mode & 0o7777)
     const at = target ?? `${place}/root`
     mkdirSync(at, { recursive: true })
-    mountOverlay(at, lowers, upper, work)
+    const places = `${place}/places`
+    mountOverlay(at, makeMissing(this.#placesAfter(step, target ?? '/'), lowers, places) ? [...lowers, places] : lowers, upper, work)
     return at
+  }
+
+  /** Where later steps mount something below an overlay, relative to it. */
+  #placesAfter(step: SealAction, directory: string): MountPlace[] {
+    const prefix = directory === '/' ? '/' : `${directory}/`
+    return this.#steps.slice(this.#steps.indexOf(step as SealStep) + 1).flatMap((later) => {
+      const place = placeOfStep(later)
+      if (!place?.startsWith(prefix)) return []
+      return [{ path: place.slice(prefix.length), isDirectory: later.do !== 'bind' || this.#isDirectory(later.source) }]
+    })
+  }
+
+  /** False for what is not there: the step itself will say so. */
+  #isDirectory(source: string): boolean {
+    return statSync(this.#heldPath(source), { throwIfNoEntry: false })?.isDirectory() ?? false
   }
 
   #shape(traffic: Traffic): void {
@@ -296,15 +325,6 @@ class Sealing {
   }
 }
 
-/** Of each user of this user namespace, and of those in it: the least of all that lie around counts (namespaces(7)). */
-function limitUser(name: string, most: number): void {
-  const file = `/proc/sys/user/${name}`
-  writeFileSync(file, String(most))
-  const held = readFileSync(file, 'utf8').trim()
-  if (held === String(most)) return
-  throw new NsboxError(`${file} was set to ${most}, and the kernel holds ${held}`, { code: 'ERR_NSBOX_NOT_IN_FORCE', stage: 'seal' })
-}
-
 /** By names alone: the links of /proc/self/fd and the like lead below what is mounted, and what is set there holds for all of it. */
 function placeOf(target: string): string {
   const place = realpathSync.native(target)
@@ -317,13 +337,6 @@ function mountCgroup(target: string): void {
   if (!existsSync(target)) return
   mountTmpfs(target, { mode: 0o555 })
   mountCgroup2(target)
-}
-
-/** An empty file or directory in place of what is there. */
-function mask(target: string): void {
-  if (!statSync(target).isDirectory()) return mountBind('/dev/null', target)
-  mountTmpfs(target, { mode: 0o555 })
-  mountSetAttributes(target, { set: ['MOUNT_ATTR_RDONLY'] })
 }
 
 /**

@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { usualDevices } from '../plan/devices.ts'
 import { close, openPath } from '../sys/descriptor.ts'
-import { mountBind, mountDevpts, mountTmpfs } from '../sys/mount.ts'
+import { mountBind, mountDevpts, mountSetAttributes, mountTmpfs } from '../sys/mount.ts'
 import { makeDirectory } from './mount-point.ts'
 
 const links = { fd: '/proc/self/fd', stdin: '/proc/self/fd/0', stdout: '/proc/self/fd/1', stderr: '/proc/self/fd/2', ptmx: 'pts/ptmx' }
@@ -19,7 +19,7 @@ interface Devices {
 /** `reach` gives a path that leads to the host's /dev. */
 export function mountDevices({ nodes, console }: Devices, reach: (path: string) => string): void {
   // mknod is not allowed in a user namespace; bind mounts of the host's nodes are.
-  const sources = [...usualDevices, ...nodes].map((name) => ({ name, path: `/dev/${name}` }))
+  const sources = [...new Set([...usualDevices, ...nodes])].map((name) => ({ name, path: `/dev/${name}` }))
   if (console !== null) sources.push({ name: 'console', path: console })
   const held = sources.map(({ name, path }) => ({ name, fd: openPath(reach(path)) }))
   makeDirectory('/dev')
@@ -30,6 +30,9 @@ export function mountDevices({ nodes, console }: Devices, reach: (path: string) 
     mountBind(`/proc/self/fd/${fd}`, `/dev/${name}`)
     close(fd)
   }
+  // The host's tree is without devices by now, and so is what is bound from it. In the tmpfs itself no device can be opened whatever
+  // its mount says: a user namespace has made it (SB_I_NODEV, fs/super.c).
+  mountSetAttributes('/dev', { clear: ['MOUNT_ATTR_NODEV'], recursive: true })
   for (const [name, target] of Object.entries(links)) symlinkSync(target, `/dev/${name}`)
   mkdirSync('/dev/pts')
   mountDevpts('/dev/pts')

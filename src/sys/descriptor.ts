@@ -99,10 +99,19 @@ export function closeAtExec(): void {
  * pipes of which it holds both ends; FD_CLOEXEC tells nothing, because libuv sets it on all.
  */
 export function givenForWriting(): number[] {
+  return given().filter(isWritable)
+}
+
+/** Whether this process was given such a descriptor. */
+export function isGiven(fd: number): boolean {
+  return given().includes(fd)
+}
+
+function given(): number[] {
   const open = readdirSync('/proc/self/fd').map((name) => ({ fd: Number(name), what: targetOf(name) }))
   const isOwn = (what: string) =>
     what.startsWith('anon_inode:') || (what.startsWith('pipe:') && open.filter((one) => one.what === what).length > 1)
-  return open.filter(({ fd, what }) => what !== '' && (fd <= 2 || !isOwn(what)) && isWritable(fd)).map(({ fd }) => fd)
+  return open.filter(({ fd, what }) => what !== '' && (fd <= 2 || !isOwn(what))).map(({ fd }) => fd)
 }
 
 /** Empty for what is closed meanwhile. */

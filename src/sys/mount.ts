@@ -5,6 +5,7 @@ import { Flags } from './sys-error.ts'
 import { syscall } from './syscall.ts'
 
 const mountFlags = {
+  MS_RDONLY: 0x1,
   MS_NOSUID: 0x2,
   MS_NODEV: 0x4,
   MS_NOEXEC: 0x8,
@@ -85,6 +86,11 @@ export function detach(target: string): void {
 
 export function mountProc(target: string): void {
   mount('proc', target, 'proc', ['MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'], null)
+}
+
+/** Shows the interfaces of this process's network namespace (sysfs(5)). */
+export function mountSysfs(target: string): void {
+  mount('sysfs', target, 'sysfs', ['MS_RDONLY', 'MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'], null)
 }
 
 export function mountDevpts(target: string): void {

@@ -25,7 +25,7 @@ export interface BirthOptions {
   control: number | undefined
   job: boolean
   /** What the payload is to be, if that is a program. */
-  program: { program: Program; descriptors: Descriptors } | undefined
+  program: { program: Program; descriptors: Descriptors; passed?: readonly number[] } | undefined
   /** What only the payload needs. */
   streams: readonly number[]
   /** In the child, at once: closes what is not its own. */

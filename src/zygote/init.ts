@@ -39,7 +39,7 @@ export interface InitOptions {
   /** What only the payload needs. */
   streams: readonly number[]
   /** What the payload is to be, where it is known already and needs nothing done in its own process. */
-  program: { program: Program; descriptors: Descriptors } | undefined
+  program: { program: Program; descriptors: Descriptors; passed?: readonly number[] } | undefined
   /** The payload stays in the session of the caller's terminal, and its stops are reported. */
   job: boolean
   /** It was born in a cgroup of its own, which is to be the root of what it sees. */
@@ -103,8 +103,8 @@ export function runInit(cloned: SandboxPlan, options: InitOptions): number {
 }
 
 /** The end of the namespace is its end: there is nothing to do in its own process before it is the program. */
-function startProgram({ program, descriptors }: NonNullable<InitOptions['program']>, job: boolean): number | NotStarted {
-  return spawn(program, { descriptors: programDescriptors(descriptors), lead: job ? 'group' : 'session' })
+function startProgram({ program, descriptors, passed }: NonNullable<InitOptions['program']>, job: boolean): number | NotStarted {
+  return spawn(program, { descriptors: programDescriptors(descriptors, passed), lead: job ? 'group' : 'session' })
 }
 
 /** The root of a cgroup namespace is where its maker is, so it is made here and not with the others. */

@@ -4,7 +4,7 @@ import { errorToData } from '../errors.ts'
 import { execProgram } from '../payload/exec.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { applyLast } from '../seal/apply.ts'
-import { close, duplicateTo } from '../sys/descriptor.ts'
+import { close, duplicateTo, keepAtExec } from '../sys/descriptor.ts'
 import { exitNow } from '../sys/process.ts'
 import type { Descriptors, Program } from '../wire/protocol.ts'
 import { postReport } from './report-pipe.ts'
@@ -14,8 +14,16 @@ const channelFd = 3
 /** As env(1) has it: not the program failed, but what was to start it. */
 const FAILED = 125
 
-export function becomeProgram(plan: SandboxPlan, program: Program, descriptors: Descriptors, report: number): never {
+/** `passed` are the program's as they are. */
+export function becomeProgram(
+  plan: SandboxPlan,
+  program: Program,
+  descriptors: Descriptors,
+  report: number,
+  passed: readonly number[] = [],
+): never {
   takeStreams(descriptors)
+  keepAtExec(passed)
   if (descriptors.channel !== undefined) duplicateTo(descriptors.channel, channelFd)
   finishSeal(plan, report)
   const { error, exitCode } = execProgram(program)
@@ -24,8 +32,12 @@ export function becomeProgram(plan: SandboxPlan, program: Program, descriptors: 
 }
 
 /** Which descriptor of a sandbox becomes which of the program's. */
-export function programDescriptors({ stdin, stdout, stderr, channel }: Descriptors): [from: number, to: number][] {
-  const streams: [number, number][] = [stdin, stdout, stderr].map((fd, target) => [fd, target])
+export function programDescriptors(
+  { stdin, stdout, stderr, channel }: Descriptors,
+  passed: readonly number[] = [],
+): [from: number, to: number][] {
+  const standard: [number, number][] = [stdin, stdout, stderr].map((fd, target) => [fd, target])
+  const streams: [number, number][] = [...standard, ...passed.map((fd): [number, number] => [fd, fd])]
   return channel === undefined ? streams : [...streams, [channel, channelFd]]
 }
 

@@ -19,8 +19,10 @@ export class ReadStreams {
 
   /** Before anything is mounted: what is mounted hides names. @throws NsboxError for a directory */
   constructor(streams: readonly number[]) {
-    if (streams.some(isDirectory)) {
-      const message = "A standard stream is a directory, and through it the program could reach the host's files"
+    const directory = streams.find(isDirectory)
+    if (directory !== undefined) {
+      const what = directory <= 2 ? 'A standard stream' : `Descriptor ${directory}, which the command line names,`
+      const message = `${what} is a directory, and through it the program could reach the host's files`
       throw new NsboxError(message, { code: 'ERR_NSBOX_STREAM', stage: 'seal' })
     }
     this.#held = [...new Set(streams)].flatMap((fd) => {

@@ -91,7 +91,7 @@ export const files: Table = {
       }
     },
   ],
-  'in /sys': [refused, ({ fs }) => fs.openSync('/sys/kernel/profiling', fs.constants.O_WRONLY)],
+  'in /sys': ['EROFS', ({ fs }) => fs.openSync('/sys/kernel/profiling', fs.constants.O_WRONLY)],
   'in a cgroup': [
     true,
     ({ fs, cgroupMounts }) =>
@@ -115,6 +115,11 @@ export const files: Table = {
           return ['EROFS', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')
         }
       }),
+  ],
+  "the caller's keys, and timers of all processes": [
+    ['', '', ''],
+    ({ fs }) =>
+      ['keys', 'key-users', 'timer_list'].map((name) => (fs.existsSync(`/proc/${name}`) ? fs.readFileSync(`/proc/${name}`, 'utf8') : '')),
   ],
   'a core pattern': [refused, ({ fs }) => fs.openSync('/proc/sys/kernel/core_pattern', fs.constants.O_WRONLY)],
   'the host name by its sysctl': [refused, ({ fs }) => fs.openSync('/proc/sys/kernel/hostname', fs.constants.O_WRONLY)],

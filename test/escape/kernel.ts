@@ -1,5 +1,6 @@
 // Attempts by raw system calls. Numbers are those of x86-64 (syscalls(2)).
 
+import { userCounts } from '../../src/host/user-counts.ts'
 import type { Attempt, Table } from './attempt.ts'
 
 const MS_REMOUNT = 32
@@ -14,7 +15,35 @@ const call = (...args: (number | string | null)[]): Attempt => {
   return Object.assign((() => undefined) as Attempt, { toString: () => `({ call }) => call(...${words})` })
 }
 
+/** What the kernel counts for each user, on the host as well: one sandbox has but a part of it. */
+const counts = userCounts()
+const [instances = 0, groups = 0] = ['max_inotify_instances', 'max_fanotify_groups'].map((name) => counts.files[name])
+
+/** How many descriptors a call gives, at most. Written as constants: an attempt sees nothing around it. */
+const leak = (number: number, first: number, most: number): Attempt =>
+  Object.assign((() => undefined) as Attempt, {
+    toString: () => `({ raw }) => {
+      const open = []
+      for (let fd; open.length <= ${most} && (fd = raw(${number}, ${first}, 0)) >= 0; ) open.push(fd)
+      for (const fd of open) raw(3, fd)
+      return open.length <= ${most} && (open.length > 0 || ${most === 0})
+    }`,
+  })
+
 export const kernel: Table = {
+  "inotify_init1: all of the caller's instances": [true, leak(294, 0, Math.floor(instances / 4))],
+  "fanotify_init: all of the caller's groups": [true, leak(300, 0x200, Math.floor(groups / 4))],
+  'setrlimit: the pending signals and bytes of queues that the caller has': [
+    [counts.resources['sigpending'], counts.resources['msgqueue']].map((count) => count && Math.floor(count / 2)),
+    ({ fs }) => {
+      const limits = fs.readFileSync('/proc/self/limits', 'utf8')
+      return ['pending signals', 'msgqueue size'].map((name) => Number(new RegExp(`${name} +\\S+ +(\\d+)`).exec(limits)?.[1]))
+    },
+  ],
+  "user.max_inotify_instances: the caller's again": [
+    'EACCES',
+    ({ fs }) => fs.writeFileSync('/proc/sys/user/max_inotify_instances', '1000', { flag: 'r+' }),
+  ],
   'mount: remount / writable': ['EPERM', call(165, 'none', '/', null, MS_REMOUNT, null)],
   'mount: remount a bind writable': ['EPERM', call(165, 'none', '/', null, MS_REMOUNT | MS_BIND, null)],
   'mount: a tmpfs over /etc': ['EPERM', call(165, 'tmpfs', '/etc', 'tmpfs', 0, null)],

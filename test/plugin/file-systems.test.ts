@@ -1,11 +1,13 @@
 // Where a project lies: other file systems, read-only ones, containers, odd names, directories that mean something.
 // Mounts are made in a mount namespace of the run's own and end with it; so do loop devices (mount(8), autoclear).
 
+import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { asOrdinaryUser, isRoot, needs, needsOrdinaryUser } from '../support/doctor.ts'
+import { needProgram } from '../support/programs.ts'
 import {
   configOf,
   fixture,
@@ -233,6 +235,16 @@ mount --rbind "$scratch" "root$scratch"; cd root; pivot_root . mnt; cd "$root"; 
     expectAll(await vitestRun(project, [], { env: env(project) }), project)
     expect(project.list('__snapshots__')).toEqual(['everything.test.ts.snap'])
     expect(existsSync(join(dirname(project.root), 'written'))).toBe(false)
+  })
+
+  test('a project below the root of a git repository: what its tests commit is gone afterwards', async (context) => {
+    needProgram(context, 'git')
+    const project = seedTest(version, fixture('commits'))
+    const around = dirname(project.root)
+    execFileSync('git', ['init', '--quiet', around])
+    const run = await vitestRun(project)
+    expect(run.tests, run.output).toEqual({ 'commits.test.ts > commits': 'passed' })
+    expect(readdirSync(join(around, '.git/refs/heads'))).toEqual([])
   })
 
   test('a project is /: an error says why that cannot be', async () => {

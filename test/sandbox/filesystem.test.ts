@@ -1,11 +1,13 @@
 // @module-tag root
 // Promise: what a sandbox writes is gone when it ends, and the host's files are as they were; devices are those that programs expect.
 
-import { chmodSync, existsSync, linkSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { Bench, type BenchOptions } from '../support/sandbox.ts'
+import { Plans } from '../../src/launch/plans.ts'
+import { Place } from '../support/place.ts'
+import { Bench, type BenchOptions, requestFor } from '../support/sandbox.ts'
 import { describeTree } from '../support/tree.ts'
 
 const files = { 'src/index.js': 'module.exports = 1\n', 'src/deep/a.txt': 'a', 'package.json': '{}', '.hidden': 'h' }
@@ -110,6 +112,73 @@ test('places that processes share are private and empty', async () => {
   expect(seen.filter((line) => !process.execPath.startsWith(`/tmp/${line}`))).toEqual([])
   for (const place of [...places, '/run']) expect(existsSync(join(place, `inside-${name}`))).toBe(false)
   await bench.close()
+})
+
+describe('private directories that variables name, in HOME and in the project', () => {
+  const place = new Place()
+  afterAll(() => place.remove())
+  const inHome = { tmp: join(place.home, 'tmp'), runtime: join(place.home, 'runtime') }
+  const inProject = { tmp: join(place.project, 'tmp'), runtime: join(place.project, 'runtime') }
+  beforeAll(() => {
+    for (const directory of [...Object.values(inHome), ...Object.values(inProject)]) {
+      mkdirSync(directory, { mode: 0o700 })
+      writeFileSync(join(directory, 'host'), 'host')
+    }
+  })
+  const ends = (script: string, env: Record<string, string>, cwd = place.project) => place.run([], script, { env, cwd })
+
+  test.each([
+    ['HOME', inHome],
+    ['the project', inProject],
+  ])('in %s: empty and private, with the modes they have', async (_, { tmp, runtime }) => {
+    const script = `for at in ${tmp} ${runtime}; do ls -A $at; stat -c %a $at; echo inside > $at/inside; cat $at/inside; done; ls ~ .`
+    const { stdout, stderr } = await ends(script, { TMPDIR: tmp, XDG_RUNTIME_DIR: runtime })
+    expect(stdout, stderr).toMatch(/^700\ninside\n700\ninside\n/)
+    expect(stdout).toMatch(/runtime\ntmp\n/)
+    expect(describeTree(place.root).filter((line) => line.includes('inside'))).toEqual([])
+  })
+
+  test('a project in such a directory in HOME is there, and HOME around it', async () => {
+    const project = join(inHome.tmp, 'project')
+    mkdirSync(project)
+    writeFileSync(join(project, 'file'), 'project')
+    const script = `cat file; echo changed > file; cat file; ls ..; echo x > ~/written; cat ~/written`
+    const { stdout, stderr } = await ends(script, { TMPDIR: inHome.tmp }, project)
+    expect(stdout, stderr).toBe('projectchanged\nproject\nx\n')
+    expect(readFileSync(join(project, 'file'), 'utf8')).toBe('project')
+  })
+
+  test('HOME and a project in it are one file system, as on the host; where changes are told they are two', async () => {
+    const project = join(place.home, 'project')
+    mkdirSync(project)
+    writeFileSync(join(project, 'file'), 'project')
+    const script = 'ln file ~/linked && cat ~/linked; node -e \'fs.renameSync("file", "../renamed")\' && cat ~/renamed'
+    const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` }
+    expect(await place.run([], script, { cwd: project, env })).toMatchObject({ stdout: 'projectproject', exitCode: 0 })
+    const apart = await place.run(['--diff'], script, { cwd: project, env })
+    expect(apart.stderr).toContain('EXDEV')
+    expect(existsSync(join(project, 'file'))).toBe(true)
+  })
+
+  test('what the sandbox needs of it is there, and nothing else', async () => {
+    const bench = newBench({ parent: place.home })
+    writeFileSync(join(place.home, 'seen'), 'seen')
+    const plans = new Plans(
+      { ...requestFor(bench.project), visible: [join(place.home, 'seen')] },
+      { HOME: dirname(place.home), TMPDIR: place.home },
+    )
+    const { plan } = plans.next()
+    expect((await bench.sh(`cat ${place.home}/seen; ls ${place.home}`, { plan })).stdout).toBe(`seen${basename(bench.root)}\nseen\n`)
+    await bench.close()
+  })
+
+  test('what is let in around them does not uncover them', async () => {
+    const bench = newBench()
+    const plans = new Plans({ ...requestFor(bench.project), allow: [{ path: place.home, writable: false }] }, { TMPDIR: inHome.tmp })
+    const { stdout } = await bench.sh(`ls ${inHome.tmp}; cat ${inHome.runtime}/host`, { plan: plans.next().plan })
+    expect(stdout).toBe('host')
+    await bench.close()
+  })
 })
 
 test.each([

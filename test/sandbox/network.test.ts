@@ -2,7 +2,7 @@
 // addresses, for every way to look them up, and no others have any.
 
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -83,6 +83,17 @@ test('a group, and all on the local network, are whoever listens inside', async 
     return told
   })
   expect(heard).toEqual(['224.0.0.251', '255.255.255.255'])
+})
+
+test('/sys shows its own interfaces, and the cgroups that the host shows there', async () => {
+  const [interfaces, cgroups] = await resultOf(plain, () => {
+    const { existsSync, readdirSync, readFileSync } = process.getBuiltinModule('node:fs')
+    const own = readFileSync('/proc/net/dev', 'utf8').match(/^ *[^\s:|]+(?=:)/gm) as string[]
+    const list = (path: string) => (existsSync(path) ? readdirSync(path) : [])
+    return [{ own: own.map((name) => name.trim()), seen: list('/sys/class/net') }, list('/sys/fs/cgroup')] as const
+  })
+  expect(interfaces.seen.sort()).toEqual(interfaces.own.sort())
+  expect(cgroups).toEqual(readdirSync('/sys/fs/cgroup'))
 })
 
 test('two sandboxes have the same port at the same time', async () => {

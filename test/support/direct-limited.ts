@@ -17,6 +17,7 @@ const sandbox = DirectSandbox.launch({ ...plan, emulated: JSON.parse(limits) }, 
   job: true,
   mapper: undefined,
   cgroup: undefined,
+  passed: [],
   ports: undefined,
   onStop: (signal) => void goOn(signal),
 })

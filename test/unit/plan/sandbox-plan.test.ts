@@ -15,10 +15,12 @@ const host: HostFacts = {
   subordinate: { uid: [], gid: [] },
   home: '/home/me',
   rebuilt: {},
-  sharedDirectories: ['/tmp', '/var/tmp', '/run'],
+  sharedDirectories: { '/tmp': 0o1777, '/var/tmp': 0o1777, '/run': 0o755 },
   upper: { on: 'tmpfs' },
   keepVisible: ['/usr/bin/node'],
   resolverConfiguration: ['/run/resolv.conf'],
+  withoutNamespace: ['/proc/keys'],
+  userCounts: { files: { max_inotify_instances: 128, max_inotify_watches: 8192 }, resources: { msgqueue: 819200 } },
   allowed: [],
 }
 const request: SandboxRequest = {
@@ -48,18 +50,22 @@ test('the order of the seal', () => {
     [
       "map-ids",
       "oom-score",
+      "user-counts",
       "hostname",
       "hold",
       "private-mounts",
       "read-only",
+      "cover",
       "tmpfs /run",
       "hold",
-      "tmpfs /run",
       "tmpfs /tmp",
+      "tmpfs /run",
       "tmpfs /var/tmp",
       "overlay /home/me",
       "dev",
       "proc",
+      "hide",
+      "sys",
       "lines /etc/hosts",
       "loopback",
       "interface",
@@ -277,11 +283,22 @@ test('layers lie on the overlay that they are for, and are held before they are 
 test('few inotify watches are set while that is still allowed, and a /tmp in common is let in where a private one would be', () => {
   const { steps } = sandboxPlan({ ...request, inotify: 5, tmp: '/var/tmp/common' }, host)
   const [limit, shared] = [
-    steps.findIndex((step) => step.do === 'user-limit'),
+    steps.findIndex((step) => step.do === 'user-counts'),
     steps.findIndex((step) => 'target' in step && step.target === '/tmp'),
   ]
-  expect(steps[limit]).toMatchObject({ file: 'max_inotify_watches', most: 5 })
+  expect(steps[limit]).toMatchObject({ files: { max_inotify_watches: 5 } })
   expect(limit).toBeLessThan(steps.findIndex((step) => step.do === 'read-only'))
   expect(steps[shared]).toMatchObject({ do: 'bind', source: '/var/tmp/common', writable: true })
   expect(steps.find((step) => step.do === 'hold')).toMatchObject({ paths: expect.arrayContaining(['/var/tmp/common']) })
+})
+
+test('of what the kernel counts for all processes of a user, a sandbox may have a part', () => {
+  const countsOf = (changed: Partial<SandboxRequest>) =>
+    sandboxPlan({ ...request, ...changed }, host).steps.find((step) => step.do === 'user-counts')
+  expect(countsOf({})).toMatchObject({
+    files: { max_inotify_instances: 32, max_inotify_watches: 4096 },
+    resources: { msgqueue: 409600 },
+  })
+  const limits = [{ do: 'rlimit' as const, resource: 'msgqueue' as const, soft: 819200, hard: 819200 }]
+  expect(countsOf({ run: { ...plainRun, limits } })).toMatchObject({ resources: {} })
 })

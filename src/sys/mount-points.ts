@@ -1,4 +1,4 @@
-// Where things are mounted (proc_pid_mountinfo(5)).
+// Where file systems are mounted (proc_pid_mountinfo(5)).
 
 import { readFileSync } from 'node:fs'
 
@@ -7,14 +7,16 @@ export interface MountPoint {
   /** The directory of its file system that is seen there. */
   root: string
   type: string
+  /** `MAJOR:MINOR` of the file system. Several mounts may show the same one. */
+  device: string
 }
 
 export function mountPoints(mountinfo: string = readFileSync('/proc/self/mountinfo', 'utf8')): MountPoint[] {
   const lines = mountinfo.trimEnd().split('\n')
   return lines.map((line) => {
     const [before = '', after = ''] = line.split(' - ')
-    const [, , , root = '/', path = '/'] = before.split(' ')
-    return { path: decodeOctal(path), root: decodeOctal(root), type: after.split(' ')[0] ?? '' }
+    const [, , device = '', root = '/', path = '/'] = before.split(' ')
+    return { path: decodeOctal(path), root: decodeOctal(root), type: after.split(' ')[0] ?? '', device }
   })
 }
 

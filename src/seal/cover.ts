@@ -1,0 +1,57 @@
+// Hides the host's views of what the sandbox has of its own, wherever they are mounted: the /proc of a chroot, a /tmp that is bound elsewhere.
+
+import { lstatSync, type Stats, statSync } from 'node:fs'
+import { isWithin } from '../plan/paths.ts'
+import type { CoverPlan } from '../plan/plan.ts'
+import { otherPathsOf } from '../plan/views.ts'
+import { mountBind, mountTmpfs } from '../sys/mount.ts'
+import { type MountPoint, mountPoints } from '../sys/mount-points.ts'
+
+/** Before anything else is mounted. Outer mounts come before those in them, and of several at one place the last is on top. */
+export function coverOtherViews({ types, places }: CoverPlan): void {
+  const mounts = mountPoints()
+  for (const mount of mounts) {
+    const replaced = types[mount.type]
+    if (replaced !== undefined && !isWithin(mount.path, replaced) && isSeen(mount)) cover(mount.path)
+  }
+  for (const place of places) {
+    for (const path of otherPathsOf(place, mounts)) if (isSame(path, place)) cover(path)
+  }
+}
+
+/** False for a mount that another one hides. */
+function isSeen({ path, device }: MountPoint): boolean {
+  const stats = lookAt(path)
+  return stats !== undefined && deviceOf(stats) === device
+}
+
+function isSame(path: string, directory: string): boolean {
+  const [there, here] = [lookAt(path), lookAt(directory)]
+  return there !== undefined && here !== undefined && there.dev === here.dev && there.ino === here.ino
+}
+
+/** Undefined for what is hidden, or closed to the caller and so to the payload. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** As mountinfo writes it. The bits are those of makedev(3). */
+function deviceOf({ dev }: Stats): string {
+  const [high, low] = [Math.floor(dev / 2 ** 32), dev % 2 ** 32]
+  const major = ((low >>> 8) & 0xfff) | (high & ~0xfff)
+  const minor = (low & 0xff) | ((low >>> 12) & ~0xff)
+  return `${major}:${minor}`
+}
+
+/**
+ * Places for later mounts, such as the overlay of a project below it, can be made in a directory like this, and little else:
+ * what is written in it would count nowhere.
+ */
+function cover(path: string): void {
+  if (!statSync(path).isDirectory()) return mountBind('/dev/null', path)
+  mountTmpfs(path, { mode: 0o555, size: 1 << 16, inodes: 1 << 10 })
+}
