@@ -9,7 +9,7 @@ import type { SandboxPlan } from '../plan/plan.ts'
 import { applySeal } from '../seal/apply.ts'
 import { close, pollReadable } from '../sys/descriptor.ts'
 import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid, unshareCgroup } from '../sys/process.ts'
-import { ignoreSignals, resetSignals } from '../sys/signal.ts'
+import { ignoreSignals, resetSignals, unblockSignals } from '../sys/signal.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
 import { type Descriptors, type HandedBack, handedBackAs, type InitReport, type NotEnforced, type Program } from '../wire/protocol.ts'
 import { programDescriptors } from './program.ts'
@@ -122,12 +122,14 @@ function passBack(kind: HandedBack, fds: readonly number[], handles: number | un
 /**
  * A Ctrl+C goes to the whole group of the caller, and the payload decides what it means. Handlers of the
  * process that forked this one must not run here: libuv's write to a pipe that both have, so that what the
- * payload sends to its init would reach the host as a signal.
+ * payload sends to its init would reach the host as a signal. Until here all signals were blocked (birth.ts);
+ * those that came meanwhile are forgotten when they are ignored.
  */
 function ignoreMostSignals(): void {
   const { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE } = constants.signals
   resetSignals()
   ignoreSignals([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE])
+  unblockSignals()
 }
 
 function finish(report: number, ended: InitReport): never {

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { CommandPlace } from '../support/command-place.ts'
 import { mounts, processesWith } from '../support/processes.ts'
+import { signalWhileSealing } from '../support/sealing.ts'
 
 let place: CommandPlace
 beforeAll(() => {
@@ -94,6 +95,18 @@ test('a command may ignore signals', async () => {
   run.kill('SIGINT')
   expect(await run.ended).toBe(130)
 })
+
+test.each(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
+  '%s for the init of a sandbox alone changes nothing while it seals',
+  async (signal) => {
+    // On a busy machine this process may get no turn in the milliseconds that the sealing takes.
+    for (let sent = 0; sent === 0; ) {
+      const run = new Run(['--', 'echo', 'ran'])
+      sent = await signalWhileSealing(run.child.pid as number, signal)
+      expect({ end: await run.ended, out: run.stdout, err: run.stderr }).toEqual({ end: 0, out: 'ran\n', err: '' })
+    }
+  },
+)
 
 test('a time limit that is over before the command has begun asks it to end all the same', async () => {
   const run = new Run(['--timeout', '1ms', '--', 'sleep', '1000'])
