@@ -34,10 +34,11 @@ function checkVersion({ version, mount }: CgroupPlace, place: Place): Check {
 async function checkDelegation({ mount = '', own }: CgroupPlace, place: Place, env: NodeJS.ProcessEnv): Promise<Check[]> {
   const runtime = `/run/user/${process.getuid?.()}`
   const unset = process.getuid?.() !== 0 && env['XDG_RUNTIME_DIR'] === undefined && existsSync(runtime)
-  const { controllers, refused } = await limitsInScope(mount, env)
+  const { controllers, refused, isLate } = await limitsInScope(mount, env)
   if (refused === undefined) return [judge(controllers, 'a scope of systemd', mount), ...(unset ? [unsetRuntimeDirectory(runtime)] : [])]
   const denied = own === undefined ? 'the own cgroup is not shown' : writeFailure(own)
   if (own !== undefined && denied === undefined) return [judge(controllersOf(own), 'the own cgroup is writable', mount)]
+  if (isLate) return [warn(name, `systemd: ${refused}; ${denied}`, noLimits, undefined)]
   const remedy = systemdRuns() && !isContainer(place) ? keepUserManager() : writableCgroups(place)
   return [warn(name, `${refused}; ${denied}`, noLimits, remedy)]
 }

@@ -6,7 +6,7 @@ import { sendSignal } from '../../src/sys/signal.ts'
 import { isAlive } from './processes.ts'
 
 /** Sends signals to the init that `nsbox` forks, from its birth until it has started the command. Returns how many were sent. */
-export async function signalWhileSealing(nsbox: number, signal: NodeJS.Signals, most = Number.POSITIVE_INFINITY): Promise<number> {
+export async function signalWhileSealing(nsbox: number, signal: NodeJS.Signals, most: number = Number.POSITIVE_INFINITY): Promise<number> {
   let sent = 0
   while (sent < most && isAlive(nsbox)) {
     const [init] = childrenOf(nsbox)
