@@ -1,5 +1,6 @@
 // `nsbox plan`: what a test file's sandbox would be here. Does nothing.
 
+import { print } from '../src/cli/print.ts'
 import { poolOptions } from '../src/config/pool-options.ts'
 import { Plans } from '../src/launch/plans.ts'
 import { formatPlan } from '../src/plan/format.ts'
@@ -13,6 +14,6 @@ export function printPlan(words: string[]): number {
   const cwd = process.cwd()
   const overlays = [workspaceDirectory(workspace ?? workspaceRoot(cwd))]
   const request = { seal, uid, ...reach, hostname, disk, overlays, passThrough: [], visible: [], cwd }
-  console.log(formatPlan(new Plans(request, process.env).next().plan))
+  print(formatPlan(new Plans(request, process.env).next().plan))
   return 0
 }

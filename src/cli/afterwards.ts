@@ -9,6 +9,7 @@ import { configError, NsboxError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
 import type { Report } from '../run/report.ts'
 import { canAsk, confirm } from './confirm.ts'
+import { write } from './print.ts'
 
 type Wanted = RunFlags['changes']
 
@@ -37,13 +38,20 @@ export async function afterwards({ changes: wanted, output }: RunFlags, report: 
   if (layers.length === 0) return report
   const { changesOf } = await import('../changes/changes-of.ts')
   const changes = layers.flatMap(changesOf)
+  let notPrinted: unknown
   if (wanted.diff && !output.json) {
     const { formatChanges } = await import('../changes/format.ts')
-    process.stderr.write(formatChanges(changes, process.cwd()))
+    try {
+      write(formatChanges(changes, process.cwd()), 'stderr')
+    } catch (error) {
+      // What is to be kept comes first.
+      notPrinted = error
+    }
   }
   if (wanted.keep !== undefined) await keep(layers, wanted.keep, report)
   if (wanted.export !== undefined) await exportTo(layers, wanted.export)
   if (wanted.apply) await apply(layers, wanted.yes, report)
+  if (notPrinted) throw notPrinted
   return { ...report, changes }
 }
 

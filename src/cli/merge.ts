@@ -7,6 +7,7 @@ import { readResults } from '../config/results.ts'
 import { configError, describeError, NsboxError } from '../errors.ts'
 import { type ExitStatus, exitStatus, exitStatusOf } from '../stress/exit-status.ts'
 import { mergeResults } from '../stress/output/merge.ts'
+import { print } from './print.ts'
 import { tellResults } from './tell-results.ts'
 
 const where = 'nsbox merge'
@@ -31,7 +32,7 @@ export function runMerge(words: string[]): ExitStatus {
   try {
     const { values, positionals } = flagsOf(words)
     if (values.help) {
-      console.log(usage)
+      print(usage)
       return exitStatus.stable
     }
     if (values.output === '') throw configError('--output is "": a path cannot be empty')

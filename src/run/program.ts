@@ -163,6 +163,9 @@ class Program {
       await changed
       return { plan, outcome, scratch: sandbox.takeScratch(), release }
     } catch (error) {
+      // Nothing runs on without its timeout.
+      this.#sandbox?.kill()
+      await this.#sandbox?.ended
       await release()
       throw error
     } finally {
