@@ -36,6 +36,8 @@ function isEmptyDirectory(path: string): boolean {
 /** The report, with the changes if somebody asked for them. */
 export async function afterwards({ changes: wanted, output }: RunFlags, report: Report, layers: UpperLayer[]): Promise<Report> {
   if (layers.length === 0) return report
+  // What is kept must be readable to its owner. The command has ended: nothing else is made under this mask.
+  process.umask(process.umask(0o077) & 0o077)
   const { changesOf } = await import('../changes/changes-of.ts')
   const changes = layers.flatMap(changesOf)
   let notPrinted: unknown

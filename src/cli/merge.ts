@@ -12,7 +12,8 @@ import { tellResults } from './tell-results.ts'
 
 const where = 'nsbox merge'
 
-const usage = `Usage: nsbox merge RESULTS.json … [--output DIR] [--json]
+/** What `--help` prints. */
+export const mergeHelp: string = `Usage: nsbox merge RESULTS.json … [--output DIR] [--json]
 
 Joins what nsbox stress --shard I/N has written on several machines: all attempts are judged together,
 and the report, results.json, junit.xml and the page are those of one campaign. Shards need the same
@@ -32,7 +33,7 @@ export function runMerge(words: string[]): ExitStatus {
   try {
     const { values, positionals } = flagsOf(words)
     if (values.help) {
-      print(usage)
+      print(mergeHelp)
       return exitStatus.stable
     }
     if (values.output === '') throw configError('--output is "": a path cannot be empty')

@@ -3,7 +3,7 @@
 import { realpathSync } from 'node:fs'
 import type { NsboxError } from '../errors.ts'
 import { isContainer } from './place.ts'
-import { leaveFilter, loosenContainer, uncoverProc } from './remedies/containers.ts'
+import { leaveFilter, leaveSandbox, loosenContainer, mapRoot, uncoverProc } from './remedies/containers.ts'
 import { loadOverlay, otherDirectory, updateKernel } from './remedies/file-systems.ts'
 import { exemptFromApparmor, raiseLimit, turnUserNamespacesOn } from './remedies/namespaces.ts'
 import { hintOf, type Remedy } from './remedies/remedy.ts'
@@ -21,6 +21,7 @@ export type SealFailure = Pick<NsboxError, 'message' | 'syscall' | 'errno'>
 /** Undefined for a failure of no known cause. */
 export function remedyFor(failure: SealFailure, host: Restrictions): Remedy | undefined {
   const denied = failure.errno === 'EPERM' || failure.errno === 'EACCES'
+  if (host.place === 'sandbox' && (denied || failure.errno === 'ENOSPC')) return leaveSandbox()
   return cloneRemedy(failure, host) ?? (denied ? deniedRemedy(failure, host) : kernelRemedy(failure, host))
 }
 
@@ -53,6 +54,7 @@ const cloneFlagOf: Record<string, string> = {
 
 function deniedRemedy({ message }: SealFailure, host: Restrictions): Remedy | undefined {
   const { place, procCovers } = host
+  if (host.mayNotMapRoot && /\bmap-ids\b|\/uid_map\b/.test(message)) return mapRoot(place)
   // Where the container's own profile still holds, that is the first thing in the way.
   const confined = isContainer(place) && host.apparmorProfile !== undefined && !host.apparmorProfile.startsWith('unconfined')
   if (host.apparmorRestricts && !host.privileged && !confined) return exemptFromApparmor(place, realpathSync(process.execPath))

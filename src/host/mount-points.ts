@@ -7,6 +7,8 @@ export interface MountPoint {
   /** The directory of its file system that is seen there. */
   root: string
   type: string
+  /** What was mounted: a device, or a name. */
+  source: string
 }
 
 export function mountPoints(mountinfo: string = readFileSync('/proc/self/mountinfo', 'utf8')): MountPoint[] {
@@ -14,7 +16,8 @@ export function mountPoints(mountinfo: string = readFileSync('/proc/self/mountin
   return lines.map((line) => {
     const [before = '', after = ''] = line.split(' - ')
     const [, , , root = '/', path = '/'] = before.split(' ')
-    return { path: decodeOctal(path), root: decodeOctal(root), type: after.split(' ')[0] ?? '' }
+    const [type = '', source = ''] = after.split(' ')
+    return { path: decodeOctal(path), root: decodeOctal(root), type, source: decodeOctal(source) }
   })
 }
 

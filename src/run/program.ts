@@ -1,7 +1,7 @@
 // Programs in sandboxes that a zygote forks: streams, limits, and the report at the end.
 
 import { PassThrough } from 'node:stream'
-import type { ResolvedExecOptions } from '../config/library-options.ts'
+import { type ResolvedExecOptions, requireSignal } from '../config/library-options.ts'
 import type { LimitChanges } from '../config/limit-options.ts'
 import { errorToData, NsboxError } from '../errors.ts'
 import { definedOnly } from '../launch/environment.ts'
@@ -75,6 +75,7 @@ class Program {
   }
 
   kill(signal: NodeJS.Signals): boolean {
+    requireSignal(signal)
     const init = this.#sandbox?.pid
     if (init === undefined) this.#killed.abort()
     else if (signal === 'SIGKILL') this.#killAll()

@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ResolvedSandboxOptions } from '../config/run-options.ts'
-import { realDirectory } from '../host/facts.ts'
+import { overlayDirectory } from '../host/facts.ts'
 import type { LastAction, Namespace } from '../plan/plan.ts'
 import { portWords, wrongPorts } from '../plan/port-steps.ts'
 import type { ExtraMount, RunRequest, SandboxRequest } from '../plan/request.ts'
@@ -63,9 +63,15 @@ function runRequest(options: ResolvedSandboxOptions, { rootfs, cwd }: Places): O
 }
 
 function overlaysOf({ overlays }: ResolvedSandboxOptions, rootfs: string | null, cwd: string): string[] {
-  if (overlays) return overlays.map((path) => existingDirectory('overlays', path, cwd))
-  const own = rootfs === null ? realDirectory(cwd) : null
+  if (overlays) return overlays.map((path) => overlaid(path, cwd))
+  const own = rootfs === null ? overlayDirectory(cwd) : null
   return own === null ? [] : [own]
+}
+
+function overlaid(path: string, cwd: string): string {
+  const real = existingDirectory('overlays', path, cwd)
+  if (overlayDirectory(real) === null) throw wrong('overlays', path, 'a sandbox has its own in place of it, and no overlay can lie there')
+  return real
 }
 
 function clocksOf({ time, monotonicOffset, boottimeOffset }: ResolvedSandboxOptions): RunRequest['clocks'] {

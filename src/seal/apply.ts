@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readFileSync,
   realpathSync,
+  statfsSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -36,6 +37,7 @@ import {
 import { interfaceUp, localhostDatagrams } from '../sys/network.ts'
 import { prctl } from '../sys/process.ts'
 import { installFilter } from '../sys/seccomp.ts'
+import type { SysError } from '../sys/sys-error.ts'
 import { listenOnLoopback, socketSeeds } from '../sys/tcp.ts'
 import { unshareTime } from '../sys/time-namespace.ts'
 import { setUserXattr } from '../sys/xattr.ts'
@@ -242,7 +244,11 @@ class Sealing {
     chmodSync(upper, statSync(lowers[0] as string).mode & 0o7777)
     const at = target ?? `${place}/root`
     mkdirSync(at, { recursive: true })
-    mountOverlay(at, lowers, upper, work)
+    try {
+      mountOverlay(at, lowers, upper, work)
+    } catch (error) {
+      throw withUnfitUpper(error as SysError, upper)
+    }
     return at
   }
 
@@ -314,6 +320,17 @@ function requireUserXattrs(upper: string): void {
     stage: 'seal',
     hint: "tmpfs has them since Linux 6.6. Use upper: 'auto' or 'disk'.",
   })
+}
+
+/** f_type of statfs(2). */
+const OVERLAYFS_SUPER_MAGIC = 0x794c7630
+
+/** The kernel says EINVAL for that, and for much else. */
+function withUnfitUpper(error: SysError, upper: string): NsboxError {
+  if (error.errno !== 'EINVAL' || statfsSync(upper).type !== OVERLAYFS_SUPER_MAGIC) return error
+  return error.withHint(
+    "What overlays keep would lie on an overlay itself: upper: 'disk' takes /var/tmp. Mount another file system there; in a container, a volume: docker run --volume /var/tmp",
+  )
 }
 
 function copyFile(source: string, target: string): void {

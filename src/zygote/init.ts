@@ -59,7 +59,10 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     if (ownCgroup && !unsealed && plan.namespaces.includes('cgroup')) unshareCgroup()
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
     const files = new ReadStreams(unsealed ? [] : streams)
+    // The caller's, which may take the owner's own permissions away, is the payload's again.
+    const mask = process.umask(0o022)
     notEnforced.push(...applySeal(sealed, (kind, fds) => passBack(kind, fds, handles)))
+    process.umask(mask)
     files.reopen()
     for (const fd of [handles, isSealed]) if (fd !== undefined) close(fd)
     const ownUsers = !unsealed && plan.namespaces.includes('user')

@@ -17,8 +17,7 @@ const FAILED = 125
 export function becomeProgram(plan: SandboxPlan, program: Program, descriptors: Descriptors, report: number): never {
   takeStreams(descriptors)
   if (descriptors.channel !== undefined) duplicateTo(descriptors.channel, channelFd)
-  finishSeal(plan, report)
-  const { error, exitCode } = execProgram(program)
+  const { error, exitCode } = execProgram(program, () => finishSeal(plan, report))
   postReport(report, { failed: errorToData(error) })
   return exitNow(exitCode)
 }

@@ -52,11 +52,13 @@ test('the fields of a report', async () => {
       "limits",
       "notEnforced",
       "refused",
+      "rlimitEnd",
       "signal",
       "startedMs",
       "stderr",
       "stdout",
       "truncated",
+      "unrelayed",
       "usage",
     ]
   `)

@@ -6,6 +6,7 @@ import type { Restrictions } from '../../../src/host/restrictions.ts'
 const open: Restrictions = {
   place: 'host',
   privileged: false,
+  mayNotMapRoot: false,
   usersMayNotClone: false,
   limitedToZero: [],
   apparmorRestricts: false,
@@ -61,6 +62,9 @@ describe('the cause that fits both the failure and the machine', () => {
       { place: 'docker', procCovers: ['/proc/acpi'] },
       'docker run --security-opt systempaths=unconfined',
     ],
+    ['Docker: root without capabilities', idMap, { place: 'docker', mayNotMapRoot: true }, 'Start it with: docker run --cap-add SETFCAP'],
+    ['Kubernetes: root without capabilities', idMap, { place: 'kubernetes', mayNotMapRoot: true }, 'capabilities: { add: [SETFCAP] }'],
+    ['a sandbox in a container', clone('EPERM'), { place: 'sandbox', seccompFilters: 2 }, 'a sandbox cannot make sandboxes'],
     ['Podman', mount('tmpfs', 'EPERM'), { place: 'podman' }, 'podman run --security-opt seccomp=unconfined'],
     ['Kubernetes', clone('EPERM'), { place: 'kubernetes', seccompFilters: 1 }, 'seccompProfile: { type: Unconfined }'],
     ['a covered /proc', mount('proc', 'EPERM'), { procCovers: ['/proc/a b'] }, "sudo umount --recursive '/proc/a b'"],
