@@ -1,11 +1,12 @@
 // What becomes of what a run changed: printed, kept, exported, applied.
 
 import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
 import type { RunFlags } from '../config/run-flags.ts'
 import { configError, NsboxError } from '../errors.ts'
+import { homeDirectory } from '../host/home.ts'
 import { isWithin } from '../plan/paths.ts'
 import type { Report } from '../run/report.ts'
 import { canAsk, confirm } from './confirm.ts'
@@ -108,7 +109,7 @@ async function apply(layers: UpperLayer[], yes: boolean, report: Report): Promis
 
 /** Those of the project, and not of HOME around it. */
 function projectLayers(layers: UpperLayer[]): UpperLayer[] {
-  const home = resolve(homedir())
-  const others = layers.filter(({ target }) => target !== home)
+  const home = homeDirectory()
+  const others = layers.filter(({ target }) => home === undefined || target !== resolve(home))
   return others.length > 0 ? others : layers.filter(({ target }) => isWithin(process.cwd(), target))
 }

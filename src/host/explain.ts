@@ -5,7 +5,7 @@ import type { NsboxError } from '../errors.ts'
 import { isContainer } from './place.ts'
 import { leaveFilter, leaveSandbox, loosenContainer, mapRoot, uncoverProc } from './remedies/containers.ts'
 import { loadOverlay, otherDirectory, updateKernel } from './remedies/file-systems.ts'
-import { exemptFromApparmor, raiseLimit, turnUserNamespacesOn } from './remedies/namespaces.ts'
+import { exemptFromApparmor, mapCaller, raiseLimit, turnUserNamespacesOn } from './remedies/namespaces.ts'
 import { hintOf, type Remedy } from './remedies/remedy.ts'
 import { type Restrictions, readRestrictions } from './restrictions.ts'
 
@@ -35,6 +35,7 @@ function cloneRemedy({ syscall, errno, message }: SealFailure, host: Restriction
       ? raiseLimit(kind, `The limit of ${kind} namespaces is 0`, inContainer)
       : raiseLimit('user', 'The limit of namespaces is reached', inContainer)
   }
+  if (errno === 'EPERM' && !host.isMapped) return mapCaller()
   // AppArmor lets clone(2) succeed, so whatever denies it is a filter.
   if (errno === 'EPERM' && host.seccompFilters > 0) return inContainer ? loosenContainer(host.place) : leaveFilter()
   return undefined

@@ -8,6 +8,8 @@ export interface Restrictions {
   place: Place
   /** True with CAP_SYS_ADMIN, which is exempt from what holds for ordinary users. */
   privileged: boolean
+  /** Whether the user and the group of this process exist in its user namespace (user_namespaces(7)). */
+  isMapped: boolean
   /** True for uid 0 without CAP_SETFCAP. */
   mayNotMapRoot: boolean
   /** kernel.unprivileged_userns_clone of Debian's and Arch's kernels is 0. */
@@ -38,6 +40,7 @@ export function readRestrictions(env: NodeJS.ProcessEnv = process.env): Restrict
   return {
     place: findPlace(env),
     privileged: has(CAP_SYS_ADMIN),
+    isMapped: isMapped('uid', process.getuid?.()) && isMapped('gid', process.getgid?.()),
     mayNotMapRoot: process.getuid?.() === 0 && !has(CAP_SETFCAP),
     usersMayNotClone: readSysctl('kernel/unprivileged_userns_clone') === '0',
     limitedToZero: kinds.filter((kind) => readSysctl(`user/max_${kind}_namespaces`) === '0'),
@@ -50,6 +53,11 @@ export function readRestrictions(env: NodeJS.ProcessEnv = process.env): Restrict
       .map(({ path }) => path)
       .filter((path) => path.startsWith('/proc/') && !keptEmpty.includes(path)),
   }
+}
+
+function isMapped(kind: 'uid' | 'gid', id = 0): boolean {
+  const rows = (readText(`/proc/self/${kind}_map`) ?? '').split('\n').map((row) => row.trim().split(/\s+/).map(Number))
+  return rows.some(([first = 0, , count = 0]) => id >= first && id < first + count)
 }
 
 /** Kernels before 5.8 have one file for all security modules: it may be another's. */

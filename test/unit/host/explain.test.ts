@@ -6,6 +6,7 @@ import type { Restrictions } from '../../../src/host/restrictions.ts'
 const open: Restrictions = {
   place: 'host',
   privileged: false,
+  isMapped: true,
   mayNotMapRoot: false,
   usersMayNotClone: false,
   limitedToZero: [],
@@ -65,6 +66,7 @@ describe('the cause that fits both the failure and the machine', () => {
     ['Docker: root without capabilities', idMap, { place: 'docker', mayNotMapRoot: true }, 'Start it with: docker run --cap-add SETFCAP'],
     ['Kubernetes: root without capabilities', idMap, { place: 'kubernetes', mayNotMapRoot: true }, 'capabilities: { add: [SETFCAP] }'],
     ['a sandbox in a container', clone('EPERM'), { place: 'sandbox', seccompFilters: 2 }, 'a sandbox cannot make sandboxes'],
+    ['a group without a mapping', clone('EPERM'), { seccompFilters: 1, isMapped: false }, 'unshare --user --map-user'],
     ['Podman', mount('tmpfs', 'EPERM'), { place: 'podman' }, 'podman run --security-opt seccomp=unconfined'],
     ['Kubernetes', clone('EPERM'), { place: 'kubernetes', seccompFilters: 1 }, 'seccompProfile: { type: Unconfined }'],
     ['a covered /proc', mount('proc', 'EPERM'), { procCovers: ['/proc/a b'] }, "sudo umount --recursive '/proc/a b'"],
