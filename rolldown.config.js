@@ -20,6 +20,7 @@ export default defineConfig([
       'worker-cold': 'plugin/worker-cold.ts',
       'clock-preload': 'plugin/clock-preload.ts',
       attempts: 'plugin/attempts.ts',
+      'attempt-relay': 'src/stress/attempt-relay.ts',
       'twins-inside': 'plugin/twins-inside.ts',
       twin: 'plugin/twin.ts',
       call: 'src/payload/call.ts',

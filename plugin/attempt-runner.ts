@@ -31,6 +31,8 @@ export class AttemptRunner {
   readonly #specifications: Promise<Map<string, TestSpecification>>
   /** Of each project, as its config has it. */
   readonly #envs: Map<TestProject, TestProject['config']['env']>
+  /** Of the attempt that runs. */
+  #watch: AttemptWatch | undefined
 
   private constructor(setting: CampaignSetting, vitest: Vitest, pools: CampaignPools, attachments: ThrowawayDirectory, filters: string[]) {
     this.#setting = setting
@@ -96,14 +98,14 @@ export class AttemptRunner {
       this.#prepare(project, watch.knobs, order.testNamePattern)
       // Without them vitest finds no test by its line.
       project.config.includeTaskLocation = !this.#lines.knows(key) || specification.testLines !== undefined
-      this.#pools.attempt = watch
+      this.#watch = this.#pools.attempt = watch
       const { unhandledErrors } = await this.#vitest.runTestSpecifications([specification])
       await Promise.all([watch.settled(), this.#pools.of(project).kept()])
       const { testModule: module } = specification
       this.#lines.learn(key, module)
       return attemptResult({ module, unhandled: unhandledErrors, lineOf: (test) => this.#lines.of(key, test) }, watch)
     } finally {
-      this.#pools.attempt = undefined
+      this.#watch = this.#pools.attempt = undefined
       watch.close()
       // vitest sets it for a test that failed.
       process.exitCode = undefined
@@ -117,6 +119,7 @@ export class AttemptRunner {
   }
 
   async close(): Promise<void> {
+    this.#watch?.abandon()
     await Promise.all([this.#vitest.close(), this.#twins.close()])
     this.#attachments.remove()
   }

@@ -35,6 +35,7 @@ export class AttemptWatch {
   readonly #twin: Twin | undefined
   readonly #timeoutMs: number
   #timer: NodeJS.Timeout | undefined
+  #isAbandoned = false
   readonly #output: Buffer[] = []
   #outputLength = 0
   #worker: WorkerSandbox | undefined
@@ -81,6 +82,7 @@ export class AttemptWatch {
   async began(worker: WorkerSandbox, missing: readonly MissingKnob[]): Promise<void> {
     this.#worker = worker
     this.miss(missing)
+    if (this.#isAbandoned) worker.sandbox.kill()
     await this.#twin?.together()
     this.#beganMs = performance.now()
     const { freeze, seed = 0 } = this.inside
@@ -138,6 +140,12 @@ export class AttemptWatch {
   async settled(): Promise<void> {
     if (this.#worker) await this.#accounted.promise
     if (this.#notFrozen) this.miss([this.#notFrozen])
+  }
+
+  /** Nobody wants its result any more: vitest, which waits for its worker before it closes, gets to its end. */
+  abandon(): void {
+    this.#isAbandoned = true
+    this.#worker?.sandbox.kill()
   }
 
   /** When vitest is done with it. */

@@ -1,22 +1,35 @@
-// What a campaign's worker processes run, one task after the other: tinypool imports this.
+// What a campaign's worker processes run, one task after the other: each comes as a message, and is answered with one.
 
-import type { AttemptResult, AttemptTask, CampaignSetting, Found } from '../src/stress/attempt.ts'
+import { errorToData, NsboxError } from '../src/errors.ts'
+import type { AttemptResult, AttemptTask, CampaignSetting, Found, WorkerAnswer } from '../src/stress/attempt.ts'
+import { leaveLimit } from '../src/stress/attempt-relay.ts'
 import { AttemptRunner } from './attempt-runner.ts'
 
 /** Kept warm for all tasks of a campaign. */
 let runner: { setting: string; started: Promise<AttemptRunner> } | undefined
 
-// It is tinypool's, and would be there for tests.
-delete process.env['TINYPOOL_WORKER_ID']
+process.on('message', async (task: AttemptTask) => {
+  const answer = await attempt(task).then(
+    (result): WorkerAnswer => ({ result }),
+    (error): WorkerAnswer => ({ error: dataOf(error) }),
+  )
+  // The campaign may be over.
+  process.send?.(answer, () => undefined)
+})
 // The campaign is over, or was killed: what a global setup has started is to end with it.
-process.once('SIGTERM', leave)
 process.once('disconnect', leave)
-// A terminal sends it to all of the campaign, which knows what to end and what to report.
-process.on('SIGINT', () => undefined)
 
-export default async function attempts(task: AttemptTask): Promise<Found | AttemptResult> {
+async function attempt(task: AttemptTask): Promise<Found | AttemptResult> {
   const running = await runnerFor(task.setting)
   return task.do === 'find' ? running.find() : running.run(task.order)
+}
+
+/** A structured clone loses the class, and what Vite and others add may not be cloned. */
+function dataOf(error: unknown): Extract<WorkerAnswer, { error: unknown }>['error'] {
+  if (NsboxError.is(error)) return errorToData(error)
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
+  const { name, message, stack } = error
+  return { name, message, ...(stack !== undefined && { stack }) }
 }
 
 /** @throws NsboxError for what is wrong with the setting, or missing on this machine */
@@ -35,8 +48,8 @@ async function close(started: Promise<AttemptRunner> | undefined): Promise<void>
   await (await started?.catch(() => undefined))?.close()
 }
 
-/** Nobody is left who would kill it for taking longer, in milliseconds. */
-const patience = 5000
+/** Nobody may be left who would kill it for taking longer, in milliseconds. */
+const patience = leaveLimit - 1000
 
 function leave(): void {
   setTimeout(() => process.exit(), patience).unref()

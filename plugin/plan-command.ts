@@ -1,5 +1,6 @@
 // `nsbox plan`: what a test file's sandbox would be here. Does nothing.
 
+import { print } from '../src/cli/print.ts'
 import { poolOptions } from '../src/config/pool-options.ts'
 import { sharedDirectories } from '../src/host/facts.ts'
 import { Plans } from '../src/launch/plans.ts'
@@ -15,6 +16,6 @@ export function printPlan(words: string[]): number {
   const own = [workspaceDirectory(workspace ?? workspaceRoot(cwd))]
   const overlays = overlaysOf(own, sharedDirectories(process.env))
   const request = { seal, uid, ...reach, hostname, disk, overlays, passThrough: [], visible: [], cwd }
-  console.log(formatPlan(new Plans(request, process.env).next().plan))
+  print(formatPlan(new Plans(request, process.env).next().plan))
   return 0
 }

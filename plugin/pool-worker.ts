@@ -8,6 +8,7 @@ import type { FileSettings } from './file-options.ts'
 import type { StartMessage } from './messages.ts'
 import type { SandboxPool } from './pool.ts'
 import { Session, type SessionHost } from './session.ts'
+import { awaitWorker, workerIsDone } from './unfinished.ts'
 import { fileNames, isInspected } from './worker-kind.ts'
 
 type RunRequest = Extract<WorkerRequest, { type: 'run' | 'collect' }>
@@ -74,6 +75,7 @@ export class NsboxPoolWorker implements PoolWorker {
         return queueMicrotask(() => this.#respond('started'))
       case 'run':
       case 'collect':
+        awaitWorker(this)
         this.#work = this.#work.then(() => this.#run(message)).catch((error) => this.#fail(error))
         return
       case 'stop':
@@ -86,6 +88,7 @@ export class NsboxPoolWorker implements PoolWorker {
   }
 
   async stop(): Promise<void> {
+    workerIsDone(this)
     this.#stopping = true
     this.#nextPart?.()
     await this.#session?.stop()
@@ -172,11 +175,17 @@ export class NsboxPoolWorker implements PoolWorker {
       this.#nextPart = undefined
       return nextPart()
     }
-    this.#events.emit('message', vitest)
+    this.#emit(vitest)
+  }
+
+  #emit(message: unknown): void {
+    if ((message as { type?: string }).type === 'testfileFinished') workerIsDone(this)
+    this.#events.emit('message', message)
   }
 
   #fail(error: unknown): void {
     if (this.#stopping) return
+    workerIsDone(this)
     this.#stopping = true
     this.#nextPart?.()
     // Whoever waits for the answer to `stop` no longer listens for errors: it takes them with the answer.
@@ -185,6 +194,6 @@ export class NsboxPoolWorker implements PoolWorker {
   }
 
   #respond(type: 'started' | 'testfileFinished' | 'stopped', error?: unknown): void {
-    this.#events.emit('message', { __vitest_worker_response__: true, type, ...(error !== undefined && { error }) })
+    this.#emit({ __vitest_worker_response__: true, type, ...(error !== undefined && { error }) })
   }
 }

@@ -1,11 +1,11 @@
 // The pool behind one nsbox(): decides how workers are launched, keeps their launchers, cleans up.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { relative } from 'node:path'
 import type { Vitest } from 'vitest/node'
 import type { ResolvedPoolOptions } from '../src/config/pool-options.ts'
 import { allowedHere } from '../src/host/allowed.ts'
+import { homeDirectory } from '../src/host/home.ts'
 import { chooseLaunch, type LaunchChoice } from '../src/launch/choose.ts'
 import { findLimits, type Limited } from '../src/launch/limited.ts'
 import { missingWords } from '../src/launch/missing-words.ts'
@@ -36,6 +36,9 @@ import { WorkerLimits } from './worker-limits.ts'
 import type { WorkerRefusals } from './worker-refusals.ts'
 import { WorkerReport } from './worker-report.ts'
 import { type WorkerSandbox, Workers } from './workers.ts'
+
+/** Where a user without a home has nothing. */
+const nowhere = '/dev/null'
 
 /** Of a pool that runs for long: each is a node with the project's environment in it. */
 const zygotesKept = 8
@@ -167,7 +170,7 @@ export class SandboxPool {
     const { vitest, config, name } = kind.project
     const run = RunReport.of(vitest)
     const { strict } = this.options
-    const [workspaces, home] = [this.workspaces, homedir()]
+    const [workspaces, home] = [this.workspaces, homeDirectory() ?? nowhere]
     return new WorkerReport(worker, {
       workspaces,
       home,

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import type { PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
 import { settledWithin } from '../src/launch/settled.ts'
+import { unrelayedWords } from '../src/launch/unrelayed.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
 import { missingAttachment, useStagedFiles } from './artifacts.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
@@ -260,7 +261,7 @@ export class Session {
     if (!ports) return
     const { vitest } = this.#host.options.project
     ports.onRefused = ({ to }, { code }) => {
-      this.#host.pool.warn(vitest, `forward: port ${to} of the host's localhost did not answer (${code})`)
+      this.#host.pool.warn(vitest, `forward: ${unrelayedWords(to, code)}`)
     }
     for (const { listen, to } of ports.chosen) {
       vitest.logger.log(`nsbox: ${names.join(', ')}: port ${listen} of localhost leads to ${to} inside`)

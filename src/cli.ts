@@ -38,12 +38,12 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
       return (await import('./cli/doctor.ts')).runDoctor(words)
     case '--version':
     case '-v':
-      console.log(version())
+      ;(await import('./cli/print.ts')).print(version())
       return 0
     case '--help':
     case '-h':
     case undefined:
-      console.log((await import('./cli/help.ts')).usage)
+      ;(await import('./cli/print.ts')).print((await import('./cli/help.ts')).usage)
       return command === undefined ? USAGE : 0
     default:
       console.error(`nsbox: unknown command "${command}"\n\n${(await import('./cli/help.ts')).usage}`)
@@ -54,6 +54,8 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
 /** One that makes attempts: worker processes have threads, and exit codes of their own tell what was found. */
 async function campaignCommand(act: () => Promise<number>): Promise<number> {
   ;(await import('./cli/restart.ts')).restartUnless('threaded')
+  // Progress that cannot be written is lost; as an uncaught error it would end the campaign with another verdict's exit code.
+  process.stderr.on('error', () => undefined)
   return (await import('./cli/campaign-exit.ts')).exitCodeOf(act)
 }
 
@@ -62,11 +64,22 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version
 }
 
+/** node ends well, with exit code 0, when nothing is left that could settle what a command waits for. */
+function endedUnsettled(): void {
+  console.error(
+    'nsbox: the command stopped without a result, because what it waited for cannot come any more. Please report this as a bug.',
+  )
+  process.exitCode = FAILED
+}
+
+process.once('beforeExit', endedUnsettled)
 main(process.argv.slice(2)).then(
   (code) => {
+    process.off('beforeExit', endedUnsettled)
     if (code !== undefined) process.exitCode = code
   },
   (error) => {
+    process.off('beforeExit', endedUnsettled)
     const text = describeError(error)
     console.error(text.startsWith('nsbox ') ? text : `nsbox: ${text}`)
     process.exitCode = FAILED

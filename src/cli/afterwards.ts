@@ -1,14 +1,16 @@
 // What becomes of what a run changed: printed, kept, exported, applied.
 
 import { existsSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
 import type { RunFlags } from '../config/run-flags.ts'
 import { configError, NsboxError } from '../errors.ts'
+import { homeDirectory } from '../host/home.ts'
 import { isWithin } from '../plan/paths.ts'
 import type { Report } from '../run/report.ts'
 import { canAsk, confirm } from './confirm.ts'
+import { write } from './print.ts'
 
 type Wanted = RunFlags['changes']
 
@@ -40,15 +42,24 @@ function isEmptyDirectory(path: string): boolean {
 /** The report, with the changes if somebody asked for them. */
 export async function afterwards({ changes: wanted, output }: RunFlags, report: Report, layers: UpperLayer[]): Promise<Report> {
   if (layers.length === 0) return report
+  // What is kept must be readable to its owner. The command has ended: nothing else is made under this mask.
+  process.umask(process.umask(0o077) & 0o077)
   const { changesOf } = await import('../changes/changes-of.ts')
   const changes = layers.flatMap(changesOf)
+  let notPrinted: unknown
   if (wanted.diff && !output.json) {
     const { formatChanges } = await import('../changes/format.ts')
-    process.stderr.write(formatChanges(changes, process.cwd()))
+    try {
+      write(formatChanges(changes, process.cwd()), 'stderr')
+    } catch (error) {
+      // What is to be kept comes first.
+      notPrinted = error
+    }
   }
   if (wanted.keep !== undefined) await keep(layers, wanted.keep, report)
   if (wanted.export !== undefined) await exportTo(layers, wanted.export)
   if (wanted.apply) await apply(layers, wanted.yes, report)
+  if (notPrinted) throw notPrinted
   return { ...report, changes }
 }
 
@@ -105,7 +116,7 @@ async function apply(layers: UpperLayer[], yes: boolean, report: Report): Promis
 
 /** Those of the project, and not of HOME around it. */
 function projectLayers(layers: UpperLayer[]): UpperLayer[] {
-  const home = resolve(homedir())
-  const others = layers.filter(({ target }) => target !== home)
+  const home = homeDirectory()
+  const others = layers.filter(({ target }) => home === undefined || target !== resolve(home))
   return others.length > 0 ? others : layers.filter(({ target }) => isWithin(process.cwd(), target))
 }

@@ -5,7 +5,9 @@ import { isAbsolute } from 'node:path'
 import { describeError, errorFromData } from '../errors.ts'
 import { describeCap, timeWords } from '../launch/describe-cap.ts'
 import { missingWords } from '../launch/missing-words.ts'
+import { unrelayedWords } from '../launch/unrelayed.ts'
 import type { Report } from '../run/report.ts'
+import { rlimitWords } from '../run/rlimit-end.ts'
 
 export function describeEnd({
   cause,
@@ -15,14 +17,17 @@ export function describeEnd({
   durationMs,
   notEnforced,
   capHit,
+  rlimitEnd,
   limits,
   usage,
   refused,
+  unrelayed,
 }: Report): string | undefined {
   const missing = notEnforced.map(missingWords)
   const silent = refused.map((port) => `port ${port} of the host's localhost, which --forward leads to, did not answer`)
+  const short = unrelayed.map(({ port, errno }) => unrelayedWords(port, errno))
   const end = endOf()
-  return [...missing, ...silent, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
+  return [...missing, ...silent, ...short, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
 
   function endOf(): string | undefined {
     if (error)
@@ -31,6 +36,7 @@ export function describeEnd({
       )
     if (capHit)
       return `the command was ${describeCap(capHit)}${limits[capHit.limit]?.startsWith('cgroup') ? '' : `; the cap was ${limits[capHit.limit]}`}`
+    if (rlimitEnd && signal !== null) return rlimitWords(signal, rlimitEnd)
     if (cause !== 'timeout') return undefined
     return `the command was still running after its timeout, and was ended${signal ? ` by ${signal}` : ''} after ${timeWords(durationMs, usage)}`
   }

@@ -5,6 +5,7 @@ import type { Diagnosis } from '../doctor/check.ts'
 import { doctor } from '../doctor/doctor.ts'
 import { fixScript } from '../doctor/fix-script.ts'
 import { formatDiagnosis } from '../doctor/report.ts'
+import { print } from './print.ts'
 
 const exitCodes: Record<Diagnosis['verdict'], number> = { ok: 0, degraded: 1, 'cannot-seal': 2 }
 /** Not 2, as in other commands: here that is a verdict. */
@@ -28,13 +29,13 @@ export async function runDoctor(words: string[]): Promise<number> {
     return USAGE
   }
   if (asked.help) {
-    console.log(usage)
+    print(usage)
     return 0
   }
   const diagnosis = await doctor()
-  if (asked.json) console.log(JSON.stringify(diagnosis, null, 2))
-  else if (asked.fix) console.log(fixScript(diagnosis))
-  else console.log(formatDiagnosis(diagnosis, process.stdout.isTTY === true && !process.env['NO_COLOR']))
+  if (asked.json) print(JSON.stringify(diagnosis, null, 2))
+  else if (asked.fix) print(fixScript(diagnosis))
+  else print(formatDiagnosis(diagnosis, process.stdout.isTTY === true && !process.env['NO_COLOR']))
   return exitCodes[diagnosis.verdict]
 }
 

@@ -15,13 +15,14 @@ import { configError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { lastFailed, takeLastFailed } from './last-failed.ts'
+import { print, write } from './print.ts'
 
 export function printKeptChanges(given: string[]): number {
   const { words, asked } = takeLastFailed(given)
   const usage = 'nsbox diff DIR [--json], nsbox diff --last-failed [file] [--json]'
   const { directory, json } = oneDirectory(asked ? [lastFailed(asked).directory, ...words] : words, usage)
   const changes = read(directory).layers.flatMap(changesOf)
-  process.stdout.write(json ? `${JSON.stringify(changes, undefined, 2)}\n` : formatChanges(changes, process.cwd()))
+  write(json ? `${JSON.stringify(changes, undefined, 2)}\n` : formatChanges(changes, process.cwd()))
   return 0
 }
 
@@ -31,13 +32,13 @@ export async function applyKept(words: string[]): Promise<number> {
   if (!yes && !canAsk()) throw configError('nsbox apply asks before it writes, and there is no terminal to ask on: add --yes')
   const plans = layersHere(kept.layers).map((layer) => planApply(layer, kept.startedMs))
   const changes = plans.flatMap((plan) => plan.changes)
-  if (!json) process.stderr.write(formatChanges(changes, process.cwd()))
+  if (!json) write(formatChanges(changes, process.cwd()), 'stderr')
   if (changes.length > 0 && !yes && !(await confirm(`Apply ${changes.length} changes? [y/N] `))) {
     console.error('nsbox: nothing was applied')
     return 1
   }
   const applied = plans.map(applyChanges)
-  if (json) console.log(JSON.stringify(applied, undefined, 2))
+  if (json) print(JSON.stringify(applied, undefined, 2))
   return 0
 }
 
@@ -61,13 +62,11 @@ export function listKept(words: string[]): number {
   const { values, positionals } = flagsOf(words, 'nsbox layers [DIR …] [--json]')
   const directories = positionals.length > 0 ? positionals : keptHere()
   const layers = directories.map((directory) => describe(directory))
-  if (values.json) console.log(JSON.stringify(layers, undefined, 2))
-  else if (layers.length === 0) console.log('No kept changes in this directory.')
+  if (values.json) print(JSON.stringify(layers, undefined, 2))
+  else if (layers.length === 0) print('No kept changes in this directory.')
   else
     for (const { directory, created, command, targets, changes } of layers)
-      console.log(
-        `${quoted(directory)}  ${created}  ${changes} changes of ${targets.map(quoted).join(', ')}  ${command.map(quoted).join(' ')}`,
-      )
+      print(`${quoted(directory)}  ${created}  ${changes} changes of ${targets.map(quoted).join(', ')}  ${command.map(quoted).join(' ')}`)
   return 0
 }
 

@@ -7,11 +7,13 @@ import { readResults } from '../config/results.ts'
 import { configError, describeError, NsboxError } from '../errors.ts'
 import { type ExitStatus, exitStatus, exitStatusOf } from '../stress/exit-status.ts'
 import { mergeResults } from '../stress/output/merge.ts'
+import { print } from './print.ts'
 import { tellResults } from './tell-results.ts'
 
 const where = 'nsbox merge'
 
-const usage = `Usage: nsbox merge RESULTS.json … [--output DIR] [--json]
+/** What `--help` prints. */
+export const mergeHelp: string = `Usage: nsbox merge RESULTS.json … [--output DIR] [--json]
 
 Joins what nsbox stress --shard I/N has written on several machines: all attempts are judged together,
 and the report, results.json, junit.xml and the page are those of one campaign. Shards need the same
@@ -31,7 +33,7 @@ export function runMerge(words: string[]): ExitStatus {
   try {
     const { values, positionals } = flagsOf(words)
     if (values.help) {
-      console.log(usage)
+      print(mergeHelp)
       return exitStatus.stable
     }
     if (values.output === '') throw configError('--output is "": a path cannot be empty')

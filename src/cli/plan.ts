@@ -5,18 +5,19 @@ import { Plans } from '../launch/plans.ts'
 import { formatPlan } from '../plan/format.ts'
 import { wantsChanges } from './afterwards.ts'
 import { runHelp } from './help.ts'
+import { print } from './print.ts'
 import { limitsRequestedHere, requestHere } from './request-here.ts'
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export async function printPlan(words: string[]): Promise<number> {
   const flags = await parseRunFlags(words, 'nsbox plan')
   if (flags.help) {
-    console.log(runHelp())
+    print(runHelp())
     return 0
   }
   const { plan: steps } = new Plans(await requestHere(flags.sandbox, null), process.env).next({ apart: wantsChanges(flags.changes) })
   const limits = (await limitsRequestedHere(flags.sandbox))?.limits
   const plan = limits ? { ...steps, limits } : steps
-  console.log(flags.output.json ? JSON.stringify(plan, undefined, 2) : formatPlan(plan))
+  print(flags.output.json ? JSON.stringify(plan, undefined, 2) : formatPlan(plan))
   return 0
 }

@@ -21,6 +21,7 @@ import { paintFor } from './failure-colours.ts'
 import { findIn } from './find-tests.ts'
 import { interruption } from './interruption.ts'
 import { openShell } from './open-shell.ts'
+import { print } from './print.ts'
 import { callersEnvironment } from './restart.ts'
 import { listRecorded, type Wanted, wantedTest } from './wanted-test.ts'
 
@@ -32,7 +33,7 @@ const debuggedMs = 86_400_000
 export async function repro(words: string[]): Promise<number> {
   const flags = parseReproFlags(words)
   if (flags.help) {
-    console.log(reproHelp())
+    print(reproHelp())
     return 0
   }
   if (flags.test === undefined) return listRecorded(flags)
@@ -98,10 +99,9 @@ class Repro {
     if (failed) this.#showFailure(target, failed, found)
     const rate = rateOf(done)
     if (done.length > 0)
-      console.log(check ? checkLine(rate, recorded) : `${printRecipe(recipe)} ${failed ? '' : 'never failed, '}${rateSentence(rate)}`)
-    if (!failed) for (const line of neverLines(recipe, { alone: id.name !== null && alone })) console.log(line)
-    if (failed && recipe.seed === undefined)
-      console.log(`again: ${reproCommand({ ...target, name: id.name }, printRecipe(failed.order.knobs))}`)
+      print(check ? checkLine(rate, recorded) : `${printRecipe(recipe)} ${failed ? '' : 'never failed, '}${rateSentence(rate)}`)
+    if (!failed) for (const line of neverLines(recipe, { alone: id.name !== null && alone })) print(line)
+    if (failed && recipe.seed === undefined) print(`again: ${reproCommand({ ...target, name: id.name }, printRecipe(failed.order.knobs))}`)
     if (this.#signal.aborted) return this.#interrupted()
     if (failed) this.left = { file: join(found.root, target.file), knobs: failed.order.knobs }
     return failed ? exitStatus.found : exitStatus.stable
@@ -168,7 +168,7 @@ class Repro {
     if (chosen.is === 'suite') return this.#noTests('a debugger has one test, or a whole file: this is a suite')
     if (chosen.is === 'nothing') return this.#noTests(`${target.file}: ${chosen.why}`)
     if (!hasFailed(run)) {
-      console.log(`it passed under ${printRecipe(run.order.knobs)}`)
+      print(`it passed under ${printRecipe(run.order.knobs)}`)
       return exitStatus.stable
     }
     this.#showFailure(target, run, found)
@@ -183,9 +183,7 @@ class Repro {
         return undefined
       }
     }
-    console.log(
-      [failureText(target.file, result, { root, read }, paintFor(process.stdout)), ...runLines(order.knobs, result), ''].join('\n'),
-    )
+    print([failureText(target.file, result, { root, read }, paintFor(process.stdout)), ...runLines(order.knobs, result), ''].join('\n'))
   }
 
   /** By its path from vitest's root, or from here. @throws NsboxError ERR_NSBOX_CONFIG where several projects have it */

@@ -102,6 +102,9 @@ async function attemptHere(
     job?.end(outcome.cause !== 'exit')
     return { outcome, scratch: sandbox.takeScratch() }
   } catch (error) {
+    // Nothing runs on without its timeout.
+    sandbox?.kill()
+    await sandbox?.ended
     job?.end(true)
     await release()
     throw explainSealFailure(errorFromData(errorToData(error)))

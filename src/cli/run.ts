@@ -3,7 +3,7 @@
 import { dirname } from 'node:path'
 import { parseRunFlags, type RunFlags } from '../config/run-flags.ts'
 import { configError } from '../errors.ts'
-import { exitStatus } from '../run/exit-status.ts'
+import { exitStatus, FAILED } from '../run/exit-status.ts'
 import { dieWithParent, exitNow } from '../sys/process.ts'
 import { afterwards, checkBeforehand } from './afterwards.ts'
 import { describeEnd } from './describe-end.ts'
@@ -11,6 +11,7 @@ import { runHelp } from './help.ts'
 import type { Asked } from './last-failed.ts'
 import { descriptorsOf, mentionedDescriptors } from './named-descriptors.ts'
 import { requireOrders } from './orders.ts'
+import { print } from './print.ts'
 import { restartUnless } from './restart.ts'
 import { runHere } from './run-here.ts'
 import { StatusLines } from './status.ts'
@@ -52,12 +53,14 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
     if (unreplaced.length > 0) await tellOfUnreplaced(unreplaced)
     const whole = await afterwards(flags, report, layers)
     status.post({ type: 'ended', ...whole })
-    if (flags.output.json) console.error(JSON.stringify(whole))
+    if (flags.output.json) print(JSON.stringify(whole), 'stderr')
     await release()
+    status.flush()
     // At once: node takes milliseconds to put away what the kernel puts away anyhow.
-    return exitNow(exitStatus(whole))
+    return exitNow(exitStatus(whole) || (status.hasFailed ? FAILED : 0))
   } catch (error) {
     await release()
+    status.flush()
     throw error
   }
 }
@@ -79,6 +82,6 @@ async function tellOfUnreplaced(files: readonly string[]): Promise<void> {
 }
 
 function printHelp(): number {
-  console.log(runHelp())
+  print(runHelp())
   return 0
 }

@@ -13,6 +13,7 @@ import { anySeed } from '../stress/seeds.ts'
 import { AttemptStore, storedPlan } from '../stress/store.ts'
 import { findIn } from './find-tests.ts'
 import { interruption } from './interruption.ts'
+import { print } from './print.ts'
 import { callersEnvironment } from './restart.ts'
 import { tellResults } from './tell-results.ts'
 
@@ -22,7 +23,7 @@ const where = 'nsbox stress'
 export async function runStress(words: string[]): Promise<number> {
   const flags = parseStressFlags(words)
   if (!flags.help) return campaign(flags, words)
-  console.log(stressHelp())
+  print(stressHelp())
   return exitStatus.stable
 }
 

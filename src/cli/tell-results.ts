@@ -3,6 +3,7 @@
 import { reportText } from '../stress/output/report.ts'
 import { writeOutputs } from '../stress/output/write-all.ts'
 import type { Results } from '../stress/results.ts'
+import { write } from './print.ts'
 
 export interface Telling {
   /** The command that tells. */
@@ -15,12 +16,16 @@ export interface Telling {
 }
 
 export function tellResults(results: Results, { where, directory, root, json }: Telling): void {
-  const { stdout, stderr, env } = process
+  const { stdout, env } = process
   const color = stdout.isTTY === true && !env['NO_COLOR']
-  stdout.write(json ? `${JSON.stringify(results)}\n` : reportText(results, { color, columns: stdout.columns }))
-  // GitHub reads its commands from standard error too; on standard output they would spoil the JSON.
-  const print = (line: string) => void (json ? stderr : stdout).write(line)
-  const { files, problems } = writeOutputs(results, directory, { env, root, print })
-  for (const problem of problems) console.error(`${where}: ${problem}`)
-  if (files.length > 0) console.error(`written to ${directory}`)
+  try {
+    write(json ? `${JSON.stringify(results)}\n` : reportText(results, { color, columns: stdout.columns }))
+  } finally {
+    // Files are written even where the report cannot be printed.
+    // GitHub reads its commands from standard error too; on standard output they would spoil the JSON.
+    const print = (line: string) => write(line, json ? 'stderr' : 'stdout')
+    const { files, problems } = writeOutputs(results, directory, { env, root, print })
+    for (const problem of problems) console.error(`${where}: ${problem}`)
+    if (files.length > 0) console.error(`written to ${directory}`)
+  }
 }

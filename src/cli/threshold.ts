@@ -13,6 +13,7 @@ import { type FileThresholds, Thresholds } from '../stress/threshold.ts'
 import { type ThresholdFindings, thresholdText } from '../stress/threshold-report.ts'
 import { findIn } from './find-tests.ts'
 import { interruption } from './interruption.ts'
+import { print } from './print.ts'
 import { callersEnvironment } from './restart.ts'
 
 const where = 'nsbox threshold'
@@ -20,7 +21,7 @@ const where = 'nsbox threshold'
 export async function threshold(words: string[]): Promise<number> {
   const flags = parseThresholdFlags(words)
   if (flags.help) {
-    console.log(thresholdHelp())
+    print(thresholdHelp())
     return 0
   }
   const progress = progressFor(process.stderr, process.env)
@@ -35,7 +36,7 @@ export async function threshold(words: string[]): Promise<number> {
       return exitStatus.noTests
     }
     const findings = await findingsOf(pool, found, flags, signal, progress)
-    console.log(flags.json ? JSON.stringify(findings, null, 2) : thresholdText(findings))
+    print(flags.json ? JSON.stringify(findings, null, 2) : thresholdText(findings))
     if (findings.interrupted) return exitStatus.interrupted
     return findings.files.some(({ baseline }) => baseline.failed > 0) ? exitStatus.broken : exitStatus.stable
   } finally {

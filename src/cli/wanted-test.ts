@@ -8,6 +8,7 @@ import { parseRecipe } from '../stress/recipe.ts'
 import { type Recorded, recordedLines, recordedOf } from '../stress/recorded.ts'
 import type { Results } from '../stress/results.ts'
 import { parseTestId, type TestId } from '../stress/test-id.ts'
+import { print } from './print.ts'
 
 export interface Wanted {
   id: TestId
@@ -42,7 +43,7 @@ export function listRecorded({ recipe, results: path }: Given): number {
     )
   if (!existsSync(path)) throw configError(`nsbox repro: which test? There is no ${path} of nsbox stress either, that would have some`)
   const lines = recordedLines(readResults(path))
-  console.log(lines.length > 0 ? lines.join('\n') : `${path} has no test that failed under a recipe.`)
+  print(lines.length > 0 ? lines.join('\n') : `${path} has no test that failed under a recipe.`)
   return 0
 }
 

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
+import { shown } from './shown.ts'
 import { suggest } from './suggest.ts'
 
 /** What a field is called to whoever wrote it. */
@@ -19,7 +20,7 @@ export function parseOptions<T extends z.ZodMiniObject>(schema: T, input: unknow
 
 function explain(issue: z.core.$ZodIssue, schema: z.ZodMiniObject, name: FieldName): string[] {
   const field = name(issue.path) || 'options'
-  const given = JSON.stringify(issue.input)
+  const given = shown(issue.input)
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = knownAt(schema, issue.path)
@@ -30,7 +31,8 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodMiniObject, name: FieldNa
     }
     case 'invalid_value': {
       const values = issue.values.map((value) => `"${String(value)}"`)
-      return [`${field} is ${given}${suggest(String(issue.input), issue.values.map(String))}; it must be one of ${values.join(', ')}`]
+      const nearest = typeof issue.input === 'string' ? suggest(issue.input, issue.values.map(String)) : ''
+      return [`${field} is ${given}${nearest}; it must be one of ${values.join(', ')}`]
     }
     case 'invalid_type':
       return [`${field} is ${given}; it must be ${kindWords[issue.expected] ?? `of type ${issue.expected}`}`]

@@ -1,5 +1,6 @@
 // Options of the library's functions, besides those of the sandbox.
 
+import { constants } from 'node:os'
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
 import { parseOptions } from './explain.ts'
@@ -7,6 +8,7 @@ import { parseSize } from './quantities.ts'
 import type { ProgramOptions, ResolvedProgramOptions, ResolvedSandboxOptions, SandboxOptions, Size } from './run-options.ts'
 import { programShape, sandboxShape } from './run-schema.ts'
 import { quantity } from './schemas.ts'
+import { shown } from './shown.ts'
 
 export interface ExecOptions extends ProgramOptions {
   /** `pipe` gives a stream to write to; a text or bytes are what the program reads. @default 'ignore' */
@@ -56,7 +58,10 @@ const output = z._default(z.enum(['ignore', 'inherit', 'pipe']), 'pipe')
 const execShape = {
   ...programShape,
   stdin: z._default(
-    z.union([z.enum(['ignore', 'inherit', 'pipe']), z.instanceof(Uint8Array), z.strictObject({ text: z.string() })]),
+    z.union(
+      [z.enum(['ignore', 'inherit', 'pipe']), z.instanceof(Uint8Array), z.strictObject({ text: z.string() })],
+      'it must be "ignore", "inherit" or "pipe", bytes, or { text: … }',
+    ),
     'ignore',
   ),
   stdout: output,
@@ -94,10 +99,32 @@ export function createOptions(input: unknown): ResolvedCreateOptions {
 }
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
+export function requireObject(input: unknown, where: string): void {
+  if (typeof input !== 'object' || input === null) throw configError(`${where}: options are ${shown(input)}; they must be an object`)
+}
+
+/** What call() is given. @throws NsboxError ERR_NSBOX_CONFIG */
+export function requireCall(module: unknown, name: unknown, args: unknown, options: unknown): void {
+  requireObject(options, 'call()')
+  const wrong = (what: string, value: unknown, must: string) => configError(`call(): ${what} is ${shown(value)}; it must be ${must}`)
+  if (typeof module !== 'string' && !(module instanceof URL)) throw wrong('module', module, 'a path, a file URL or the name of a package')
+  if (typeof name !== 'string') throw wrong('exportName', name, 'the name of a function that the module exports')
+  if (!Array.isArray(args)) throw wrong('args', args, 'a list')
+  const { signal } = options as { signal?: unknown }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrong('signal', signal, 'an AbortSignal')
+}
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export function requireSignal(signal: unknown): void {
+  if (typeof signal === 'string' && signal in constants.signals) return
+  throw configError(`kill(): signal is ${shown(signal)}; it must be the name of a signal, such as SIGTERM`)
+}
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
 export function commandWords(command: unknown, where: string): string[] {
   const words = z.safeParse(z.array(z.string()).check(z.minLength(1)), command)
   if (words.success && words.data[0] !== '') return words.data
   throw configError(
-    `${where}: command is ${JSON.stringify(command)}; it must be a list of words that begins with a program, such as ['node', 'a.js']`,
+    `${where}: command is ${shown(command)}; it must be a list of words that begins with a program, such as ['node', 'a.js']`,
   )
 }

@@ -10,8 +10,9 @@ const period = { least: 1, most: 1000 }
 
 /** `0.5`, `'0.5'`, `'50%'`, `'0.5/20ms'`. @throws TypeError that says what is allowed */
 export function parseCpu(value: unknown): CpuLimit {
-  const [, digits, percent, over] = /^(\d+(?:\.\d+)?|\.\d+)(%?)(?:\/(.+))?$/.exec(String(value)) ?? []
-  if (digits === undefined || (typeof value !== 'number' && typeof value !== 'string')) {
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value) : ''
+  const [, digits, percent, over] = /^(\d+(?:\.\d+)?|\.\d+)(%?)(?:\/(.+))?$/.exec(text) ?? []
+  if (digits === undefined) {
     throw new TypeError('it must be a number of processors such as 0.5, and may name a period: 0.5/20ms')
   }
   const share = Number(digits) / (percent ? 100 : 1)

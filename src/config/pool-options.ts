@@ -15,6 +15,7 @@ import { reachShape } from './reach-schema.ts'
 import { type FileReportOptions, fileReportShape, type ReportOptions, type ResolvedReportOptions, reportShape } from './report-options.ts'
 import type { Size } from './run-options.ts'
 import { hostname, quantity } from './schemas.ts'
+import { shown } from './shown.ts'
 
 export interface PoolOptions extends LimitOptions, LimitSourceOptions, ReachOptions, ReportOptions, FileReportOptions {
   /**
@@ -114,7 +115,7 @@ const schema = z.strictObject({
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function poolOptions(input: unknown): ResolvedPoolOptions {
   if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
-    throw configError(`nsbox(): options are ${JSON.stringify(input)}; they must be an object`)
+    throw configError(`nsbox(): options are ${shown(input)}; they must be an object`)
   }
   const { rules, ...rest } = parseOptions(schema, input, 'nsbox()') as ParsedPoolOptions
   const reach = { ...nothingReached, ...reachAmong(rest) }

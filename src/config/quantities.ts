@@ -22,8 +22,9 @@ export function parseDuration(value: unknown): number {
 
 /** Processors as taskset(1) has them: `0-3,6`. @throws TypeError that says what is allowed */
 export function parseCpuList(value: unknown): number[] {
-  const list = Array.isArray(value) ? value.join(',') : String(value)
-  const cpus = list.split(',').flatMap((part) => {
+  const parts = [value].flat()
+  const isList = parts.every((part) => typeof part === 'number' || typeof part === 'string')
+  const cpus = (isList ? parts.join(',') : '').split(',').flatMap((part) => {
     const [, first, last = first] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part.trim()) ?? []
     const [from, to] = [Number(first), Number(last)]
     if (first === undefined || to < from || to >= 8192) throw new TypeError('it must be a list of processors such as 0-2,5')

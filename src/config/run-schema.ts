@@ -74,7 +74,7 @@ export function sandboxOptions(input: unknown, where: string, name?: FieldName):
 }
 
 export const programShape: Shape = {
-  env: z.optional(z.record(z.string(), z.union([z.string(), z.undefined()]))),
+  env: z.optional(z.record(z.string(), z.union([z.string(), z.undefined()], 'it must be a text'))),
   timeout: z.optional(positiveDuration),
   killAfter: z._default(positiveDuration, programDefaults.killAfter),
 }

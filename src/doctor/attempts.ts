@@ -1,13 +1,12 @@
 // Tries small plans, each in a throwaway sandbox of its own.
 
 import { describeError, type ErrorData } from '../errors.ts'
+import { noAnswer } from '../host/answer-limit.ts'
 import type { SealFailure } from '../host/explain.ts'
+import { endedInTime } from '../launch/ended-in-time.ts'
 import type { Sandbox } from '../launch/sandbox.ts'
 import { type ForkPayload, ZygoteProcess } from '../launch/zygote-process.ts'
 import type { Namespace, SandboxPlan, SealAction } from '../plan/plan.ts'
-
-/** An attempt takes milliseconds; one that takes this long, in milliseconds, is ended. */
-const limit = 10_000
 
 const nothing: ForkPayload = { kind: 'exec', file: '/bin/true', argv: ['true'], env: {} }
 
@@ -36,11 +35,9 @@ export class Attempts {
   /** Undefined when every step was done. Never rejects. */
   async failure(namespaces: readonly Namespace[], steps: readonly SealAction[]): Promise<AttemptFailure | undefined> {
     try {
-      const sandbox = await this.start(namespaces, [this.#mapIds, ...steps], nothing)
-      const overdue = setTimeout(() => sandbox.kill(), limit)
-      const { error } = await sandbox.ended
-      clearTimeout(overdue)
-      return error && inOneLine(error)
+      const end = await endedInTime(await this.start(namespaces, [this.#mapIds, ...steps], nothing))
+      if (!end) return { message: noAnswer }
+      return end.error && inOneLine(end.error)
     } catch (error) {
       return { message: describeError(error) }
     }

@@ -7,6 +7,8 @@ export interface LimitsTried {
   controllers: string[]
   /** Why nothing could be tried, in one line. */
   refused: string | undefined
+  /** True when systemd gave no answer. */
+  isLate: boolean
 }
 
 /**
@@ -38,6 +40,6 @@ rmdir "$own/nsbox-limited"
 
 /** Asks systemd for a scope with its own subtree, of this user or, for root, of the machine. */
 export async function limitsInScope(mount: string, env: NodeJS.ProcessEnv): Promise<LimitsTried> {
-  const { ok, stdout, said } = await outcomeInScope(['/bin/sh', '-c', script, 'nsbox-doctor', mount], env)
-  return { controllers: stdout.split('\n').filter(Boolean), refused: ok ? undefined : said }
+  const { ok, isLate, stdout, said } = await outcomeInScope(['/bin/sh', '-c', script, 'nsbox-doctor', mount], env)
+  return { controllers: stdout.split('\n').filter(Boolean), refused: ok ? undefined : said, isLate }
 }

@@ -5,9 +5,16 @@ import { join } from 'node:path'
 import { type CgroupPlace, controllersOf, placeOf } from '../cgroup/place.ts'
 import { systemdRuns } from '../cgroup/scope.ts'
 import { isContainer, type Place } from '../host/place.ts'
-import { delegateControllers, keepUserManager, setRuntimeDirectory, switchToCgroup2, writableCgroups } from '../host/remedies/cgroups.ts'
+import {
+  delegateControllers,
+  keepUserManager,
+  ownCgroup,
+  setRuntimeDirectory,
+  switchToCgroup2,
+  writableCgroups,
+} from '../host/remedies/cgroups.ts'
 import { limitsInScope } from './cgroup-limits.ts'
-import { type Check, pass, warn } from './check.ts'
+import { type Check, pass, type Remedy, warn } from './check.ts'
 
 const wanted = ['cpu', 'memory', 'pids', 'io', 'cpuset']
 const noLimits = 'limits of CPU time, memory and processes are emulated, and disk speed cannot be limited'
@@ -34,15 +41,21 @@ function checkVersion({ version, mount }: CgroupPlace, place: Place): Check {
 async function checkDelegation({ mount = '', own }: CgroupPlace, place: Place, env: NodeJS.ProcessEnv): Promise<Check[]> {
   const runtime = `/run/user/${process.getuid?.()}`
   const unset = process.getuid?.() !== 0 && env['XDG_RUNTIME_DIR'] === undefined && existsSync(runtime)
-  const { controllers, refused } = await limitsInScope(mount, env)
+  const { controllers, refused, isLate } = await limitsInScope(mount, env)
   if (refused === undefined) return [judge(controllers, 'a scope of systemd', mount), ...(unset ? [unsetRuntimeDirectory(runtime)] : [])]
   const denied = own === undefined ? 'the own cgroup is not shown' : writeFailure(own)
   if (own !== undefined && denied === undefined) return [judge(controllersOf(own), 'the own cgroup is writable', mount)]
-  const remedy = systemdRuns() && !isContainer(place) ? keepUserManager() : writableCgroups(place)
+  if (isLate) return [warn(name, `systemd: ${refused}; ${denied}`, noLimits, undefined)]
+  const remedy = systemdRuns() && !isContainer(place) ? keepUserManager() : ownRemedy(place, own, denied)
   return [warn(name, `${refused}; ${denied}`, noLimits, remedy)]
 }
 
 const name = 'cgroup delegation'
+
+/** Mounted writable, it may still belong to root. */
+function ownRemedy(place: Place, own: string | undefined, denied: string | undefined): Remedy {
+  return own !== undefined && denied?.startsWith('EACCES') ? ownCgroup(own) : writableCgroups(place)
+}
 
 function judge(controllers: readonly string[], how: string, mount: string): Check {
   const detail = `${how}: ${controllers.join(' ') || 'no controllers'}`

@@ -1,5 +1,7 @@
 // What this machine can do for nsbox: every fact is tried, and nothing is left behind.
 
+import { inspect } from 'node:util'
+import { configError } from '../errors.ts'
 import { findPlace } from '../host/place.ts'
 import { readRestrictions } from '../host/restrictions.ts'
 import { checkCgroups } from './cgroup.ts'
@@ -16,6 +18,7 @@ export interface DoctorOptions {
 
 /** Never rejects for what it finds. Takes about a second. */
 export async function doctor({ cwd = process.cwd(), env = process.env }: DoctorOptions = {}): Promise<Diagnosis> {
+  if (typeof cwd !== 'string') throw configError(`doctor(): cwd is ${inspect(cwd, { depth: 1 })}; it must be the path of a directory`)
   const place = findPlace(env)
   const host = readRestrictions(env)
   /** Without any of these no zygote can work. */

@@ -1,15 +1,17 @@
 // Whether the file systems of a sandbox can be made.
 
-import { mkdirSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describeError } from '../errors.ts'
+import { noAnswer } from '../host/answer-limit.ts'
 import { remedyFor } from '../host/explain.ts'
 import { mountVarTmp, updateKernel } from '../host/remedies/file-systems.ts'
 import type { Restrictions } from '../host/restrictions.ts'
+import { makeOwnDirectory } from '../launch/own-directory.ts'
 import { throwawayDirectory } from '../launch/throwaway-directory.ts'
 import type { Namespace, SealAction } from '../plan/plan.ts'
 import type { AttemptFailure, Attempts } from './attempts.ts'
-import { type Check, fail, pass, warn } from './check.ts'
+import { type Check, fail, pass, type Remedy, warn } from './check.ts'
 
 interface Trial {
   name: string
@@ -67,7 +69,7 @@ async function overlayOnDisk(attempts: Attempts): Promise<Failure> {
     const disk = await throwawayDirectory('/var/tmp')
     try {
       const source = join(disk.path, 'upper')
-      mkdirSync(source)
+      makeOwnDirectory(source)
       return await attempts.failure(['mount'], overlayOver({ do: 'bind', source, target: scratch, writable: true }))
     } finally {
       disk.remove()
@@ -92,9 +94,16 @@ export function overlayChecks(tmpfs: Failure, disk: Failure, host: Restrictions)
     !disk
       ? pass(onDisk, 'in /var/tmp')
       : fallback
-        ? fail(onDisk, disk.message, mountVarTmp())
-        : warn(onDisk, disk.message, "upper: 'disk' does not work", remedyFor(disk, host) ?? (tmpfs ? undefined : mountVarTmp())),
+        ? fail(onDisk, disk.message, diskRemedy(disk, tmpfs, host))
+        : warn(onDisk, disk.message, "upper: 'disk' does not work", diskRemedy(disk, tmpfs, host)),
   ]
+}
+
+/** Where memory would do, or would but for its attributes, it is not the overlay that is refused. */
+function diskRemedy(disk: AttemptFailure, tmpfs: Failure, host: Restrictions): Remedy | undefined {
+  const isPlace = !tmpfs || tmpfs.code === withoutXattrs
+  const known = disk.errno === 'EINVAL' && isPlace ? undefined : remedyFor(disk, host)
+  return known ?? (isPlace && disk.message !== noAnswer ? mountVarTmp(host.place) : undefined)
 }
 
 const newerTmpfs = ({ place }: Restrictions) => updateKernel(place, 'tmpfs has user extended attributes since Linux 6.6')

@@ -5,7 +5,7 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describeError } from '../errors.ts'
-import { outcomeOf } from '../host/outcome.ts'
+import { type Outcome, outcomeOf } from '../host/outcome.ts'
 import { addRanges, installNewuidmap, makeSetuid } from '../host/remedies/ids.ts'
 import type { Remedy } from '../host/remedies/remedy.ts'
 import type { Attempts } from './attempts.ts'
@@ -18,15 +18,15 @@ const effect = 'only your own uid and gid exist in a sandbox: files of others ar
 /** `mapsAll`: the caller is root and maps its ids itself. */
 export async function checkIdRanges(attempts: Attempts, mapsAll: boolean, env: NodeJS.ProcessEnv): Promise<Check> {
   if (mapsAll) return pass(name, 'root maps its own')
-  const refuse = (detail: string, remedy: Remedy) => warn(name, detail, effect, remedy)
+  const refuse = (detail: string, remedy: Remedy | undefined) => warn(name, detail, effect, remedy)
   const programs = ['newuidmap', 'newgidmap'].map((program) => findProgram(program, env['PATH']))
   const [uidProgram, gidProgram] = programs
   if (!uidProgram || !gidProgram) return refuse('newuidmap or newgidmap is not in PATH', installNewuidmap())
   const { username, uid, gid } = whoAmI()
   const [uids, gids] = ['/etc/subuid', '/etc/subgid'].map((file) => subordinateRange(read(file), username, uid))
   if (!uids || !gids) return refuse(`no line for ${username} in /etc/subuid or /etc/subgid`, addRanges(username))
-  const said = await mapFailure(attempts, [words(uidProgram, uid, uids), words(gidProgram, gid, gids)])
-  if (said !== undefined) return refuse(said, makeSetuid([uidProgram, gidProgram]))
+  const failure = await mapFailure(attempts, [words(uidProgram, uid, uids), words(gidProgram, gid, gids)])
+  if (failure) return refuse(failure.said, failure.isLate ? undefined : makeSetuid([uidProgram, gidProgram]))
   return pass(name, `${uids.count} ids from ${uids.first}, mapped by newuidmap`)
 }
 
@@ -47,16 +47,16 @@ function words(program: string, own: number, { first, count }: SubordinateRange)
 }
 
 /** What the programs say of a namespace that nobody has mapped yet; undefined when both did it. */
-async function mapFailure(attempts: Attempts, commands: readonly Words[]): Promise<string | undefined> {
+async function mapFailure(attempts: Attempts, commands: readonly Words[]): Promise<Pick<Outcome, 'said' | 'isLate'> | undefined> {
   try {
     const sandbox = await attempts.start([], [], { kind: 'exec', file: '/bin/sh', argv: ['sh', '-c', 'echo up; exec sleep 60'], env: {} })
     try {
       await Promise.race([new Promise((resolve) => sandbox.stdout.once('data', resolve)), sandbox.ended])
-      if (sandbox.pid === undefined) return (await sandbox.ended).error?.message ?? 'no user namespace'
+      if (sandbox.pid === undefined) return { said: (await sandbox.ended).error?.message ?? 'no user namespace', isLate: false }
       for (const command of commands) {
         const [program = '', ...rest] = command(sandbox.pid)
-        const { ok, said } = await outcomeOf(spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] }))
-        if (!ok) return said
+        const outcome = await outcomeOf(spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] }))
+        if (!outcome.ok) return outcome
       }
       return undefined
     } finally {
@@ -64,7 +64,7 @@ async function mapFailure(attempts: Attempts, commands: readonly Words[]): Promi
       await sandbox.ended
     }
   } catch (error) {
-    return describeError(error)
+    return { said: describeError(error), isLate: false }
   }
 }
 

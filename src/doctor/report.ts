@@ -7,6 +7,7 @@ import type { CheckStatus, Diagnosis } from './check.ts'
 import { concerned, mendings } from './mending.ts'
 
 const placeNames: Record<Place, string> = {
+  sandbox: 'a sandbox of nsbox',
   'github-hosted': 'a runner hosted by GitHub',
   docker: 'a Docker container',
   podman: 'a Podman container',

@@ -69,8 +69,8 @@ export async function checkKoffi(): Promise<Check> {
   const resolved = resolveKoffi()
   if (resolved instanceof Error) return fail('koffi', firstLine(resolved.message), reinstallKoffi())
   const child = spawn(process.execPath, ['--eval', callKernel, resolved], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const { ok, stdout, said } = await outcomeOf(child)
-  return ok ? pass('koffi', `${stdout.trim()} calls the kernel`) : fail('koffi', said, reinstallKoffi())
+  const { ok, isLate, stdout, said } = await outcomeOf(child)
+  return ok ? pass('koffi', `${stdout.trim()} calls the kernel`) : fail('koffi', said, isLate ? undefined : reinstallKoffi())
 }
 
 function resolveKoffi(): string | Error {

@@ -2,7 +2,7 @@
 
 import { realpathSync } from 'node:fs'
 import { describeError } from '../errors.ts'
-import { realDirectory } from '../host/facts.ts'
+import { overlayDirectory } from '../host/facts.ts'
 import type { Restrictions } from '../host/restrictions.ts'
 import { Plans } from '../launch/plans.ts'
 import { Attempts } from './attempts.ts'
@@ -51,7 +51,7 @@ async function tryAll(plans: Plans, host: Restrictions, env: NodeJS.ProcessEnv):
 
 /** As a run of vitest in this directory would be sealed. */
 function plansFor(cwd: string, env: NodeJS.ProcessEnv): Plans {
-  const overlays = [realDirectory(cwd)].filter((path) => path !== null)
+  const overlays = [overlayDirectory(cwd)].filter((path) => path !== null)
   const common = { seal: 'require', uid: 'root', net: 'none', hostname: 'nsbox' } as const
   return new Plans({ ...common, passThrough: [], visible: [], overlays, cwd: realpathSync(cwd) }, env)
 }

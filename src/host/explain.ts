@@ -4,9 +4,9 @@ import { realpathSync } from 'node:fs'
 import { type ErrorData, errorFromData, errorToData, type NsboxError } from '../errors.ts'
 import { lossOf } from './losses.ts'
 import { isContainer } from './place.ts'
-import { leaveFilter, loosenContainer, uncoverProc } from './remedies/containers.ts'
+import { leaveFilter, leaveSandbox, loosenContainer, mapRoot, uncoverProc } from './remedies/containers.ts'
 import { loadOverlay, otherDirectory, updateKernel } from './remedies/file-systems.ts'
-import { exemptFromApparmor, loadVeth, raiseLimit, turnUserNamespacesOn } from './remedies/namespaces.ts'
+import { exemptFromApparmor, loadVeth, mapCaller, raiseLimit, turnUserNamespacesOn } from './remedies/namespaces.ts'
 import { hintOf, type Remedy } from './remedies/remedy.ts'
 import { type Restrictions, readRestrictions } from './restrictions.ts'
 
@@ -29,6 +29,7 @@ export type SealFailure = Pick<NsboxError, 'message' | 'syscall' | 'errno'>
 /** Undefined for a failure of no known cause. */
 export function remedyFor(failure: SealFailure, host: Restrictions): Remedy | undefined {
   const denied = failure.errno === 'EPERM' || failure.errno === 'EACCES'
+  if (host.place === 'sandbox' && (denied || failure.errno === 'ENOSPC')) return leaveSandbox()
   return cloneRemedy(failure, host) ?? (denied ? deniedRemedy(failure, host) : kernelRemedy(failure, host))
 }
 
@@ -42,6 +43,7 @@ function cloneRemedy({ syscall, errno, message }: SealFailure, host: Restriction
       ? raiseLimit(kind, `The limit of ${kind} namespaces is 0`, inContainer)
       : raiseLimit('user', 'The limit of namespaces is reached', inContainer)
   }
+  if (errno === 'EPERM' && !host.isMapped) return mapCaller()
   // AppArmor lets clone(2) succeed, so whatever denies it is a filter.
   if (errno === 'EPERM' && host.seccompFilters > 0) return inContainer ? loosenContainer(host.place) : leaveFilter()
   return undefined
@@ -61,6 +63,7 @@ const cloneFlagOf: Record<string, string> = {
 
 function deniedRemedy({ message }: SealFailure, host: Restrictions): Remedy | undefined {
   const { place, procCovers } = host
+  if (host.mayNotMapRoot && /\bmap-ids\b|\/uid_map\b/.test(message)) return mapRoot(place)
   // Where the container's own profile still holds, that is the first thing in the way.
   const confined = isContainer(place) && host.apparmorProfile !== undefined && !host.apparmorProfile.startsWith('unconfined')
   if (host.apparmorRestricts && !host.privileged && !confined) return exemptFromApparmor(place, realpathSync(process.execPath))

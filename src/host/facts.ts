@@ -1,9 +1,10 @@
 // What this machine and this caller are, for the plan. Reads; changes nothing.
 
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { NsboxError } from '../errors.ts'
 import type { HostFacts } from '../plan/host-facts.ts'
+import { isWithin } from '../plan/paths.ts'
 import type { IdRange } from '../plan/plan.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 import { overlayParts } from './overlay-parts.ts'
@@ -24,7 +25,7 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
       stage: 'host',
     })
   }
-  const home = realDirectory(env['HOME'])
+  const home = overlayDirectory(env['HOME'])
   const shared = sharedDirectories(env)
   return {
     arch: process.arch,
@@ -76,6 +77,15 @@ export function realDirectory(path: string | undefined): string | null {
   if (!path?.startsWith('/') || !existsSync(path) || !statSync(path).isDirectory()) return null
   const real = realpathSync(path)
   return real === '/' ? null : real
+}
+
+/** f_type of statfs(2): proc, sysfs, cgroup, cgroup2 and devpts. */
+const madeByKernel: readonly number[] = [0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x1cd1]
+
+/** The directory behind a path, or null when no overlay can lie on it: in place of such directories a sandbox has its own. */
+export function overlayDirectory(path: string | undefined): string | null {
+  const real = realDirectory(path)
+  return real === null || isWithin(real, '/dev') || madeByKernel.includes(statfsSync(real).type) ? null : real
 }
 
 /** Often a link below /run (resolv.conf(5)); with the host's network it has to stay readable. */

@@ -1,25 +1,30 @@
 // How a child process ended and what it said.
 
 import type { ChildProcess } from 'node:child_process'
+import { answerLimit, noAnswer } from './answer-limit.ts'
 
 export interface Outcome {
   ok: boolean
+  /** True when it gave no answer in time and was killed: then nothing is known, and no remedy fits. */
+  isLate: boolean
   stdout: string
   /** Why it is not ok, in one line: its own words where it had some. */
   said: string
 }
 
-/** After this long the child is killed, in milliseconds. */
-const limit = 10_000
-
 /** Never rejects. */
 export function outcomeOf(child: ChildProcess): Promise<Outcome> {
-  const overdue = setTimeout(() => child.kill('SIGKILL'), limit)
+  let isLate = false
+  const overdue = setTimeout(() => {
+    isLate = child.kill('SIGKILL')
+    // What it has started may hold them open.
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy()
+  }, answerLimit)
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
   return new Promise((resolve) => {
     const settle = (ok: boolean, how: string) => {
       clearTimeout(overdue)
-      resolve({ ok, stdout: stdout(), said: telling(stderr()) ?? how })
+      resolve({ ok, isLate, stdout: stdout(), said: isLate ? noAnswer : (telling(stderr()) ?? how) })
     }
     child.once('error', (error) => settle(false, error.message))
     child.once('close', (code, signal) => settle(code === 0, `ended with ${signal ?? `exit code ${code}`}`))

@@ -2,9 +2,10 @@
 
 import { existsSync, readlinkSync } from 'node:fs'
 import { release } from 'node:os'
+import { mountPoints } from '../sys/mount-points.ts'
 
-/** `container` is one of an engine that leaves no mark of its own. */
-export type Place = 'github-hosted' | 'docker' | 'podman' | 'kubernetes' | 'container' | 'wsl1' | 'wsl2' | 'host'
+/** `sandbox` is one of nsbox's own, `container` one of an engine that leaves no mark of its own. */
+export type Place = 'sandbox' | 'github-hosted' | 'docker' | 'podman' | 'kubernetes' | 'container' | 'wsl1' | 'wsl2' | 'host'
 
 /** What {@link placeFrom} decides by. */
 export interface Traces {
@@ -14,6 +15,8 @@ export interface Traces {
   exists(path: string): boolean
   /** True in the pid and IPC namespaces that the kernel started with: no container. */
   initialNamespaces: boolean
+  /** True with the /dev that a sandbox of nsbox has. */
+  ownDev: boolean
 }
 
 export function findPlace(env: NodeJS.ProcessEnv = process.env): Place {
@@ -21,6 +24,7 @@ export function findPlace(env: NodeJS.ProcessEnv = process.env): Place {
     env,
     osrelease: release(),
     exists: existsSync,
+    ownDev: mountPoints().some(({ path, source }) => path === '/dev' && source === 'nsbox'),
     initialNamespaces: initial.every(([name, link]) => isLink(name, link)),
   })
 }
@@ -40,7 +44,8 @@ function isLink(name: string, target: string): boolean {
 }
 
 /** A container comes before the machine that runs it: its limits are met first. */
-export function placeFrom({ env, osrelease, exists, initialNamespaces }: Traces): Place {
+export function placeFrom({ env, osrelease, exists, initialNamespaces, ownDev }: Traces): Place {
+  if (ownDev) return 'sandbox'
   // A virtual machine made from an image keeps the image's marks.
   const container = initialNamespaces ? undefined : containerOf(env, exists)
   if (container) return container
@@ -57,7 +62,7 @@ function containerOf(env: NodeJS.ProcessEnv, exists: (path: string) => boolean):
   return exists('/run/systemd/container') ? 'container' : undefined
 }
 
-const containers: readonly Place[] = ['docker', 'podman', 'kubernetes', 'container']
+const containers: readonly Place[] = ['sandbox', 'docker', 'podman', 'kubernetes', 'container']
 
 export function isContainer(place: Place): boolean {
   return containers.includes(place)

@@ -8,6 +8,10 @@ export interface Restrictions {
   place: Place
   /** True with CAP_SYS_ADMIN, which is exempt from what holds for ordinary users. */
   privileged: boolean
+  /** Whether the user and the group of this process exist in its user namespace (user_namespaces(7)). */
+  isMapped: boolean
+  /** True for uid 0 without CAP_SETFCAP. */
+  mayNotMapRoot: boolean
   /** kernel.unprivileged_userns_clone of Debian's and Arch's kernels is 0. */
   usersMayNotClone: boolean
   /** Kinds of namespaces whose limit in this user namespace is 0 (namespaces(7)). */
@@ -24,6 +28,7 @@ export interface Restrictions {
 }
 
 const CAP_SYS_ADMIN = 21n
+const CAP_SETFCAP = 31n
 const kinds = ['user', 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time']
 /** Directories that the kernel keeps empty for a mount, which so hides nothing. */
 const keptEmpty = ['/proc/sys/fs/binfmt_misc', '/proc/fs/nfsd']
@@ -31,9 +36,12 @@ const keptEmpty = ['/proc/sys/fs/binfmt_misc', '/proc/fs/nfsd']
 export function readRestrictions(env: NodeJS.ProcessEnv = process.env): Restrictions {
   const status = readText('/proc/self/status') ?? ''
   const field = (name: string) => new RegExp(`^${name}:\\s+(\\w+)$`, 'm').exec(status)?.[1] ?? '0'
+  const has = (capability: bigint) => ((BigInt(`0x${field('CapEff')}`) >> capability) & 1n) === 1n
   return {
     place: findPlace(env),
-    privileged: ((BigInt(`0x${field('CapEff')}`) >> CAP_SYS_ADMIN) & 1n) === 1n,
+    privileged: has(CAP_SYS_ADMIN),
+    isMapped: isMapped('uid', process.getuid?.()) && isMapped('gid', process.getgid?.()),
+    mayNotMapRoot: process.getuid?.() === 0 && !has(CAP_SETFCAP),
     usersMayNotClone: readSysctl('kernel/unprivileged_userns_clone') === '0',
     limitedToZero: kinds.filter((kind) => readSysctl(`user/max_${kind}_namespaces`) === '0'),
     apparmorRestricts: readSysctl('kernel/apparmor_restrict_unprivileged_userns') === '1',
@@ -45,6 +53,11 @@ export function readRestrictions(env: NodeJS.ProcessEnv = process.env): Restrict
       .map(({ path }) => path)
       .filter((path) => path.startsWith('/proc/') && !keptEmpty.includes(path)),
   }
+}
+
+function isMapped(kind: 'uid' | 'gid', id = 0): boolean {
+  const rows = (readText(`/proc/self/${kind}_map`) ?? '').split('\n').map((row) => row.trim().split(/\s+/).map(Number))
+  return rows.some(([first = 0, , count = 0]) => id >= first && id < first + count)
 }
 
 /** Kernels before 5.8 have one file for all security modules: it may be another's. */

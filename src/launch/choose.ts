@@ -2,10 +2,12 @@
 
 import { debug } from '../debug.ts'
 import { errorFromData, NsboxError } from '../errors.ts'
+import { noAnswer } from '../host/answer-limit.ts'
 import { explainMissing, explainSealFailure } from '../host/explain.ts'
 import { canRestoreWorkerThreads } from '../sys/node-threads.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import { warmModes, type ZygoteMode } from '../zygote/v8-flags.ts'
+import { endedInTime } from './ended-in-time.ts'
 import type { Plans } from './plans.ts'
 import { startedInTime } from './start-timeout.ts'
 import type { ForkPayload, ZygoteProcess } from './zygote-process.ts'
@@ -18,6 +20,8 @@ export interface LaunchChoice {
   zygote: ZygoteProcess
   /** Why a faster way was not taken, one sentence each. */
   reasons: string[]
+  /** True when one of them is that it gave no answer in time, which says nothing about this node. */
+  isLate: boolean
   /** Protections that were asked for with `prefer` and cannot be had here. */
   notEnforced: NotEnforced[]
 }
@@ -33,19 +37,21 @@ export interface ChooseOptions {
 /** @throws NsboxError when no sandbox can be had here, or not the kind that was asked for */
 export async function chooseLaunch(options: ChooseOptions): Promise<LaunchChoice> {
   const reasons: string[] = []
+  let isLate = false
   if (options.upper === 'disk') await options.plans.useDisk()
   for (const mode of candidates(options.launch)) {
     const zygote = options.start(mode)
     try {
-      return { mode, zygote, reasons, notEnforced: (await selfCheck(zygote, options)).map(explainMissing) }
+      return { mode, zygote, reasons, isLate, notEnforced: (await selfCheck(zygote, options)).map(explainMissing) }
     } catch (error) {
       await zygote.close()
       if (!(error instanceof SelfCheckFailure) && !runsThreads(error)) throw error
+      isLate ||= error instanceof SelfCheckFailure && error.isLate
       if (!reasons.includes(error.message)) reasons.push(error.message)
       log('%s', error.message)
     }
   }
-  throw new NsboxError(`This node cannot launch sandboxes: ${reasons.join('; ')}`, {
+  throw new NsboxError(`No sandbox can be launched ${isLate ? 'here' : 'with this node'}: ${reasons.join('; ')}`, {
     code: 'ERR_NSBOX_SELF_CHECK',
     stage: 'launch',
     hint: options.launch === 'warm' ? "launch: 'auto' falls back to a fresh node for each sandbox." : undefined,
@@ -63,11 +69,16 @@ export function runsThreads(error: unknown): error is NsboxError {
   return NsboxError.is(error) && error.code === 'ERR_NSBOX_THREADS'
 }
 
-/** A self-check takes tens of milliseconds; one that takes this long, in milliseconds, has failed. */
-const selfCheckLimit = 20_000
+/** This way of launching does not work here; another may. */
+class SelfCheckFailure extends Error {
+  /** Whether nothing is known but that it took too long. */
+  readonly isLate: boolean
 
-/** This way of launching does not work with this node; another may. */
-class SelfCheckFailure extends Error {}
+  constructor(mode: ZygoteMode, how: string, isLate = false) {
+    super(`the self-check of a ${mode} zygote ${how}`)
+    this.isLate = isLate
+  }
+}
 
 /** One throwaway sandbox under the full seal, with work of the kind that a bad fork breaks. */
 async function selfCheck(zygote: ZygoteProcess, { upper, plans }: Pick<ChooseOptions, 'upper' | 'plans'>): Promise<NotEnforced[]> {
@@ -77,17 +88,16 @@ async function selfCheck(zygote: ZygoteProcess, { upper, plans }: Pick<ChooseOpt
   })
   const { plan, release } = plans.next()
   const sandbox = zygote.launch(plan, zygote.mode === 'cold' ? freshNode : { kind: 'self-check' })
-  const overdue = setTimeout(() => sandbox.kill(), selfCheckLimit)
-  const { exitCode, signal, error, notEnforced } = await sandbox.ended
-  clearTimeout(overdue)
+  const end = await endedInTime(sandbox)
   release()
+  if (!end) throw new SelfCheckFailure(zygote.mode, `gave ${noAnswer}`, true)
+  const { exitCode, signal, error, notEnforced } = end
   if (error?.code === 'ERR_NSBOX_UPPER_XATTR' && upper === 'auto' && plans.upper === 'tmpfs') {
     await plans.useDisk()
     return selfCheck(zygote, { upper, plans })
   }
   if (error && error.code !== 'ERR_NSBOX_INIT_KILLED') throw explainSealFailure(errorFromData(error))
-  if (exitCode !== 0)
-    throw new SelfCheckFailure(`the self-check of a ${zygote.mode} zygote ended with ${signal ?? `exit code ${exitCode}`}`)
+  if (exitCode !== 0) throw new SelfCheckFailure(zygote.mode, `ended with ${signal ?? `exit code ${exitCode}`}`)
   return notEnforced
 }
 

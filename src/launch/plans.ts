@@ -1,6 +1,5 @@
 // The plans of many sandboxes that differ only in where each keeps what it writes.
 
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorToData, NsboxError } from '../errors.ts'
 import { allowedHere } from '../host/allowed.ts'
@@ -10,6 +9,7 @@ import type { SandboxPlan, Seal } from '../plan/plan.ts'
 import type { SandboxRequest } from '../plan/request.ts'
 import { sandboxPlan } from '../plan/sandbox-plan.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
+import { makeOwnDirectory } from './own-directory.ts'
 import { removeTree } from './remove-tree.ts'
 import type { ThrowawayDirectory } from './throwaway-directory.ts'
 
@@ -80,7 +80,7 @@ export class Plans {
   #nextUpper(): HostFacts['upper'] {
     if (!this.#disk) return { on: 'tmpfs' }
     const directory = join(this.#disk.path, String(this.#count++))
-    mkdirSync(directory)
+    makeOwnDirectory(directory)
     return { on: 'disk', directory }
   }
 

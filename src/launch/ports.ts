@@ -13,6 +13,8 @@ import { isIpv6, type Listening, listenOnLoopback, portOf, SocketMaker } from '.
 import type { Handles, Taker } from './handles.ts'
 import { faithful, Relay, type RelayOptions } from './relay.ts'
 import { settledWithin } from './settled.ts'
+import { SpareDescriptor } from './spare-descriptor.ts'
+import { isShortage } from './unrelayed.ts'
 
 /** How long what a sandbox has sent may take to be passed on once it has ended, in milliseconds. */
 const patience = 2000
@@ -20,10 +22,12 @@ const patience = 2000
 const localhost = ['127.0.0.1', '::1'] as const
 
 export class Ports implements Taker {
-  /** Is told of ports of the host that did not answer. */
+  /** Is told of ports of the host to which a connection came to nothing. */
   onRefused: (pair: PortPair, error: NodeJS.ErrnoException) => void = () => undefined
   /** Ports of the host's that were connected to and did not answer. */
   readonly refused: Set<number> = new Set()
+  /** Ports whose connections were not passed on for want of something here, with the last errno. */
+  readonly unrelayed: Map<number, string> = new Map()
   readonly #forward: readonly PortPair[]
   readonly #expose: readonly PortPair[]
   /** Listening on the host, and nobody accepts yet. */
@@ -32,6 +36,7 @@ export class Ports implements Taker {
   #makers: Partial<Record<(typeof localhost)[number], SocketMaker>> | undefined
   readonly #servers = new Set<Server>()
   readonly #relays = new Set<Relay>()
+  readonly #spare = new SpareDescriptor()
   #isClosed = false
 
   private constructor({ forward, expose }: ReturnType<typeof portsOf>) {
@@ -103,6 +108,7 @@ export class Ports implements Taker {
     for (const relay of this.#relays) relay.destroy()
     for (const maker of Object.values(this.#makers ?? {})) maker.close()
     this.#makers = undefined
+    this.#spare.close()
   }
 
   #dropWaiting(): void {
@@ -125,7 +131,7 @@ export class Ports implements Taker {
         const maker = makers[host]
         return maker ? [() => connectInside(maker, host, port)] : []
       })
-      for (const fd of fds) this.#serve(fd, { to, inside: 'to', onRefused: () => undefined })
+      for (const fd of fds) this.#serve(fd, { to, inside: 'to', onRefused: ({ code }) => this.#missed(port, code) })
     }
   }
 
@@ -133,6 +139,8 @@ export class Ports implements Taker {
     const server = createServer({ ...faithful, pauseOnConnect: true }, (from) => {
       const relay = new Relay({ ...options, from })
       this.#relays.add(relay)
+      // After node has made the other socket, which it does in the next tick.
+      process.nextTick(() => this.#spare.keep())
       void relay.closed.then(() => this.#relays.delete(relay))
     })
     this.#servers.add(server)
@@ -143,8 +151,14 @@ export class Ports implements Taker {
   }
 
   #refuse(pair: PortPair, error: NodeJS.ErrnoException): void {
-    this.refused.add(pair.to)
+    if (!this.#missed(pair.to, error.code)) this.refused.add(pair.to)
     this.onRefused(pair, error)
+  }
+
+  #missed(port: number, errno: string | undefined): boolean {
+    if (!isShortage(errno)) return false
+    this.unrelayed.set(port, errno)
+    return true
   }
 }
 

@@ -1,8 +1,8 @@
 // A temporary directory on the host that is gone afterwards, even when this process is killed.
 
-import { mkdirSync } from 'node:fs'
 import { tmpName } from 'tmp-promise'
 import { Janitor } from './janitor.ts'
+import { makeOwnDirectory } from './own-directory.ts'
 import { removeTree } from './remove-tree.ts'
 
 export interface ThrowawayDirectory {
@@ -31,7 +31,7 @@ export async function throwawayDirectory(parent?: string): Promise<ThrowawayDire
 /** A path that somebody else made meanwhile is not the janitor's to remove. */
 function makeFor(janitor: Janitor, path: string): void {
   try {
-    mkdirSync(path, { mode: 0o700 })
+    makeOwnDirectory(path)
   } catch (error) {
     janitor.cancel()
     throw error

@@ -3,26 +3,42 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { NsboxError } from '../errors.ts'
-import { execve } from '../sys/process.ts'
+import { makeRoom } from '../sys/node-heap.ts'
+import { execve, preparedExecve } from '../sys/process.ts'
 import { resetSignals, unblockSignals } from '../sys/signal.ts'
 import { type SpawnOptions, spawnProgram } from '../sys/spawn.ts'
 import type { Program } from '../wire/protocol.ts'
+import { interpreterOf } from './interpreter.ts'
 
 /** Exit codes of a shell that cannot start a command: POSIX, 2.8.2. */
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
+/** More than the limits of a program and its exec allocate, in bytes. */
+const untilExec = 256 * 1024
 
 export interface NotStarted {
   error: NsboxError
   exitCode: number
 }
 
-/** Replaces this process. Answers only when that fails, with the exit code that a shell would give. */
-export function execProgram(program: Program): NotStarted {
+/**
+ * Replaces this process. Answers only when that fails, with the exit code that a shell would give. `limit` is called at the last
+ * moment: under a limit on memory or descriptors this node may not get far any more, and the program may.
+ */
+export function execProgram(program: Program, limit: () => void): NotStarted {
   resetSignals()
   unblockSignals()
-  const failure = start(program, execve)
-  return failure as NotStarted
+  const { file, argv, env } = program
+  const path = findProgram(file, env['PATH'])
+  const exec = path === undefined ? undefined : preparedExecve(path, argv, environmentOf(env))
+  makeRoom(untilExec)
+  limit()
+  try {
+    exec?.()
+  } catch {
+    // Tried again, and said.
+  }
+  return start(program, execve) as NotStarted
 }
 
 /** Starts it as a child of this process, and answers its pid. */
@@ -33,31 +49,53 @@ export function spawn(program: Program, options: SpawnOptions): number | NotStar
 type Start<T> = (path: string, argv: readonly string[], env: readonly string[]) => T
 
 function start<T>({ file, argv, env }: Program, begin: Start<T>): T | NotStarted {
-  const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const path = findProgram(file, env['PATH'])
   if (path === undefined) return notStarted(file, 'ENOENT', 'it is not found along PATH')
   try {
-    return begin(path, argv, environment)
+    return begin(path, argv, environmentOf(env))
   } catch (error) {
     const { errno, message } = error as NsboxError
     // execvp(3): a file that is no binary and names no interpreter is a shell's.
     if (errno === 'ENOEXEC') return start({ file: '/bin/sh', argv: ['/bin/sh', path, ...argv.slice(1)], env }, begin)
-    return notStarted(file, errno, reason(path, errno) ?? message)
+    const { why, hint } = reason(path, errno) ?? { why: message }
+    return notStarted(file, errno, why, hint)
   }
 }
 
-function notStarted(file: string, errno: string | undefined, why: string): NotStarted {
-  const error = new NsboxError(`Cannot run ${JSON.stringify(file)}: ${why}`, { code: 'ERR_NSBOX_EXEC', stage: 'payload', errno })
+function environmentOf(env: Program['env']): string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`)
+}
+
+function notStarted(file: string, errno: string | undefined, why: string, hint?: string): NotStarted {
+  const error = new NsboxError(`Cannot run ${JSON.stringify(file)}: ${why}`, { code: 'ERR_NSBOX_EXEC', stage: 'payload', errno, hint })
   return { error, exitCode: errno === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE }
 }
 
 /** What the kernel means, where it is one of the usual mistakes. */
-function reason(path: string, errno: string | undefined): string | undefined {
+function reason(path: string, errno: string | undefined): { why: string; hint?: string } | undefined {
   const stat = statSync(path, { throwIfNoEntry: false })
-  if (errno === 'ENOENT') return stat ? 'the interpreter in its first line does not exist' : 'it does not exist'
-  if (errno === 'EACCES' && stat?.isDirectory()) return 'it is a directory'
-  if (errno === 'EACCES' && stat && !isExecutable(path)) return `it is not executable: chmod +x ${path}`
-  return undefined
+  if (errno === 'ENOENT') return stat ? missingInterpreter(path) : { why: 'it does not exist' }
+  if (errno !== 'EACCES' || !stat) return undefined
+  if (stat.isDirectory()) return { why: 'it is a directory' }
+  if (!isExecutable(path)) return { why: `it is not executable: chmod +x ${path}` }
+  const interpreter = interpreterOf(path)
+  return interpreter && { why: `${JSON.stringify(interpreter.path)}, which runs it, is not executable` }
+}
+
+/** The file itself is there. */
+function missingInterpreter(path: string): { why: string; hint?: string } {
+  const interpreter = interpreterOf(path)
+  if (!interpreter) return { why: 'what the kernel starts it with, its interpreter or loader, does not exist' }
+  const missing = `${JSON.stringify(interpreter.path)}, does not exist`
+  if (interpreter.of === 'binary')
+    return {
+      why: `its loader, ${missing}`,
+      hint: 'It was built for a system with another C library or processor: build or install it for this one.',
+    }
+  const hint = interpreter.path.endsWith('\r')
+    ? 'The line ends as in Windows: sed -i "1s/\\r$//" mends it.'
+    : 'Install it, or correct that line.'
+  return { why: `the interpreter in its first line, ${missing}`, hint }
 }
 
 /** As execvp(3) does, in the sandbox's own view of the file system. A file that may not be executed is better than none. */

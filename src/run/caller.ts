@@ -44,17 +44,21 @@ export class Caller {
     const { timeout, killAfter } = programOptions(times, 'call()')
     const choice = await this.#open()
     const { plan, limits, release } = prepare(this.#plans, this.#limited, choice.zygote.pid)
+    let sandbox: Sandbox | undefined
     try {
       const payload = choice.mode === 'cold' ? this.#freshNode() : { kind: 'preloaded' as const, data: request }
       const ports = Ports.of(plan)
       ports?.expose()
       const streams = { ...sockets, control: this.#limited !== null, cgroup: limits.cgroup, ports }
-      const sandbox = choice.zygote.launch(plan, payload, streams) as Sandbox
+      sandbox = choice.zygote.launch(plan, payload, streams) as Sandbox
       limits.attach(sandbox.control)
       const answer = this.#exchange(sandbox, choice.mode, request)
       const outcome = await supervise(sandbox, limits, { timeout, killAfter, signal })
       return resultOf(answer(), outcome, request)
     } finally {
+      // It has ended, but where something failed before it was waited for.
+      sandbox?.kill()
+      await sandbox?.ended
       await release()
     }
   }

@@ -1,7 +1,7 @@
 // Programs in sandboxes that a zygote forks: streams, limits, and the report at the end.
 
 import { PassThrough } from 'node:stream'
-import type { ResolvedExecOptions } from '../config/library-options.ts'
+import { type ResolvedExecOptions, requireSignal } from '../config/library-options.ts'
 import type { LimitChanges } from '../config/limit-options.ts'
 import { errorToData, NsboxError } from '../errors.ts'
 import { definedOnly } from '../launch/environment.ts'
@@ -76,6 +76,7 @@ class Program {
   }
 
   kill(signal: NodeJS.Signals): boolean {
+    requireSignal(signal)
     const init = this.#sandbox?.pid
     if (init === undefined) this.#killed.abort()
     else if (signal === 'SIGKILL') this.#killAll()
@@ -172,6 +173,9 @@ class Program {
       await changed
       return { plan, outcome, scratch: sandbox.takeScratch(), release }
     } catch (error) {
+      // Nothing runs on without its timeout.
+      this.#sandbox?.kill()
+      await this.#sandbox?.ended
       await release()
       throw error
     } finally {

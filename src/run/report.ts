@@ -10,6 +10,7 @@ import type { PortPair } from '../plan/reach.ts'
 import { stepName } from '../plan/step.ts'
 import { withoutNamespaces } from '../plan/without-namespaces.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
+import { type RlimitEnd, rlimitEnd } from './rlimit-end.ts'
 import type { Outcome } from './supervise.ts'
 import { type ResourceUsage, resourceUsage } from './usage.ts'
 
@@ -47,10 +48,14 @@ export interface Report {
   limits: HeldLimits
   /** The limit that the run was killed for. */
   capHit: CapHit | null
+  /** The limit of getrlimit(2) that its signal comes from, or may come from. */
+  rlimitEnd: RlimitEnd | null
   /** Ports of the host that led inside, the chosen ones too. */
   exposed: PortPair[]
   /** Ports of the host that `forward` led to and where nothing answered. */
   refused: number[]
+  /** Ports whose connections were not passed on for want of something here, such as file descriptors (EMFILE). */
+  unrelayed: { port: number; errno: string }[]
   /** Protections and limits that could not be had, with `seal: 'prefer'` or `'optional'`. */
   notEnforced: NotEnforced[]
 }
@@ -67,17 +72,20 @@ function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforced[], f
 
 /** Of a run that has ended, before anybody looks at what it wrote. */
 export function reportOf(command: string[], plan: SandboxPlan, outcome: Outcome, startedMs: number): Report {
-  const { usage, limitUsage, limits, hit, error, notEnforced, exposed, refused, ...how } = outcome
+  const { usage, limitUsage, limits, hit, error, notEnforced, exposed, refused, unrelayed, ...how } = outcome
+  const used = resourceUsage(usage, limitUsage)
   return {
     ...emptyReport(command, startedMs),
     ...how,
     error: error?.stage === 'seal' ? errorToData(explainSealFailure(errorFromData(error))) : error,
-    usage: resourceUsage(usage, limitUsage),
+    usage: used,
     enforced: enforcedSteps(plan, notEnforced, how.cause === 'failure'),
     limits,
     capHit: hit ?? null,
+    rlimitEnd: how.cause === 'signal' ? rlimitEnd(plan, { signal: how.signal, cpuMs: used?.cpuMs }) : null,
     exposed: [...exposed],
     refused,
+    unrelayed,
     notEnforced: notEnforced.map(explainMissing),
   }
 }
@@ -104,8 +112,10 @@ function emptyReport(command: string[], startedMs: number): Report {
     enforced: [],
     limits: {},
     capHit: null,
+    rlimitEnd: null,
     exposed: [],
     refused: [],
+    unrelayed: [],
     notEnforced: [],
   }
 }

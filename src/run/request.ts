@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ResolvedSandboxOptions } from '../config/run-options.ts'
 import { bindMount } from '../host/bind-mount.ts'
-import { realDirectory, sharedDirectories } from '../host/facts.ts'
+import { overlayDirectory, sharedDirectories } from '../host/facts.ts'
 import { repositoryAround } from '../host/repository.ts'
 import type { LastAction, Namespace } from '../plan/plan.ts'
 import { portWords, wrongPorts } from '../plan/port-steps.ts'
@@ -65,9 +65,15 @@ function runRequest(options: ResolvedSandboxOptions, { rootfs, cwd }: Places): O
 }
 
 function overlaysOf({ overlays }: ResolvedSandboxOptions, rootfs: string | null, cwd: string): string[] {
-  if (overlays) return overlays.map((path) => existingDirectory('overlays', path, cwd))
-  const own = rootfs === null ? realDirectory(cwd) : null
+  if (overlays) return overlays.map((path) => overlaid(path, cwd))
+  const own = rootfs === null ? overlayDirectory(cwd) : null
   return own === null ? [] : [own, ...repositoryAround(own, sharedDirectories(process.env))]
+}
+
+function overlaid(path: string, cwd: string): string {
+  const real = existingDirectory('overlays', path, cwd)
+  if (overlayDirectory(real) === null) throw wrong('overlays', path, 'a sandbox has its own in place of it, and no overlay can lie there')
+  return real
 }
 
 function clocksOf({ time, monotonicOffset, boottimeOffset }: ResolvedSandboxOptions): RunRequest['clocks'] {

@@ -1,7 +1,7 @@
 // run(): one program in one sandbox.
 
 import { resolve } from 'node:path'
-import { commandWords, type RunOptions, runOptions } from '../config/library-options.ts'
+import { commandWords, type RunOptions, requireObject, runOptions } from '../config/library-options.ts'
 import { findLimits } from '../launch/limited.ts'
 import { Plans } from '../launch/plans.ts'
 import { coldZygote } from '../launch/zygote-process.ts'
@@ -16,7 +16,10 @@ import { orRejected, type Running } from './running.ts'
  * {@link createSandbox} saves each the start of a node, about 40 ms.
  */
 export function run(options: RunOptions): Running {
-  return orRejected(() => start(options))
+  return orRejected(() => {
+    requireObject(options, 'run()')
+    return start(options)
+  })
 }
 
 function start({ command, ...rest }: RunOptions): Running {

@@ -40,6 +40,7 @@ export interface Outcome {
   hit: CapHit | undefined
   exposed: readonly PortPair[]
   refused: number[]
+  unrelayed: { port: number; errno: string }[]
 }
 
 export async function supervise(
@@ -93,6 +94,7 @@ export async function supervise(
     hit,
     exposed: sandbox.ports?.exposed ?? [],
     refused: [...(sandbox.ports?.refused ?? [])],
+    unrelayed: [...(sandbox.ports?.unrelayed ?? [])].map(([port, errno]) => ({ port, errno })),
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type ExecOptions,
   execOptions,
   type ResolvedCreateOptions,
+  requireCall,
 } from '../config/library-options.ts'
 import { NsboxError } from '../errors.ts'
 import { findLimits, type Limited } from '../launch/limited.ts'
@@ -70,6 +71,7 @@ export class WarmSandbox implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Result> {
     this.#requireOpen()
+    requireCall(module, exportName, args, options)
     this.#caller ??= new Caller(this.#plans, this.#limited, {
       ...this.#options,
       env: this.#env,

@@ -1,6 +1,17 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
-import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
 import type { CoverPlan, LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { mayBeLeftOut, stepName } from '../plan/step.ts'
@@ -26,6 +37,7 @@ import {
 import { interfaceUp, localhostDatagrams } from '../sys/network.ts'
 import { prctl } from '../sys/process.ts'
 import { installFilter } from '../sys/seccomp.ts'
+import type { SysError } from '../sys/sys-error.ts'
 import { listenOnLoopback, socketSeeds } from '../sys/tcp.ts'
 import { unshareTime } from '../sys/time-namespace.ts'
 import { setUserXattr } from '../sys/xattr.ts'
@@ -279,7 +291,12 @@ class Sealing {
     const at = target ?? `${place}/root`
     mkdirSync(at, { recursive: true })
     const places = `${place}/places`
-    mountOverlay(at, makeMissing(this.#placesAfter(step, target ?? '/'), lowers, places) ? [...lowers, places] : lowers, upper, work)
+    const below = makeMissing(this.#placesAfter(step, target ?? '/'), lowers, places) ? [...lowers, places] : lowers
+    try {
+      mountOverlay(at, below, upper, work)
+    } catch (error) {
+      throw withUnfitUpper(error as SysError, upper)
+    }
     return at
   }
 
@@ -350,6 +367,17 @@ function requireUserXattrs(upper: string): void {
     stage: 'seal',
     hint: "tmpfs has them since Linux 6.6. Use upper: 'auto' or 'disk'.",
   })
+}
+
+/** f_type of statfs(2). */
+const OVERLAYFS_SUPER_MAGIC = 0x794c7630
+
+/** The kernel says EINVAL for that, and for much else. */
+function withUnfitUpper(error: SysError, upper: string): NsboxError {
+  if (error.errno !== 'EINVAL' || statfsSync(upper).type !== OVERLAYFS_SUPER_MAGIC) return error
+  return error.withHint(
+    "What overlays keep would lie on an overlay itself: upper: 'disk' takes /var/tmp. Mount another file system there; in a container, a volume: docker run --volume /var/tmp",
+  )
 }
 
 function copyFile(source: string, target: string): void {

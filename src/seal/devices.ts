@@ -23,7 +23,8 @@ export function mountDevices({ nodes, console }: Devices, reach: (path: string) 
   if (console !== null) sources.push({ name: 'console', path: console })
   const held = sources.map(({ name, path }) => ({ name, fd: openPath(reach(path)) }))
   makeDirectory('/dev')
-  mountTmpfs('/dev', { mode: 0o755 })
+  // By this name a sandbox is told from a container (host/place.ts).
+  mountTmpfs('/dev', { mode: 0o755, source: 'nsbox' })
   for (const { name, fd } of held) {
     mkdirSync(dirname(`/dev/${name}`), { recursive: true })
     writeFileSync(`/dev/${name}`, '')

@@ -3,6 +3,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { NsboxError } from '../errors.ts'
+import { isWithin } from '../plan/paths.ts'
 
 /** A place for a directory, or for a file. @throws NsboxError ERR_NSBOX_MOUNT_POINT */
 export function makeMountPoint(path: string, directory: boolean): void {
@@ -27,7 +28,12 @@ export function makeDirectory(path: string): void {
 /** @throws NsboxError ERR_NSBOX_MOUNT_POINT */
 export function requireThere(path: string, what: string): void {
   if (isDirectory(path) !== undefined) return
-  throw new NsboxError(`${what} does not exist inside: ${path}`, { code: 'ERR_NSBOX_MOUNT_POINT', stage: 'seal', errno: 'ENOENT' })
+  throw new NsboxError(`${what} does not exist inside: ${path}`, {
+    code: 'ERR_NSBOX_MOUNT_POINT',
+    stage: 'seal',
+    errno: 'ENOENT',
+    hint: isWithin(path, '/dev') ? 'A sandbox has a /dev of its own, in which directories of the host are not there.' : undefined,
+  })
 }
 
 /** @throws NsboxError ERR_NSBOX_MOUNT_POINT */

@@ -1,12 +1,13 @@
 // Attempts over worker processes, which stay for the whole campaign: each has a warm vitest and its zygote.
 
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { MessageChannel } from 'node:worker_threads'
 import { Tinypool } from 'tinypool'
 import { type ErrorData, errorFromData, NsboxError } from '../errors.ts'
+import { settledWithin } from '../launch/settled.ts'
 import { Admission } from './admission.ts'
 import type { AttemptOrder, AttemptResult, AttemptTask, CampaignSetting, Found } from './attempt.ts'
-import { attemptsEntry } from './entry.ts'
+import { leaveLimit, type Relayed, type RelayedTask } from './attempt-relay.ts'
+import { attemptsEntry, relayEntry } from './entry.ts'
 import { forSandboxes, jobsFor, machineHere, shareOf } from './machine-share.ts'
 
 export interface AttemptPoolOptions {
@@ -16,58 +17,59 @@ export interface AttemptPoolOptions {
   env?: NodeJS.ProcessEnv
   /** Is told, in one line, when a worker process was lost. */
   say?: (words: string) => void
-  /** Module of the worker processes. @default the one that belongs to this file, source or built */
-  entry?: string
+  /** Modules of tinypool's threads and of the worker processes. @default those that belong to this file, source or built */
+  entries?: { relay: string; attempts: string }
 }
 
 /** How often an attempt is made again because its worker process was lost. */
 const losses = 3
 /** A worker keeps to the time limit of an attempt itself. One that does not in this time after it is taken for lost. */
 const lateMs = 60_000
-
-/** The little of tinypool's workers that is needed here. */
-interface Worker {
-  process: ChildProcess
-}
+/** Looking for test files: what the option setup runs may take minutes. In milliseconds. */
+const findMs = 1_800_000
+/** A thread of tinypool's keeps to its time limit, and ends its worker process. One that does not in this time after it is given up. */
+const giveUpMs = leaveLimit + 10_000
 
 export class AttemptPool {
   readonly jobs: number
   readonly #setting: CampaignSetting
   readonly #tinypool: Tinypool
+  readonly #attempts: string
   readonly #admission: Admission
   readonly #say: (words: string) => void
   readonly #measured = new Map<string, number>()
-  readonly #watched = new WeakSet<object>()
-  #lastEnd = 'ended'
+  /** What runs, and what cancels it. */
+  readonly #running = new Map<Promise<Relayed>, () => void>()
   #closing: Promise<void> | undefined
 
   constructor(
     setting: CampaignSetting,
-    { jobs, env = process.env, say = () => undefined, entry = attemptsEntry }: AttemptPoolOptions = {},
+    { jobs, env = process.env, say = () => undefined, entries = { relay: relayEntry, attempts: attemptsEntry } }: AttemptPoolOptions = {},
   ) {
     const machine = machineHere()
     this.#setting = setting
     this.jobs = jobs ?? jobsFor(machine)
+    this.#attempts = entries.attempts
     this.#admission = new Admission(this.jobs, forSandboxes(machine, this.jobs))
     this.#say = say
     this.#tinypool = new Tinypool({
-      filename: entry,
-      runtime: 'child_process',
-      serialization: 'advanced',
+      filename: entries.relay,
+      runtime: 'worker_threads',
       minThreads: this.jobs,
       maxThreads: this.jobs,
       isolateWorkers: false,
-      // Whatever flags this node was started with are not meant for theirs: vitest wants threads.
+      // A thread that waits has to hear of the end of its worker process.
+      useAtomics: false,
       execArgv: [],
       env: env as Record<string, string>,
     })
-    // Of a worker without a task: tinypool starts another one.
+    // Of a thread without a task. The next task says what is wrong.
     this.#tinypool.on('error', () => undefined)
   }
 
   /** Which files have tests. @throws NsboxError where the project's vitest does not start, or no sandbox can be had */
   async find(): Promise<Found> {
-    return (await this.#do({ do: 'find', setting: this.#setting })) as Found
+    return (await this.#do({ do: 'find', setting: this.#setting }, findMs)) as Found
   }
 
   /**
@@ -77,7 +79,6 @@ export class AttemptPool {
   async run(order: AttemptOrder, { signal }: { signal?: AbortSignal } = {}): Promise<AttemptResult> {
     const release = await this.#admission.take(shareOf(order, this.#measured.get(order.file)))
     try {
-      signal?.throwIfAborted()
       const task: AttemptTask = { do: 'attempt', setting: this.#setting, order }
       const result = (await this.#do(task, order.timeoutMs + lateMs, signal)) as AttemptResult
       const peak = result.usage.memoryPeakBytes ?? 0
@@ -94,65 +95,69 @@ export class AttemptPool {
     await this.#closing
   }
 
+  /** Nothing here waits without an end: worker processes that are left notice that their channels close. */
   async #end(): Promise<void> {
-    const workers = this.#tinypool.threads as unknown as Worker[]
-    // tinypool unrefs idle workers. Without these, node would exit while they end, with exit code 0 and before its caller's last words.
-    for (const { process } of workers) process.ref()
-    const ended = workers.map((worker) => exitOf(worker.process))
-    // tinypool waits for the end of a worker for ever where it came before.
-    await Promise.race([this.#tinypool.destroy(), Promise.all(ended)])
+    for (const cancel of this.#running.values()) cancel()
+    await settledWithin(this.#running.keys(), giveUpMs)
+    // All threads wait for a task, so that each gets one of these.
+    const ended = Array.from({ length: this.jobs }, () => this.#relay(null, 0))
+    await settledWithin(ended, giveUpMs)
+    await settledWithin([this.#tinypool.destroy()], giveUpMs)
   }
 
   /** A worker process that is lost takes no result with it: the task is done again by another one. */
-  async #do(task: AttemptTask, limitMs?: number, cancelled?: AbortSignal): Promise<unknown> {
+  async #do(task: AttemptTask, limitMs: number, signal?: AbortSignal): Promise<unknown> {
     for (let lost = 1; ; lost++) {
-      // tinypool would start another worker process.
-      if (this.#closing) throw new NsboxError('the attempts were closed', { code: 'ERR_NSBOX_CLOSED', stage: 'launch' })
-      this.#watch()
-      const late = limitMs === undefined ? undefined : AbortSignal.timeout(limitMs)
-      const signals = [late, cancelled].filter((signal) => signal !== undefined)
-      try {
-        return await this.#tinypool.run(task, { ...(signals.length > 0 && { signal: AbortSignal.any(signals) }) })
-      } catch (error) {
-        const own = asNsboxError(error)
-        if (own || this.#closing || cancelled?.aborted) throw own ?? error
-        const what = late?.aborted ? 'did not end its attempt in time' : this.#lastEnd
-        if (!late?.aborted && !isLoss(error)) throw error
-        if (lost === losses) throw lostTooOften(task, what)
-        this.#say(`a worker process ${what}; ${describe(task)} again on another one`)
-      }
+      signal?.throwIfAborted()
+      if (this.#closing) throw closed()
+      const relayed = await this.#cancellable(task, limitMs, signal)
+      if ('result' in relayed) return relayed.result
+      if ('error' in relayed) throw errorOf(relayed.error)
+      signal?.throwIfAborted()
+      if (this.#closing || 'cancelled' in relayed) throw closed()
+      if (lost === losses) throw lostTooOften(task, relayed.lost)
+      this.#say(`a worker process ${relayed.lost}; ${describe(task)} again on another one`)
     }
   }
 
-  /** tinypool tells that a worker has ended, and not how; and passes on what it prints to this process's stdout, which is for results. */
-  #watch(): void {
-    for (const worker of this.#tinypool.threads as unknown as Worker[]) {
-      if (this.#watched.has(worker)) continue
-      this.#watched.add(worker)
-      worker.process.stdout?.unpipe(process.stdout)
-      worker.process.stdout?.pipe(process.stderr)
-      worker.process.once('exit', (code, signal) => {
-        this.#lastEnd = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`
-      })
+  async #cancellable(task: AttemptTask, limitMs: number, signal: AbortSignal | undefined): Promise<Relayed> {
+    const { port1, port2 } = new MessageChannel()
+    const cancel = () => port1.postMessage(null)
+    const relayed = this.#relay(task, limitMs, port2)
+    this.#running.set(relayed, cancel)
+    signal?.addEventListener('abort', cancel)
+    try {
+      return await relayed
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+      this.#running.delete(relayed)
+      port1.close()
     }
   }
-}
 
-async function exitOf(worker: ChildProcess): Promise<void> {
-  if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit')
+  /** Never rejects. Its timer keeps node alive, which tinypool does not. */
+  async #relay(task: AttemptTask | null, limitMs: number, cancel = new MessageChannel().port2): Promise<Relayed> {
+    const overdue = Promise.withResolvers<Relayed>()
+    const timer = setTimeout(() => overdue.resolve({ lost: 'cannot be reached' }), limitMs + giveUpMs)
+    const relayed: RelayedTask = { entry: this.#attempts, task, limitMs, cancel }
+    const answered = (this.#tinypool.run(relayed, { transferList: [cancel] }) as Promise<Relayed>).catch((error: unknown) => {
+      return { lost: `cannot be reached: ${error instanceof Error ? error.message : String(error)}` }
+    })
+    try {
+      return await Promise.race([answered, overdue.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
 }
 
 /** What a worker threw travels without its class. */
-function asNsboxError(error: unknown): NsboxError | undefined {
-  if (NsboxError.is(error)) return error
-  const data = error as Partial<ErrorData>
-  return data.code?.startsWith('ERR_NSBOX_') ? errorFromData(data as ErrorData) : undefined
+function errorOf(error: ErrorData | Error): unknown {
+  return 'stage' in error ? errorFromData(error) : error
 }
 
-/** In words of tinypool, and of child_process where a message was on its way to a process that ended. */
-function isLoss(error: unknown): boolean {
-  const { message, code } = error as NodeJS.ErrnoException
-  return message === 'Worker exited unexpectedly' || ['ERR_IPC_CHANNEL_CLOSED', 'EPIPE'].includes(code ?? '')
+function closed(): NsboxError {
+  return new NsboxError('the attempts were closed', { code: 'ERR_NSBOX_CLOSED', stage: 'launch' })
 }
 
 function describe(task: AttemptTask): string {

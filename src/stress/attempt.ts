@@ -1,6 +1,7 @@
 // One run of the chosen tests of a file in a sandbox: what is ordered of a worker process, and what came of it. All of it travels
 // as a structured clone, and stands in results.json.
 
+import type { ErrorData } from '../errors.ts'
 import type { HeldLimits } from '../plan/limit-plan.ts'
 import type { Knobs, MissingKnob } from './knobs.ts'
 
@@ -82,8 +83,11 @@ export interface AttemptUsage {
   memoryPeakBytes: number | null
 }
 
-/** What a worker process is asked to do, by tinypool. */
+/** What a worker process is asked to do. */
 export type AttemptTask = { do: 'find'; setting: CampaignSetting } | { do: 'attempt'; setting: CampaignSetting; order: AttemptOrder }
+/** An error that is not nsbox's own has its stack. */
+export type WorkerAnswer = { result: Found | AttemptResult } | { error: ErrorData | Error }
+
 /** Of `find`. */
 export interface Found {
   targets: Target[]

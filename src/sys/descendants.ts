@@ -46,7 +46,7 @@ function runs(pid: number): boolean {
 }
 
 /** Of all its threads (proc_pid_task_children(5)). */
-function childrenOf(pid: number): number[] {
+export function childrenOf(pid: number): number[] {
   const tasks = tasksOf(pid).map((tid) => readSmall(`/proc/${pid}/task/${tid}/children`))
   return tasks.join(' ').split(' ').filter(Boolean).map(Number)
 }

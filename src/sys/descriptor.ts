@@ -109,8 +109,9 @@ export function isGiven(fd: number): boolean {
 
 function given(): number[] {
   const open = readdirSync('/proc/self/fd').map((name) => ({ fd: Number(name), what: targetOf(name) }))
-  const isOwn = (what: string) =>
-    what.startsWith('anon_inode:') || (what.startsWith('pipe:') && open.filter((one) => one.what === what).length > 1)
+  // A shell passes the same end twice: >(command) is descriptor 63 too.
+  const isRead = (pipe: string) => open.some(({ fd, what }) => what === pipe && isReadOnly(fd))
+  const isOwn = (what: string) => what.startsWith('anon_inode:') || (what.startsWith('pipe:') && isRead(what))
   return open.filter(({ fd, what }) => what !== '' && (fd <= 2 || !isOwn(what))).map(({ fd }) => fd)
 }
 
@@ -179,6 +180,11 @@ export function pollReadable(fds: readonly number[], timeoutMs = -1): Set<number
 /** Blocks until the descriptor takes more bytes, or its reader is gone. */
 export function waitWritable(fd: number): void {
   poll([fd], POLLOUT, -1)
+}
+
+/** True when it takes bytes without blocking, or its reader is gone. */
+export function isWritableNow(fd: number): boolean {
+  return poll([fd], POLLOUT, 0).size > 0
 }
 
 /** struct pollfd: the descriptor, then the events asked for and those that came, 16 bits each. */

@@ -9,6 +9,8 @@ export interface MountPoint {
   type: string
   /** `MAJOR:MINOR` of the file system. Several mounts may show the same one. */
   device: string
+  /** What was mounted: a device, or a name. */
+  source: string
 }
 
 export function mountPoints(mountinfo: string = readFileSync('/proc/self/mountinfo', 'utf8')): MountPoint[] {
@@ -16,7 +18,8 @@ export function mountPoints(mountinfo: string = readFileSync('/proc/self/mountin
   return lines.map((line) => {
     const [before = '', after = ''] = line.split(' - ')
     const [, , device = '', root = '/', path = '/'] = before.split(' ')
-    return { path: decodeOctal(path), root: decodeOctal(root), type: after.split(' ')[0] ?? '', device }
+    const [type = '', source = ''] = after.split(' ')
+    return { path: decodeOctal(path), root: decodeOctal(root), type, device, source: decodeOctal(source) }
   })
 }
 

@@ -33,6 +33,8 @@ export function mountPrivate(target: string): void {
 
 /** Sizes are in bytes; without them the kernel's default of half the memory holds. */
 interface TmpfsOptions {
+  /** What proc_pid_mountinfo(5) calls it. */
+  source?: string
   mode: number
   size?: number | undefined
   inodes?: number | undefined
@@ -42,7 +44,7 @@ export function mountTmpfs(target: string, options: TmpfsOptions): void {
   const data = [`mode=${options.mode.toString(8)}`]
   if (options.size !== undefined) data.push(`size=${options.size}`)
   if (options.inodes !== undefined) data.push(`nr_inodes=${options.inodes}`)
-  mount('tmpfs', target, 'tmpfs', ['MS_NOSUID', 'MS_NODEV'], data.join(','))
+  mount(options.source ?? 'tmpfs', target, 'tmpfs', ['MS_NOSUID', 'MS_NODEV'], data.join(','))
 }
 
 /**

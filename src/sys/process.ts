@@ -133,10 +133,16 @@ const execve_ = bind('execve', 'int', ['str', 'uint64', 'uint64'])
 
 /** Replaces the process image. Returns only by throwing. */
 export function execve(path: string, argv: readonly string[], env: readonly string[]): never {
-  const args = cStringArray(argv)
-  const environment = cStringArray(env)
-  checked(execve_(path, addressOf(args.pointers), addressOf(environment.pointers)), 'execve', [path, argv.join(' ')])
-  throw new Error('execve returned')
+  return preparedExecve(path, argv, env)()
+}
+
+/** The same in two steps: the second needs hardly any memory. */
+export function preparedExecve(path: string, argv: readonly string[], env: readonly string[]): () => never {
+  const [words, environment] = [cStringArray(argv), cStringArray(env)]
+  return () => {
+    checked(execve_(path, addressOf(words.pointers), addressOf(environment.pointers)), 'execve', [path, argv.join(' ')])
+    throw new Error('execve returned')
+  }
 }
 
 /** As execve(2) takes them. The caller keeps the result alive while C may use it. */

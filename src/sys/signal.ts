@@ -62,14 +62,28 @@ const SIGCHLD = 17
 const SFD_CLOEXEC = 0o2000000
 const SFD_NONBLOCK = 0o4000
 
+/** Bytes of glibc's sigset_t; musl's is the same. */
+const sigsetSize = 128
+
+/** Blocks every signal that can be blocked. Returns the mask from before, for {@link restoreSignals}. */
+export function blockSignals(): Buffer {
+  const [all, before] = [Buffer.alloc(sigsetSize, 0xff), Buffer.alloc(sigsetSize)]
+  sigprocmask_(SIG_SETMASK, addressOf(all), addressOf(before))
+  return before
+}
+
+export function restoreSignals(mask: Buffer): void {
+  sigprocmask_(SIG_SETMASK, addressOf(mask), 0)
+}
+
 /** node blocks SIGUSR1 with --disable-sigusr1, and what is blocked stays so over fork and exec. */
 export function unblockSignals(): void {
-  sigprocmask_(SIG_SETMASK, addressOf(Buffer.alloc(128)), 0)
+  restoreSignals(Buffer.alloc(sigsetSize))
 }
 
 /** Readable when children end, stop or go on; from here on SIGCHLD comes no other way (signalfd(2)). */
 export function childSignals(): number {
-  const set = Buffer.alloc(128) // sigset_t
+  const set = Buffer.alloc(sigsetSize)
   set.writeUInt32LE(1 << (SIGCHLD - 1), 0)
   sigprocmask_(SIG_BLOCK, addressOf(set), 0)
   return signalfd_(-1, addressOf(set), SFD_CLOEXEC | SFD_NONBLOCK)

@@ -6,6 +6,7 @@ import type { SandboxPlan } from '../plan/plan.ts'
 import { writeIdMaps } from '../seal/id-maps.ts'
 import { close, pipe } from '../sys/descriptor.ts'
 import { pidfdOpen, pidfdSendSignal, waitpid } from '../sys/process.ts'
+import { blockSignals, restoreSignals } from '../sys/signal.ts'
 import type { Descriptors, Program } from '../wire/protocol.ts'
 import { type Clone, cloneInit } from './clone.ts'
 import { runInit } from './init.ts'
@@ -57,7 +58,7 @@ export function forkSandbox(asked: SandboxPlan, options: BirthOptions): Birth {
   const closeTheirs = () => [report.write, mapped.read].forEach(close)
   let clone: Clone
   try {
-    clone = cloneInit(asked, cgroup)
+    clone = withoutSignals(() => cloneInit(asked, cgroup))
   } catch (error) {
     closeOurs()
     closeTheirs()
@@ -96,6 +97,23 @@ export function forkSandbox(asked: SandboxPlan, options: BirthOptions): Birth {
     closeOurs()
     close(pidfd)
     throw error
+  }
+}
+
+/**
+ * The child keeps signals blocked until it ignores them, or is another program. libuv's handlers must not run in it: they take the
+ * one byte of a pipe that both processes have as a lock, and if the child is killed before it is put back, the parent waits for it
+ * forever (libuv, uv__signal_handler).
+ */
+function withoutSignals(clone: () => Clone): Clone {
+  const mask = blockSignals()
+  let isChild = false
+  try {
+    const cloned = clone()
+    isChild = cloned.pid === 0
+    return cloned
+  } finally {
+    if (!isChild) restoreSignals(mask)
   }
 }
 

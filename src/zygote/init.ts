@@ -10,7 +10,7 @@ import { withoutNamespaces } from '../plan/without-namespaces.ts'
 import { applySeal } from '../seal/apply.ts'
 import { close, pollReadable } from '../sys/descriptor.ts'
 import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid, unshareCgroup } from '../sys/process.ts'
-import { ignoreSignals, resetSignals } from '../sys/signal.ts'
+import { ignoreSignals, resetSignals, unblockSignals } from '../sys/signal.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
 import { type Descriptors, type HandedBack, handedBackAs, type InitReport, type NotEnforced, type Program } from '../wire/protocol.ts'
 import { programDescriptors } from './program.ts'
@@ -58,7 +58,10 @@ export function runInit(cloned: SandboxPlan, options: InitOptions): number {
     close(mapped)
     const plan = ownCgroup ? inOwnCgroup(cloned, notEnforced) : cloned
     const files = new ReadStreams(plan.namespaces.includes('mount') ? streams : [])
+    // The caller's, which may take the owner's own permissions away, is the payload's again.
+    const mask = process.umask(0o022)
     notEnforced.push(...applySeal(plan, (kind, fds) => passBack(kind, fds, handles)))
+    process.umask(mask)
     files.reopen()
     for (const fd of [handles, isSealed]) if (fd !== undefined) close(fd)
     const ownUsers = plan.namespaces.includes('user')
@@ -134,12 +137,14 @@ function passBack(kind: HandedBack, fds: readonly number[], handles: number | un
 /**
  * A Ctrl+C goes to the whole group of the caller, and the payload decides what it means. Handlers of the
  * process that forked this one must not run here: libuv's write to a pipe that both have, so that what the
- * payload sends to its init would reach the host as a signal.
+ * payload sends to its init would reach the host as a signal. Until here all signals were blocked (birth.ts);
+ * those that came meanwhile are forgotten when they are ignored.
  */
 function ignoreMostSignals(): void {
   const { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE } = constants.signals
   resetSignals()
   ignoreSignals([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE])
+  unblockSignals()
 }
 
 function finish(report: number, ended: InitReport): never {

@@ -25,8 +25,7 @@ export function becomeProgram(
   takeStreams(descriptors)
   keepAtExec(passed)
   if (descriptors.channel !== undefined) duplicateTo(descriptors.channel, channelFd)
-  finishSeal(plan, report)
-  const { error, exitCode } = execProgram(program)
+  const { error, exitCode } = execProgram(program, () => finishSeal(plan, report))
   postReport(report, { failed: errorToData(error) })
   return exitNow(exitCode)
 }

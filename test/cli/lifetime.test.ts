@@ -8,6 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { CommandPlace } from '../support/command-place.ts'
 import { mounts, processesWith } from '../support/processes.ts'
+import { repository } from '../support/sandbox.ts'
+import { signalWhileSealing } from '../support/sealing.ts'
 
 let place: CommandPlace
 beforeAll(() => {
@@ -94,6 +96,18 @@ test('a command may ignore signals', async () => {
   run.kill('SIGINT')
   expect(await run.ended).toBe(130)
 })
+
+test.each(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
+  '%s for the init of a sandbox alone changes nothing while it seals',
+  async (signal) => {
+    // On a busy machine this process may get no turn in the milliseconds that the sealing takes.
+    for (let sent = 0; sent === 0; ) {
+      const run = new Run(['--', 'echo', 'ran'])
+      sent = await signalWhileSealing(run.child.pid as number, signal)
+      expect({ end: await run.ended, out: run.stdout, err: run.stderr }).toEqual({ end: 0, out: 'ran\n', err: '' })
+    }
+  },
+)
 
 test('a time limit that is over before the command has begun asks it to end all the same', async () => {
   const run = new Run(['--timeout', '1ms', '--', 'sleep', '1000'])
@@ -202,6 +216,16 @@ test('a reader that goes away ends the command as it would outside', async () =>
   const shell = place.spawn(['bash', '-c', 'nsbox run -- yes | head -1 > one; set -- $PIPESTATUS; echo $1 >> one'], { stdio: 'ignore' })
   expect(await once(shell, 'exit')).toEqual([0, null])
   expect(readFileSync(join(place.project, 'one'), 'utf8')).toBe('y\n141\n')
+})
+
+test('a command that waits for what cannot come says so, and has failed', async () => {
+  const forgetful = join(repository, 'test/fixtures/host/forgetful.cjs')
+  const env = { ...place.env, NODE_OPTIONS: `--require ${forgetful}` }
+  const nsbox = place.spawn(['nsbox', 'doctor', '--json'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  const said: Buffer[] = []
+  nsbox.stderr?.on('data', (chunk: Buffer) => said.push(chunk))
+  expect(await once(nsbox, 'close')).toEqual([125, null])
+  expect(Buffer.concat(said).toString()).toMatch(/^nsbox: the command stopped without a result/)
 })
 
 /** Directories that --upper disk made and that no process is left to remove. Those of tests beside this one have their janitors. */

@@ -8,13 +8,35 @@ import { Bench, collect, firstOutput, modes, programPath } from '../support/sand
 
 const dup = koffi.load(null).func('int dup(int)') as (fd: number) => number
 
+/** A program of one segment, which names its loader (elf(5)). */
+function binary(loader: string): Buffer {
+  const [header, segment, name] = [Buffer.alloc(64), Buffer.alloc(56), Buffer.from(`${loader}\0`)]
+  header.write('\x7fELF\x02\x01\x01', 'latin1')
+  header.writeUInt16LE(2, 16) // ET_EXEC
+  header.writeUInt16LE(process.arch === 'arm64' ? 183 : 62, 18)
+  header.writeUInt32LE(1, 20)
+  header.writeBigUInt64LE(64n, 32) // where the segments are told of
+  for (const [at, value] of [64, 56, 1].entries()) header.writeUInt16LE(value, 52 + 2 * at)
+  segment.writeUInt32LE(3, 0) // PT_INTERP
+  segment.writeBigUInt64LE(120n, 8)
+  segment.writeBigUInt64LE(BigInt(name.length), 32)
+  return Buffer.concat([header, segment, name])
+}
+
 describe.each(modes)('%s', (mode) => {
   let bench: Bench
   beforeAll(() => {
-    const files = { 'not-executable': '#!/bin/sh\n', script: '#!/no/such/interpreter\n', 'bin/hello': '#!/bin/sh\necho hello\n' }
+    const files = {
+      'not-executable': '#!/bin/sh\n',
+      script: '#!/no/such/interpreter\n',
+      windows: '#!/bin/sh\r\n',
+      foreign: '#!/etc/passwd\n',
+      'bin/hello': '#!/bin/sh\necho hello\n',
+    }
     bench = new Bench({ mode, files })
     for (const file of [`${bench.root}/beside`, `${bench.project}/script`]) writeFileSync(file, files.script, { mode: 0o755 })
-    chmodSync(`${bench.project}/script`, 0o755)
+    for (const file of ['script', 'windows', 'foreign']) chmodSync(`${bench.project}/${file}`, 0o755)
+    writeFileSync(`${bench.project}/binary`, binary('/lib/ld-no-such-library.so.1'), { mode: 0o755 })
     return bench.zygote.prepared
   })
   afterAll(() => bench.close())
@@ -65,7 +87,10 @@ describe.each(modes)('%s', (mode) => {
     ['no name', '', 127, 'it is not found along PATH'],
     ['a path that leads nowhere', './no-such-program', 127, 'it does not exist'],
     ['what lies in a place that is private inside', '../beside', 127, 'it does not exist'],
-    ['a script without its interpreter', './script', 127, 'the interpreter in its first line does not exist'],
+    ['a script without its interpreter', './script', 127, 'the interpreter in its first line, "/no/such/interpreter", does not exist'],
+    ['a script with line ends of Windows', './windows', 127, 'the interpreter in its first line, "/bin/sh\\r", does not exist'],
+    ['a script whose interpreter is no program', './foreign', 126, '"/etc/passwd", which runs it, is not executable'],
+    ['a binary of another C library', './binary', 127, 'its loader, "/lib/ld-no-such-library.so.1", does not exist'],
     ['a file without the permission', './not-executable', 126, 'it is not executable: chmod +x ./not-executable'],
     ['a directory', '/usr', 126, 'it is a directory'],
   ])('not started: %s', async (_, file, exitCode, why) => {

@@ -53,11 +53,13 @@ test('the fields of a report', async () => {
       "limits",
       "notEnforced",
       "refused",
+      "rlimitEnd",
       "signal",
       "startedMs",
       "stderr",
       "stdout",
       "truncated",
+      "unrelayed",
       "usage",
     ]
   `)

@@ -53,6 +53,10 @@ describe('exec', () => {
   test('wrong options reject', async () => {
     await expect(sandbox.exec([])).rejects.toMatchObject({ code: 'ERR_NSBOX_CONFIG' })
     await expect(sandbox.exec(['true'], { timeout: 'soon' })).rejects.toMatchObject({ code: 'ERR_NSBOX_CONFIG' })
+    await expect(sandbox.exec([1n] as never)).rejects.toMatchObject({ code: 'ERR_NSBOX_CONFIG' })
+    await expect(sandbox.call(5n as never, 'add')).rejects.toMatchObject({ code: 'ERR_NSBOX_CONFIG' })
+    await expect(sandbox.call('./functions.mjs', 'add', 5n as never)).rejects.toMatchObject({ code: 'ERR_NSBOX_CONFIG' })
+    await expect(sandbox.call('./functions.mjs', 'add', [], { signal: 5n as never })).rejects.toMatchObject({ code: 'ERR_NSBOX_CONFIG' })
   })
 
   test('changes of each alone', async () => {

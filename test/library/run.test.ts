@@ -160,6 +160,22 @@ describe('options', () => {
     expect((error as Error).message).toContain(message)
   })
 
+  test.each<[unknown, string]>([
+    [{ command: ['ls'], timeout: 5n }, 'run(): timeout is 5n: it must be a duration'],
+    [{ command: ['ls'], net: 1n }, 'run(): net is 1n; it must be one of "none", "host"'],
+    [{ command: ['ls'], net: { toString: null } }, 'run(): net is {"toString":null}; it must be one of'],
+    [{ command: ['ls'], net: () => 1 }, 'run(): net is [Function: net]; it must be one of'],
+    [{ command: ['ls'], rlimits: [1n] }, 'run(): rlimits is [ 1n ]; it must be an object'],
+    [{ command: ['ls'], cpus: 1n }, 'run(): cpus is 1n: it must be a list of processors'],
+    [{ command: ['ls'], stdin: 5n }, 'run(): stdin is 5n: it must be "ignore", "inherit" or "pipe"'],
+    [{ command: ['ls'], env: { A: 1n } }, 'run(): env.A is 1n: it must be a text'],
+    [{ command: [1n] }, 'run(): command is [ 1n ]; it must be a list of words'],
+    [null, 'run(): options are null; they must be an object'],
+    [5n, 'run(): options are 5n; they must be an object'],
+  ])('%o has a type that no option has, and is named', async (options, message) => {
+    await expect(run(options as never)).rejects.toMatchObject({ code: 'ERR_NSBOX_CONFIG', message: expect.stringContaining(message) })
+  })
+
   test('the environment is all that is given', async () => {
     expect((await run({ command: ['/usr/bin/env'], env: { ONE: '1', LEFT: undefined } })).stdout).toBe('ONE=1\n')
   })

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { childrenOf } from '../../src/sys/descendants.ts'
 import { mounts, processesWith, until } from '../support/processes.ts'
 import { loggedAttempts, patience, resultsOf, type StressProcess, startStress, stress } from '../support/stress-run.ts'
 import { fixture, nsboxConfig, oneVitest, type Project, seedSuite, seedTest } from '../support/vitest-project.ts'
@@ -28,8 +29,14 @@ class Gated {
     this.#gate = join(scratch, 'gate')
     this.env = { TMPDIR: join(scratch, 'tmp'), GATE: this.#gate }
     for (const directory of [this.env.TMPDIR, this.#gate]) mkdirSync(directory)
-    this.project.write('vitest.config.ts', nsboxConfig({ options: `allow: ['${this.#gate}:rw']` }))
+    const config = { test: "pool: 'nsbox', globalSetup: './global.ts'", options: `allow: ['${this.#gate}:rw']` }
+    this.project.write('vitest.config.ts', nsboxConfig(config))
     for (let pass = 0; pass < passes; pass++) writeFileSync(join(this.#gate, `pass-${pass}`), '')
+  }
+
+  /** Whether a worker process that was left with an attempt has ended what its global setup started. */
+  get isTornDown(): boolean {
+    return existsSync(join(this.#gate, 'torn-down'))
   }
 
   open(): void {
@@ -44,10 +51,6 @@ class Gated {
     await vi.waitFor(check, { timeout: patience, interval: 20 })
     expect(child.exitCode, output()).toBe(null)
   }
-}
-
-function workersOf(pid: number | undefined): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
 async function nothingIsLeft({ home, scratch }: Project): Promise<void> {
@@ -119,6 +122,7 @@ describe.each(oneVitest)('a campaign that is stopped in the middle of an attempt
     expect(endedEarly).toBe('interrupted')
     expect(attempts).toHaveLength(passes)
     await nothingIsLeft(project)
+    expect(gated.isTornDown).toBe(true)
   })
 
   test('with SIGKILL: leaves nothing, and --resume goes on from there, whatever is lost, and not as another', async () => {
@@ -129,6 +133,7 @@ describe.each(oneVitest)('a campaign that is stopped in the middle of an attempt
     running.child.kill('SIGKILL')
     expect((await running.done).signal).toBe('SIGKILL')
     await nothingIsLeft(project)
+    expect(gated.isTornDown).toBe(true)
     const before = loggedAttempts(project)
     expect(before).toHaveLength(passes)
     const log = join(project.scratch, 'out/attempts.jsonl')
@@ -136,12 +141,20 @@ describe.each(oneVitest)('a campaign that is stopped in the middle of an attempt
 
     const resumed = startStress(project, [...short, '--resume'], { env })
     await gated.waits(resumed)
-    for (const pid of workersOf(resumed.child.pid)) process.kill(pid, 'SIGKILL')
+    // The one that takes its place too, before it is ready.
+    const killed: number[] = []
+    await until(() => {
+      for (const pid of childrenOf(resumed.child.pid as number).filter((one) => !killed.includes(one))) {
+        process.kill(pid, 'SIGKILL')
+        killed.push(pid)
+      }
+      return killed.length === 2
+    })
     gated.open()
     const { exitCode, stderr } = await resumed.done
     expect(
       stderr.match(/a worker process was killed by SIGKILL; its attempt of src\/gated\.test\.ts is made again on another one/g),
-    ).toHaveLength(1)
+    ).toHaveLength(2)
     expect(exitCode).toBe(0)
     const { attempts } = resultsOf(project)
     expect(attempts.slice(0, before.length)).toEqual(before)

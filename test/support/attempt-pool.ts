@@ -6,5 +6,6 @@ import { AttemptPool, type AttemptPoolOptions } from '../../src/stress/attempt-p
 import { repository } from './sandbox.ts'
 
 export function attemptPool(setting: CampaignSetting, options: AttemptPoolOptions): AttemptPool {
-  return new AttemptPool(setting, { ...options, entry: join(repository, 'dist/attempts.js') })
+  const entries = { relay: join(repository, 'dist/attempt-relay.js'), attempts: join(repository, 'dist/attempts.js') }
+  return new AttemptPool(setting, { ...options, entries })
 }

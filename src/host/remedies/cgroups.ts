@@ -1,7 +1,7 @@
 // Where limits by cgroup cannot be set.
 
 import { isContainer, type Place } from '../place.ts'
-import type { Remedy } from './remedy.ts'
+import { type Remedy, shellQuote } from './remedy.ts'
 
 export function switchToCgroup2(place: Place, systemd: boolean): Remedy {
   const why = 'The controllers are bound to cgroup v1'
@@ -63,6 +63,17 @@ export function setRuntimeDirectory(): Remedy {
     commands: ['export XDG_RUNTIME_DIR="/run/user/$(id -u)"'],
     where: 'here',
     note: 'It belongs into the environment that nsbox is started from, such as the env of a CI job.',
+  }
+}
+
+/** Of the cgroup at `path`, which is writable to its owner alone. */
+export function ownCgroup(path: string): Remedy {
+  const files = ['', '/cgroup.procs', '/cgroup.subtree_control', '/cgroup.threads'].map((file) => shellQuote(`${path}${file}`))
+  return {
+    why: 'The own cgroup belongs to another user',
+    commands: [`sudo chown "$(id -u)" ${files.join(' ')}`],
+    where: 'here',
+    note: 'In a container: as root, before nsbox starts as another user.',
   }
 }
 

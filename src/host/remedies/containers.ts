@@ -13,6 +13,8 @@ export function loosenContainer(place: Place): Remedy {
   const why = 'The container forbids namespaces or mounts'
   const where = 'outside'
   switch (place) {
+    case 'sandbox':
+      return leaveSandbox()
     case 'podman':
       return { why, where, commands: [`podman run ${options(podman)}`] }
     case 'kubernetes':
@@ -42,6 +44,7 @@ export function loosenContainer(place: Place): Remedy {
 }
 
 export function uncoverProc(place: Place, covers: readonly string[]): Remedy {
+  if (place === 'sandbox') return leaveSandbox()
   const why = 'The container covers parts of /proc, and then no other /proc may be mounted'
   if (place === 'docker') return { why, commands: [`docker run ${options(['systempaths=unconfined'])}`], where: 'outside' }
   if (place === 'podman') return { why, commands: [`podman run ${options(['unmask=ALL'])}`], where: 'outside' }
@@ -52,6 +55,27 @@ export function uncoverProc(place: Place, covers: readonly string[]): Remedy {
     commands: covers.map((path) => `sudo umount --recursive ${shellQuote(path)}`),
     note: 'Whatever mounted them wanted something hidden: a sandbox around this process cannot be opened from the inside.',
   }
+}
+
+export function leaveSandbox(): Remedy {
+  return {
+    why: 'This process is in a sandbox of nsbox, and a sandbox cannot make sandboxes',
+    where: 'outside',
+    commands: [],
+    note: 'Start nsbox outside of it.',
+  }
+}
+
+/** Linux 5.12: who maps root must have had that power when the namespace was made (user_namespaces(7)). */
+export function mapRoot(place: Place): Remedy {
+  const why = 'Root cannot be mapped without CAP_SETFCAP, which this process lacks'
+  if (place === 'docker' || place === 'podman')
+    return { why, commands: [`${place} run --cap-add SETFCAP`], where: 'outside', note: `Or as another user: ${place} run --user 1000.` }
+  const note =
+    place === 'kubernetes'
+      ? "The container's securityContext needs capabilities: { add: [SETFCAP] }, or runAsUser: 1000."
+      : 'Start nsbox with it, or as another user than root.'
+  return { why, commands: [], where: 'outside', note }
 }
 
 export function mountOwnProc(): Remedy {

@@ -33,11 +33,12 @@ export function otherDirectory(): Remedy {
   }
 }
 
-export function mountVarTmp(): Remedy {
-  return {
-    why: 'An overlay cannot keep its files in /var/tmp',
-    commands: [],
-    where: 'here',
-    note: 'It has to be a writable directory of a file system such as ext4, xfs or btrfs: in a container, a volume.',
+export function mountVarTmp(place: Place): Remedy {
+  const why = 'An overlay cannot keep its files in /var/tmp'
+  if (place === 'docker' || place === 'podman') {
+    const note = "A volume is no overlay, as the container's own file system is."
+    return { why, commands: [`${place} run --volume /var/tmp`], where: 'outside', note }
   }
+  const note = 'It has to be a writable directory of a file system such as ext4, xfs or btrfs: in a container, a volume.'
+  return { why, commands: [], where: 'here', note }
 }

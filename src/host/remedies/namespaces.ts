@@ -12,6 +12,15 @@ export function turnUserNamespacesOn(): Remedy {
   }
 }
 
+export function mapCaller(): Remedy {
+  return {
+    why: 'The user or the group of this process does not exist in its user namespace',
+    commands: [],
+    where: 'outside',
+    note: 'What made that namespace has to map both: unshare --user --map-user=… --map-group=…',
+  }
+}
+
 /** For a kind as in the name of the sysctl: `user`, `net`, `mnt`. */
 export function raiseLimit(kind: string, why: string, inContainer: boolean): Remedy {
   return {

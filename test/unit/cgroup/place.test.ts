@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { cgroupPlace } from '../../../src/cgroup/place.ts'
 
-const v2 = (path: string, root = '/') => ({ path, root, type: 'cgroup2', device: '0:38' })
+const v2 = (path: string, root = '/') => ({ path, root, type: 'cgroup2', device: '0:38', source: 'cgroup2' })
 
 test.each([
   ['v2', [v2('/sys/fs/cgroup')], '0::/user.slice/a.scope\n', { version: 'v2', own: '/sys/fs/cgroup/user.slice/a.scope' }],

@@ -83,4 +83,9 @@ test('one of the two overlays has to work', () => {
   expect(statuses(undefined, refused)).toEqual(['pass', 'warn'])
   expect(statuses(noXattrs, refused)).toEqual(['fail', 'fail'])
   expect(statuses(refused, refused)).toEqual(['fail', 'warn'])
+  const onDisk = (tmpfs: Parameters<typeof overlayChecks>[0], disk: Parameters<typeof overlayChecks>[1]) =>
+    overlayChecks(tmpfs, disk, host as Restrictions)[1]?.remedy?.why
+  expect(onDisk(undefined, refused), 'memory would do: it is not the workspace').toMatch(/cannot keep its files in \/var\/tmp/)
+  expect(onDisk(noXattrs, { message: 'mount_setattr() failed: ENOSYS', errno: 'ENOSYS' })).toMatch(/needs Linux 5.12/)
+  expect(onDisk(undefined, { message: 'no answer in 60 s' })).toBeUndefined()
 })

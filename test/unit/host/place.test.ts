@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { placeFrom, type Traces } from '../../../src/host/place.ts'
 
-const debian: Traces = { env: {}, osrelease: '6.12.0-1-amd64', exists: () => false, initialNamespaces: true }
+const debian: Traces = { env: {}, osrelease: '6.12.0-1-amd64', exists: () => false, initialNamespaces: true, ownDev: false }
 const container = (...files: string[]): Traces => ({ ...debian, exists: (path) => files.includes(path), initialNamespaces: false })
 const github = { GITHUB_ACTIONS: 'true', RUNNER_ENVIRONMENT: 'github-hosted' }
 
@@ -18,6 +18,7 @@ test.each<[string, Traces, string]>([
   ['a virtual machine made from an image of Docker', { ...container('/.dockerenv'), initialNamespaces: true }, 'host'],
   ['Podman', container('/run/.containerenv', '/.dockerenv'), 'podman'],
   ['Kubernetes', { ...container(), env: { KUBERNETES_SERVICE_HOST: '10.0.0.1' } }, 'kubernetes'],
+  ['a sandbox, in Docker', { ...container('/.dockerenv'), ownDev: true }, 'sandbox'],
   ['another engine', container('/run/systemd/container'), 'container'],
 ])('%s', (_, traces, place) => {
   expect(placeFrom(traces)).toBe(place)

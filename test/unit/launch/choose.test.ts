@@ -19,3 +19,21 @@ test('a zygote that never comes to be prepared is given up and closed', async ()
   await refused
   expect(close).toHaveBeenCalledOnce()
 })
+
+test('self-checks that give no answer in a minute say nothing about this node', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const killed = { exitCode: null, signal: 'SIGKILL', error: { code: 'ERR_NSBOX_INIT_KILLED' }, notEnforced: [] }
+  const start = (mode: string) => {
+    const end = Promise.withResolvers<unknown>()
+    const launch = () => ({ ended: end.promise, kill: () => end.resolve(killed) })
+    return { mode, prepared: Promise.resolve(), launch, close: async () => undefined } as unknown as ZygoteProcess
+  }
+  const plans = new Plans(requestFor(process.cwd()), process.env)
+  const chosen = chooseLaunch({ launch: 'cold', upper: 'auto', plans, start })
+  const refused = expect(chosen).rejects.toMatchObject({
+    code: 'ERR_NSBOX_SELF_CHECK',
+    message: 'No sandbox can be launched here: the self-check of a cold zygote gave no answer in 60 s',
+  })
+  await vi.advanceTimersByTimeAsync(60_000)
+  await refused
+})

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { otherPathsOf } from '../../../src/plan/views.ts'
 import type { MountPoint } from '../../../src/sys/mount-points.ts'
 
-const mount = (path: string, device: string, root = '/', type = 'ext4'): MountPoint => ({ path, root, type, device })
+const mount = (path: string, device: string, root = '/', type = 'ext4'): MountPoint => ({ path, root, type, device, source: type })
 const root = mount('/', '254:0')
 const run = mount('/run', '0:25', '/', 'tmpfs')
 

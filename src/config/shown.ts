@@ -1,0 +1,14 @@
+// Values of options in messages.
+
+import { inspect } from 'node:util'
+
+/** As JSON. What JSON has no form for, such as a BigInt or a function, is shown as node shows it. */
+export function shown(value: unknown): string {
+  try {
+    const text = JSON.stringify(value) as string | undefined
+    if (text !== undefined) return text
+  } catch {
+    // A BigInt, or an object that holds itself.
+  }
+  return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY })
+}

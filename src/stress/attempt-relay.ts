@@ -1,0 +1,78 @@
+// What tinypool's threads run. Each hands its tasks to a worker process of its own, and knows how that ended. So a thread outlives every
+// worker process: tinypool waits forever for a worker of its own that is killed before it is ready, and never tells how one ended.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import type { MessagePort } from 'node:worker_threads'
+import type { AttemptTask, WorkerAnswer } from './attempt.ts'
+
+export interface RelayedTask {
+  /** Module of the worker process. */
+  entry: string
+  /** Null ends the worker process. */
+  task: AttemptTask | null
+  /** A worker process that has not answered after this long is lost, in milliseconds. */
+  limitMs: number
+  /** A message on it cancels the task and ends the worker process. */
+  cancel: MessagePort
+}
+
+export type Relayed = WorkerAnswer | { lost: string } | { cancelled: true }
+
+/** How long a worker process may take to end what a global setup has started, in milliseconds. It gives up by itself a little earlier. */
+export const leaveLimit = 6000
+
+/** Kept for all tasks of a campaign. */
+let worker: ChildProcess | undefined
+
+export default async function relay({ entry, task, limitMs, cancel }: RelayedTask): Promise<Relayed> {
+  try {
+    if (task !== null) return await answerOf(worker ?? start(entry), task, limitMs, cancel)
+    await end(worker)
+    return { cancelled: true }
+  } finally {
+    cancel.close()
+  }
+}
+
+/**
+ * In a session of its own: vitest ends its process at Ctrl-C, and it is the campaign's to say what ends then. Standard output is for
+ * results: what a worker process prints goes to standard error.
+ */
+function start(entry: string): ChildProcess {
+  // Flags that this node was started with are not meant for theirs: vitest wants threads.
+  const child = fork(entry, { detached: true, execArgv: [], serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] })
+  const forget = () => {
+    if (worker === child) worker = undefined
+  }
+  child.on('error', forget).once('exit', forget)
+  worker = child
+  return child
+}
+
+async function answerOf(child: ChildProcess, task: AttemptTask, limitMs: number, cancel: MessagePort): Promise<Relayed> {
+  const { promise, resolve } = Promise.withResolvers<Relayed>()
+  const failed = ({ message }: Error) => resolve({ lost: `failed: ${message}` })
+  const ended = (code: number | null, signal: string | null) =>
+    resolve({ lost: signal === null ? `ended with exit code ${code}` : `was killed by ${signal}` })
+  const late = setTimeout(() => resolve({ lost: `gave no answer in ${limitMs / 1000} s` }), limitMs)
+  cancel.once('message', () => resolve({ cancelled: true }))
+  child.once('message', resolve).once('error', failed).once('exit', ended)
+  // Where it has just ended, its exit says how.
+  child.send(task, () => undefined)
+  const relayed = await promise
+  clearTimeout(late)
+  child.off('message', resolve).off('error', failed).off('exit', ended)
+  if ('lost' in relayed || 'cancelled' in relayed) await end(child)
+  return relayed
+}
+
+async function end(child: ChildProcess | undefined): Promise<void> {
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  // Not by SIGTERM: vitest and Vite end their process at once then, and what a global setup has started stays.
+  if (child.connected) child.disconnect()
+  const timer = setTimeout(() => child.kill('SIGKILL'), leaveLimit)
+  await exited
+  clearTimeout(timer)
+}
