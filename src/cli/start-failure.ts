@@ -3,12 +3,18 @@
 import { doctor } from '../doctor/doctor.ts'
 import { formatDiagnosis } from '../doctor/report.ts'
 import { describeError, NsboxError } from '../errors.ts'
+import { FAILED } from '../run/exit-status.ts'
 import { exitStatus } from '../stress/exit-status.ts'
 
 /** Says it on stderr. */
 export async function startFailure(error: unknown, where: string): Promise<number> {
   if (NsboxError.is(error) && error.stage === 'config') throw error
-  if (!NsboxError.is(error) || error.code === 'ERR_NSBOX_WORKER_LOST') {
+  const isLost = NsboxError.is(error) && error.code === 'ERR_NSBOX_WORKER_LOST'
+  if (isLost && error.stage === 'launch') {
+    console.error(`${where}: ${describeError(error)}`)
+    return FAILED
+  }
+  if (!NsboxError.is(error) || isLost) {
     console.error(`${where}: vitest does not start: ${error instanceof Error ? describeError(error) : messageOf(error)}`)
     return exitStatus.usage
   }

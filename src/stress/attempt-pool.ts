@@ -115,7 +115,7 @@ export class AttemptPool {
       if ('error' in relayed) throw errorOf(relayed.error)
       signal?.throwIfAborted()
       if (this.#closing || 'cancelled' in relayed) throw closed()
-      if (lost === losses) throw lostTooOften(task, relayed.lost)
+      if (lost === losses) throw lostTooOften(task, relayed)
       this.#say(`a worker process ${relayed.lost}; ${describe(task)} again on another one`)
     }
   }
@@ -164,11 +164,13 @@ function describe(task: AttemptTask): string {
   return task.do === 'find' ? 'test files are looked for' : `its attempt of ${task.order.file} is made`
 }
 
-function lostTooOften(task: AttemptTask, what: string): NsboxError {
+function lostTooOften(task: AttemptTask, { lost: what, itself = false }: Extract<Relayed, { lost: string }>): NsboxError {
   const doing = task.do === 'find' ? 'looking for test files' : `an attempt of ${task.order.file}`
   return new NsboxError(`${losses} worker processes in a row were lost at ${doing}; the last one ${what}`, {
     code: 'ERR_NSBOX_WORKER_LOST',
-    stage: 'launch',
-    hint: 'If nobody killed them, the machine may be out of memory (dmesg has the words of the kernel): try --jobs 1',
+    stage: itself ? 'payload' : 'launch',
+    hint: itself
+      ? 'What the config or a plugin runs has ended them: npx vitest run shows it.'
+      : 'If nobody killed them, the machine may be out of memory (dmesg has the words of the kernel): try --jobs 1',
   })
 }

@@ -17,7 +17,8 @@ export interface RelayedTask {
   cancel: MessagePort
 }
 
-export type Relayed = WorkerAnswer | { lost: string } | { cancelled: true }
+/** `itself`: no signal ended the worker process, so that its own code did. */
+export type Relayed = WorkerAnswer | { lost: string; itself?: boolean } | { cancelled: true }
 
 /** How long a worker process may take to end what a global setup has started, in milliseconds. It gives up by itself a little earlier. */
 export const leaveLimit = 6000
@@ -54,7 +55,7 @@ async function answerOf(child: ChildProcess, task: AttemptTask, limitMs: number,
   const { promise, resolve } = Promise.withResolvers<Relayed>()
   const failed = ({ message }: Error) => resolve({ lost: `failed: ${message}` })
   const ended = (code: number | null, signal: string | null) =>
-    resolve({ lost: signal === null ? `ended with exit code ${code}` : `was killed by ${signal}` })
+    resolve(signal === null ? { lost: `ended with exit code ${code}`, itself: true } : { lost: `was killed by ${signal}` })
   const late = setTimeout(() => resolve({ lost: `gave no answer in ${limitMs / 1000} s` }), limitMs)
   cancel.once('message', () => resolve({ cancelled: true }))
   child.once('message', resolve).once('error', failed).once('exit', ended)

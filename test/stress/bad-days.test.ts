@@ -107,6 +107,18 @@ describe.each(oneVitest)('words', (version) => {
   })
 })
 
+test.each(oneVitest)('a config that ends its process is told from worker processes that are killed', async (version) => {
+  const ends = seedTest(version, { ...files, 'vitest.config.ts': 'process.exit(3)\n' })
+  const ended = await stress(ends, ['good', '--jobs', '1'])
+  expect(ended.stderr).toContain('vitest does not start: 3 worker processes in a row were lost')
+  expect(ended.stderr).toContain('the last one ended with exit code 3\n  hint: What the config or a plugin runs has ended them')
+  expect(ended.exitCode).toBe(2)
+  const kills = seedTest(version, { ...files, 'vitest.config.ts': "process.kill(process.pid, 'SIGKILL')\n" })
+  const killed = await stress(kills, ['good', '--jobs', '1'])
+  expect(killed.stderr).toMatch(/^nsbox stress: 3 worker processes .* the last one was killed by SIGKILL\n {2}hint: If nobody killed them/m)
+  expect(killed.exitCode).toBe(125)
+})
+
 describe.each(oneVitest)('a campaign that is stopped in the middle of an attempt', { timeout: patience }, (version) => {
   test('with Ctrl-C: reports what there is, and leaves nothing', async () => {
     const gated = new Gated(version)

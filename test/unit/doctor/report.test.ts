@@ -5,8 +5,9 @@ import { overlayChecks } from '../../../src/doctor/file-systems.ts'
 import { fixScript } from '../../../src/doctor/fix-script.ts'
 import { mendings } from '../../../src/doctor/mending.ts'
 import { formatDiagnosis } from '../../../src/doctor/report.ts'
-import { delegateControllers, keepUserManager, switchToCgroup2 } from '../../../src/host/remedies/cgroups.ts'
-import { loosenContainer } from '../../../src/host/remedies/containers.ts'
+import { delegateControllers, keepUserManager, ownCgroup, switchToCgroup2 } from '../../../src/host/remedies/cgroups.ts'
+import { loosenContainer, mapRoot } from '../../../src/host/remedies/containers.ts'
+import { mountVarTmp } from '../../../src/host/remedies/file-systems.ts'
 import { addRanges, installNewuidmap, makeSetuid } from '../../../src/host/remedies/ids.ts'
 import { exemptFromApparmor } from '../../../src/host/remedies/namespaces.ts'
 import type { Remedy } from '../../../src/host/remedies/remedy.ts'
@@ -56,6 +57,9 @@ test('every remedy makes a script that a shell can read, and runs nothing that i
     exemptFromApparmor('host', "/it's/node"),
     delegateControllers(['io']),
     keepUserManager(),
+    ownCgroup("/sys/fs/cgroup/it's"),
+    mapRoot('docker'),
+    mountVarTmp('podman'),
     switchToCgroup2('host', true),
     installNewuidmap(),
     addRanges('ann'),
