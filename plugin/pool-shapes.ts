@@ -4,12 +4,12 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'vite'
-import type { PoolRunnerInitializer, TestProject, VitestPluginContext, PoolOptions as WorkerOptions } from 'vitest/node'
+import type { PoolRunnerInitializer, TestProject, PoolOptions as WorkerOptions } from 'vitest/node'
 import { poolOptions } from '../src/config/pool-options.ts'
 import { requireKnownVitest } from '../src/host/known-vitest.ts'
+import { keepSandboxesOutOfCache } from './module-cache.ts'
 import { SandboxPool } from './pool.ts'
 import { NsboxPoolWorker } from './pool-worker.ts'
-import { isCacheable } from './sandbox-vite.ts'
 import type { SetupLayer } from './setup-layer.ts'
 import { setupModules } from './setup-modules.ts'
 import { likelyKind } from './worker-kind.ts'
@@ -44,30 +44,22 @@ export function poolShapes({ of, setupLayer, given }: PoolSource): PoolShapes {
     ...setupModules(setupLayer),
     config: (config) => addToInlineProjects(config, plugin),
     async configureVitest({ project, ...context }) {
-      keepSandboxesOutOfCache(context)
       project.config.poolRunner ??= initializer
       // By its function: vitest merges options, and the object may be a copy.
       const isOurs = project.config.poolRunner.createPoolWorker === initializer.createPoolWorker
       if (project.config.pool !== poolName || !isOurs) return
       requireKnownVitest(project.vitest.version)
+      keepSandboxesOutOfCache(project, context)
       await of(project).open(likelyKind(project))
     },
   }
   return { plugin, initializer }
 }
 
-type CacheKeys = Pick<VitestPluginContext, 'experimental_defineCacheKeyGenerator'> &
-  Partial<Pick<VitestPluginContext, 'defineCacheKeyGenerator'>>
-
-/** vitest 4 has it among its experiments. */
-function keepSandboxesOutOfCache({ defineCacheKeyGenerator, experimental_defineCacheKeyGenerator }: CacheKeys): void {
-  const define = defineCacheKeyGenerator ?? experimental_defineCacheKeyGenerator
-  define(({ environment }) => (isCacheable(environment) ? undefined : false))
-}
-
 /** Where there is no plugin, this is the first that vitest asks for. */
 function poolWorker(options: WorkerOptions, pool: SandboxPool): NsboxPoolWorker {
   requireKnownVitest(options.project.vitest.version)
+  keepSandboxesOutOfCache(options.project)
   return new NsboxPoolWorker(options, pool)
 }
 
