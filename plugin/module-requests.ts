@@ -8,7 +8,7 @@ import type { TestProject } from 'vitest/node'
 import { placesOf } from './own-modules.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
 import { sandboxEnvironment } from './sandbox-vite.ts'
-import { seenFrom } from './seen-fs.ts'
+import { seenFrom, seenFromHost } from './seen-fs.ts'
 
 /** birpc's question that calls `fetch` or `resolve`. */
 export interface ModuleQuestion {
@@ -66,14 +66,18 @@ export class ModuleRequests {
 
   /** For the worker: what to post. Undefined while another answer is looked for. */
   answered(message: unknown): unknown {
+    return seenFromHost(() => this.#answered(message))
+  }
+
+  #answered(message: unknown): unknown {
     const { t, i, r: result, e: error } = message as ModuleAnswer
     const pending = t === 's' && i !== undefined ? this.#pending.get(i) : undefined
     if (!pending) return message
     const { question, own } = pending
     this.#pending.delete(question.i)
     const file = result?.file ?? undefined
-    const isUnknown = (error !== undefined || result === null) && this.#mayBeOwn(question)
-    if (!own && (isUnknown || (file !== undefined && this.#isOwnAfterAll(question, file)))) {
+    const isUnknown = () => (error !== undefined || result === null) && this.#mayBeOwn(question)
+    if (!own && (isUnknown() || (file !== undefined && this.#isOwnAfterAll(question, file)))) {
       void this.#askOwn(question)
       return undefined
     }

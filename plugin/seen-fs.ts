@@ -22,6 +22,11 @@ export function seenFrom<T>(files: SandboxFiles, action: () => T): T {
   return sandbox.run(files, action)
 }
 
+/** Runs `action` outside of {@link seenFrom}: answers to what was asked there come back in it. */
+export function seenFromHost<T>(action: () => T): T {
+  return sandbox.run(undefined, action)
+}
+
 /** Functions of node:fs that read what their first argument names: `name`, `nameSync` and `promises.name`. */
 const readers = ['access', 'exists', 'lstat', 'open', 'readFile', 'readdir', 'readlink', 'realpath', 'stat']
 /** They do not follow a link in the last place. */

@@ -109,9 +109,12 @@ export function isGiven(fd: number): boolean {
 
 function given(): number[] {
   const open = readdirSync('/proc/self/fd').map((name) => ({ fd: Number(name), what: targetOf(name) }))
-  // A shell passes the same end twice: >(command) is descriptor 63 too.
-  const isRead = (pipe: string) => open.some(({ fd, what }) => what === pipe && isReadOnly(fd))
-  const isOwn = (what: string) => what.startsWith('anon_inode:') || (what.startsWith('pipe:') && isRead(what))
+  // A shell passes the same end twice: >(command) is descriptor 63 too. node has both ends of its own.
+  const hasBothEnds = (pipe: string) => {
+    const ends = open.filter(({ what }) => what === pipe).map(({ fd }) => isReadOnly(fd))
+    return ends.includes(true) && ends.includes(false)
+  }
+  const isOwn = (what: string) => what.startsWith('anon_inode:') || (what.startsWith('pipe:') && hasBothEnds(what))
   return open.filter(({ fd, what }) => what !== '' && (fd <= 2 || !isOwn(what))).map(({ fd }) => fd)
 }
 

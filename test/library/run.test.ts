@@ -162,7 +162,7 @@ describe('options', () => {
 
   test.each<[unknown, string]>([
     [{ command: ['ls'], timeout: 5n }, 'run(): timeout is 5n: it must be a duration'],
-    [{ command: ['ls'], net: 1n }, 'run(): net is 1n; it must be one of "none", "host"'],
+    [{ command: ['ls'], net: 1n }, 'run(): net is 1n; it must be one of "none", "localhost", "host"'],
     [{ command: ['ls'], net: { toString: null } }, 'run(): net is {"toString":null}; it must be one of'],
     [{ command: ['ls'], net: () => 1 }, 'run(): net is [Function: net]; it must be one of'],
     [{ command: ['ls'], rlimits: [1n] }, 'run(): rlimits is [ 1n ]; it must be an object'],
