@@ -1,4 +1,4 @@
-// Names that have addresses inside: the sandbox's own, and those that are asked for.
+// Names that resolve inside: the sandbox's host name, and those of the option hosts.
 
 import type { HostFacts } from './host-facts.ts'
 import { isWithin } from './paths.ts'
@@ -6,7 +6,7 @@ import type { Namespace, SealStep } from './plan.ts'
 import type { SandboxRequest } from './request.ts'
 import { step } from './step.ts'
 
-/** For the own name, which localhost's address would otherwise have: it is looked up by address too, and the first line counts (hosts(5)). */
+/** The address of the host name. With 127.0.0.1 it would become the name of that address, because the first line counts (hosts(5)). */
 const ownAddress = '127.0.1.1'
 
 type Names = Pick<SandboxRequest, 'hosts' | 'dns' | 'hostname' | 'net' | 'overlays' | 'run'>
@@ -31,7 +31,7 @@ function hostLines(request: Names, own: Namespace[], host: Host, scratch: string
   const lines = Object.entries(withOwnName(request, own, host)).map(([name, address]) => `${address} ${name}`)
   if (lines.length === 0) return []
   const isAsked = Object.keys(request.hosts ?? {}).length > 0
-  // A file that was asked for is as it is, and may be written to.
+  // The run asks for its own file there, which may be writable.
   if (!isAsked && isGiven('/etc/hosts', request, host)) return []
   const file = { do: 'lines', target: '/etc/hosts', lines, more: true, scratch } as const
   return isAsked
@@ -39,13 +39,13 @@ function hostLines(request: Names, own: Namespace[], host: Host, scratch: string
     : [step('the host name resolves, as it does outside', { ...file, ifThere: true })]
 }
 
-/** Whether something that was asked for is there, or may be changed there. */
+/** True when a mount or overlay that the run asks for covers the path. */
 function isGiven(path: string, { overlays, run }: Names, { allowed }: Host): boolean {
   const targets = [...overlays, ...[...(run?.mounts ?? []), ...allowed].map(({ target }) => target)]
   return targets.some((target) => isWithin(path, target))
 }
 
-/** With the host's own network and name it is the host that knows. */
+/** With the host's name and network, names resolve as on the host. */
 function withOwnName({ hosts = {}, hostname, net }: Names, own: Namespace[], { hostName }: Host): Record<string, string> {
   const name = own.includes('uts') ? hostname : hostName
   const isKnown = ['localhost', ...Object.keys(hosts)].some((known) => known.toLowerCase() === name.toLowerCase())
