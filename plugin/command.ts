@@ -32,7 +32,7 @@ export async function runVitest(words: string[]): Promise<undefined> {
   })
 }
 
-/** Whatever pool the config names, that of nsbox runs; one that is named on the command line is what it says. */
+/** nsbox's pool replaces any pool of the config, but not one on the command line. */
 function poolOf(words: readonly string[], options: CliOptions): { sealed: CliOptions; overrides: { plugins: Plugin[] } } {
   const own = otherPool(options)
   if (own === undefined) {

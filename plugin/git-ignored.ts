@@ -1,13 +1,13 @@
-// Which paths of a project git ignores: what lies there is output that nobody minds.
+// Finds the paths of a project that git ignores, which are usually output.
 
 import { spawn } from 'node:child_process'
 
-/** git answers in milliseconds. One that waits, for a file system say, must not hold the report back, in milliseconds. */
+/** Time limit for git, in milliseconds. The report does not wait longer. */
 const patience = 5000
 
 /**
- * Those of these paths, relative to the directory; a directory has a slash at its end. None where there is no git, or no repository, and
- * where the whole directory is ignored, as a scratch copy is: then that says nothing of a file in it.
+ * The ignored ones among these paths, which are relative to the directory; directories end with a slash. None without git or a
+ * repository, nor when the directory itself is ignored, as a scratch copy is: that tells nothing about single files.
  */
 export async function gitIgnored(directory: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
   if (paths.length === 0) return new Set()
@@ -16,7 +16,7 @@ export async function gitIgnored(directory: string, paths: readonly string[]): P
   return new Set(named.includes(whole) ? [] : named)
 }
 
-/** Never rejects. git-check-ignore(1) names what is ignored, as it was given. */
+/** Never rejects. git-check-ignore(1) prints the ignored paths as they were given. */
 function checkIgnore(directory: string, paths: readonly string[]): Promise<string[]> {
   return new Promise((resolve) => {
     const git = spawn('git', ['-C', directory, 'check-ignore', '-z', '--stdin'], {
@@ -26,10 +26,10 @@ function checkIgnore(directory: string, paths: readonly string[]): Promise<strin
     })
     const chunks: Buffer[] = []
     git.once('error', () => resolve([]))
-    // It says no more where it has failed halfway.
+    // After a failure its output may be incomplete.
     git.once('close', (code) => resolve(code === 0 ? Buffer.concat(chunks).toString().split('\0').filter(Boolean) : []))
     git.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-    // EPIPE: it is gone, and its end says why.
+    // EPIPE: git has ended early, which 'close' handles.
     git.stdin.on('error', () => undefined)
     git.stdin.end(paths.join('\0'))
   })

@@ -1,6 +1,6 @@
-// Names that no network has an address for: to ask for one in vain is no refusal of the seal.
+// Host names that resolve on no network: a failed lookup of one is not the seal's doing.
 
-/** Of RFC 6761, and what a program makes of a host name that it has not: `http://${undefined}:3000`. */
+/** Top-level names: those of RFC 6761, and values that a program did not set: `http://${undefined}:3000`. */
 const nowhere = ['localhost', 'invalid', 'undefined', 'null', 'nan', '[object object]']
 
 export function isNowhere(name: string): boolean {

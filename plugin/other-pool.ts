@@ -1,13 +1,13 @@
-// A pool that the words of a command name, and that is not nsbox's.
+// A pool other than nsbox's on the command line.
 
 import { configError } from '../src/errors.ts'
 
-/** Undefined where none is named. vitest has made one that is given as a word into its option. */
+/** Its name, or undefined. */
 export function otherPool({ pool }: { pool?: unknown }): string | undefined {
   return pool === undefined || pool === 'nsbox' ? undefined : String(pool)
 }
 
-/** For what no other pool can do. @throws NsboxError ERR_NSBOX_CONFIG */
+/** Refuses one where only nsbox's pool works. @throws NsboxError ERR_NSBOX_CONFIG */
 export function refuseOtherPool(options: { pool?: unknown }): void {
   const pool = otherPool(options)
   if (pool !== undefined) throw configError(`--pool=${pool} cannot be used here: every attempt runs in nsbox's own pool. Remove it`)

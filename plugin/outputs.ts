@@ -1,4 +1,4 @@
-// What of the files that tests wrote is output: paths that git ignores, and directories that are not there on the host.
+// Finds out which written files are output: those that git ignores, and those in directories that do not exist on the host.
 
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -7,12 +7,12 @@ import { gitIgnored } from './git-ignored.ts'
 import type { ReportedFile } from './run-report.ts'
 import { directoriesAbove, writeGlobs } from './write-globs.ts'
 
-/** Directories that paths of reports are relative to, by report. */
+/** The directory that each report's paths are relative to. */
 export type Workspaces = ReadonlyMap<ReportedFile, string>
 
 export class Outputs {
   readonly #workspaces: Workspaces
-  /** By workspace; of directories too. */
+  /** Ignored files and directories, by workspace. */
   readonly #ignored: ReadonlyMap<string, ReadonlySet<string>>
 
   private constructor(workspaces: Workspaces, ignored: ReadonlyMap<string, ReadonlySet<string>>) {
@@ -35,7 +35,7 @@ export class Outputs {
     return this.#ignored.get(this.#workspaces.get(file) ?? '') ?? new Set()
   }
 
-  /** For the option expectedWrites: what fits all that these files wrote. */
+  /** Globs for expectedWrites that match everything these test files wrote. */
   globs(files: readonly ReportedFile[]): string[] {
     const globs = Map.groupBy(files, (file) => this.#workspaces.get(file) ?? '')
     return [...globs].flatMap(([workspace, own]) =>

@@ -13,15 +13,11 @@ export function overridden(settings: FileSettings, knobs: Knobs): FileSettings {
   return {
     ...settings,
     limits: { ...settings.limits, ...limitsOf(knobs) },
-    // A server of the host's would be a way out.
-    reach: knobs.net === 'none' ? { ...withoutHost(settings.reach), forward: [], expose: [] } : settings.reach,
+    // Not even an address besides localhost; and a server of the host's would be a way out.
+    reach: knobs.net === 'none' ? { ...settings.reach, net: 'localhost', forward: [], expose: [] } : settings.reach,
     ...(Object.keys(request).length > 0 && { request }),
     ...(knobs.uv !== undefined && { freshEnv: { UV_THREADPOOL_SIZE: String(knobs.uv) } }),
   }
-}
-
-function withoutHost(reach: FileSettings['reach']): FileSettings['reach'] {
-  return reach.net === 'host' ? { ...reach, net: 'none' } : reach
 }
 
 /** Of one copy among several at once. */

@@ -56,7 +56,7 @@ export function poolShapes({ of, setupLayer, given }: PoolSource): PoolShapes {
   return { plugin, initializer }
 }
 
-/** Where there is no plugin, this is the first that vitest asks for. */
+/** Without the plugin, the first call that vitest makes. */
 function poolWorker(options: WorkerOptions, pool: SandboxPool): NsboxPoolWorker {
   requireKnownVitest(options.project.vitest.version)
   keepSandboxesOutOfCache(options.project)

@@ -40,7 +40,7 @@ export function parseSockets(text: string, protocol: Socket['protocol']): Socket
     .map((fields) => ({ protocol, port: Number.parseInt(fields[1]?.split(':')[1] ?? '', 16), inode: fields[9] ?? '' }))
 }
 
-/** Those of this pid namespace, as /proc counts them: where none of its own could be mounted, /proc is that of a namespace around it. */
+/** The processes of this pid namespace, by their pids in /proc. If no own /proc could be mounted, /proc belongs to an outer namespace. */
 export function pids(): number[] {
   const all = readdirSync('/proc').map(Number).filter(Number.isInteger)
   if (isOwnProc(process.pid)) return all
@@ -48,12 +48,12 @@ export function pids(): number[] {
   return all.filter((pid) => pidNamespace(pid) === own)
 }
 
-/** This process, among them. */
+/** The pid of this process in /proc. */
 export function selfPid(): number {
   return Number(readlinkSync('/proc/self'))
 }
 
-/** Of init, which may not be looked into, it is ''. */
+/** '' when access is denied, as to init. */
 function pidNamespace(pid: number | 'self'): string {
   return unlessGone(() => readlinkSync(`/proc/${pid}/ns/pid`), '')
 }

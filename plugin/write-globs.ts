@@ -1,13 +1,13 @@
-// Globs for `expectedWrites` that fit what was written, to be pasted.
+// Makes globs for `expectedWrites` from the paths that were written.
 
 import { escapedGlob } from './usual-writes.ts'
 
-/** So many files of one directory are named; of more, what they have in common. */
+/** Up to this many files of one directory are listed by name; more become one glob. */
 const named = 3
 
 /**
- * `isWhole` says of a directory that everything in it was written by tests, or is output: what is not there on the host, or ignored.
- * Paths as reports have them: a directory has a slash at its end.
+ * `isWhole` is true for directories that hold nothing but output, such as ignored ones. Paths are written as in reports: directories end
+ * with a slash.
  */
 export function writeGlobs(paths: readonly string[], isWhole: (directory: string) => boolean): string[] {
   const globs = new Set<string>()
@@ -28,7 +28,7 @@ function globsWithin(parent: string, files: readonly string[]): string[] {
   return [`${escapedGlob(parent)}*${endings.size === 1 && ending !== undefined ? escapedGlob(ending) : ''}`]
 }
 
-/** From the outermost on. All packages that are installed are no output of one test. */
+/** From the outermost to the innermost. node_modules as a whole is never the output of a test. */
 export function directoriesAbove(path: string): string[] {
   const names = path.replace(/\/$/, '').split('/').slice(0, -1)
   const all = names.map((_, index) => names.slice(0, index + 1).join('/'))

@@ -21,7 +21,7 @@ export { createSandbox, type WarmSandbox } from './run/warm-sandbox.ts'
 export type { NotEnforced } from './wire/protocol.ts'
 
 /**
- * What vitest before 4 makes of its option `pool: 'nsbox'`: it imports the package of that name, and calls what that exports.
+ * vitest before 4 imports the package that `pool: 'nsbox'` names and calls its default export. This one says which vitest is needed.
  * @throws NsboxError ERR_NSBOX_VITEST
  */
 export default function oldPool({ version }: { version: string }): void {

@@ -17,7 +17,7 @@ export function explainSealFailure(error: NsboxError): NsboxError {
   return remedy === undefined ? error : error.withHint(hintOf(remedy))
 }
 
-/** What it means that this protection is not in force, and what mends it. */
+/** Adds the consequence of a missing protection, and the hint that fits this machine. */
 export function explainMissing<T extends { protection: string; error: ErrorData }>(missing: T): T & { lost?: string } {
   const lost = lossOf(missing.protection)
   const error = explainSealFailure(errorFromData(missing.error))

@@ -1,4 +1,4 @@
-// Whether nsbox knows the vitest that it is run by: its workers speak the protocol of that vitest.
+// Checks the version of vitest: the pool speaks vitest's own worker protocol.
 
 import { NsboxError } from '../errors.ts'
 import { hintOf } from './remedies/remedy.ts'
@@ -6,7 +6,7 @@ import { installVitest } from './remedies/software.ts'
 import { supported } from './supported.ts'
 import { satisfies } from './version-range.ts'
 
-/** @throws NsboxError ERR_NSBOX_VITEST for one that it does not */
+/** @throws NsboxError ERR_NSBOX_VITEST for a version outside of nsbox's range */
 export function requireKnownVitest(version: string): void {
   const { vitest: range } = supported()
   if (satisfies(version, range)) return

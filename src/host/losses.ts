@@ -1,6 +1,6 @@
-// What it means that a protection is not in force, for whoever runs tests or programs without it.
+// The consequences of a missing protection, in the user's words.
 
-/** By the name that reports have for it, or by the first word of that. */
+/** By the protection's name in reports, or by its first word. */
 const losses: Record<string, string> = {
   namespaces: "programs write to the real project, HOME and /tmp, use the host's network and see its processes",
   'pid namespace': 'programs see the processes of the host, and those that they leave may go on running',

@@ -1,9 +1,9 @@
-// A protection that is not in force, in words.
+// Describes a protection that is not in force.
 
 import { describeError, errorFromData } from '../errors.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 
-/** What is lost, the fact behind it, and what mends it. */
+/** The consequence, the cause and the remedy. */
 export function missingWords({ protection, lost, error }: NotEnforced): string {
   return ['not in force', protection, ...(lost === undefined ? [error.message] : [lost, describeError(errorFromData(error))])].join(': ')
 }

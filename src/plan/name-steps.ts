@@ -1,17 +1,19 @@
-// Names that have addresses inside: the sandbox's own, and those that are asked for.
+// Names that resolve inside: the sandbox's host name, and those of the option hosts.
 
 import type { HostFacts } from './host-facts.ts'
+import { isWithin } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import type { SandboxRequest } from './request.ts'
 import { step } from './step.ts'
 
-/** For the own name, which localhost's address would otherwise have: it is looked up by address too, and the first line counts (hosts(5)). */
+/** The address of the host name. With 127.0.0.1 it would become the name of that address, because the first line counts (hosts(5)). */
 const ownAddress = '127.0.1.1'
 
-type Names = Pick<SandboxRequest, 'hosts' | 'dns' | 'hostname' | 'net'>
+type Names = Pick<SandboxRequest, 'hosts' | 'dns' | 'hostname' | 'net' | 'overlays' | 'run'>
+type Host = Pick<HostFacts, 'hostName' | 'allowed'>
 
 /** For programs that look names up in files, and where to ask for those that do not. */
-export function nameSteps(request: Names, own: Namespace[], host: Pick<HostFacts, 'hostName'>, scratch: string): SealStep[] {
+export function nameSteps(request: Names, own: Namespace[], host: Host, scratch: string): SealStep[] {
   const { hosts = {}, dns } = request
   const isAsked = Object.keys(hosts).length > 0
   const resolver = (why: string, servers: string[]) =>
@@ -25,22 +27,26 @@ export function nameSteps(request: Names, own: Namespace[], host: Pick<HostFacts
   ]
 }
 
-function hostLines(request: Names, own: Namespace[], host: Pick<HostFacts, 'hostName'>, scratch: string): SealStep[] {
+function hostLines(request: Names, own: Namespace[], host: Host, scratch: string): SealStep[] {
   const lines = Object.entries(withOwnName(request, own, host)).map(([name, address]) => `${address} ${name}`)
   if (lines.length === 0) return []
   const isAsked = Object.keys(request.hosts ?? {}).length > 0
+  // The run asks for its own file there, which may be writable.
+  if (!isAsked && isGiven('/etc/hosts', request, host)) return []
   const file = { do: 'lines', target: '/etc/hosts', lines, more: true, scratch } as const
   return isAsked
     ? [step('asked for: names that have addresses here', file)]
     : [step('the host name resolves, as it does outside', { ...file, ifThere: true })]
 }
 
-/** With the host's own network and name it is the host that knows. */
-function withOwnName(
-  { hosts = {}, hostname, net }: Names,
-  own: Namespace[],
-  { hostName }: Pick<HostFacts, 'hostName'>,
-): Record<string, string> {
+/** True when a mount or overlay that the run asks for covers the path. */
+function isGiven(path: string, { overlays, run }: Names, { allowed }: Host): boolean {
+  const targets = [...overlays, ...[...(run?.mounts ?? []), ...allowed].map(({ target }) => target)]
+  return targets.some((target) => isWithin(path, target))
+}
+
+/** With the host's name and network, names resolve as on the host. */
+function withOwnName({ hosts = {}, hostname, net }: Names, own: Namespace[], { hostName }: Host): Record<string, string> {
   const name = own.includes('uts') ? hostname : hostName
   const isKnown = ['localhost', ...Object.keys(hosts)].some((known) => known.toLowerCase() === name.toLowerCase())
   if (isKnown || (net === 'host' && !own.includes('uts'))) return hosts
@@ -53,7 +59,7 @@ function withOwnName(
  */
 const nobody = ['nameserver 255.255.255.255', 'options timeout:1 attempts:1']
 
-export function nameServerSteps(request: Names, own: Namespace[], host: Pick<HostFacts, 'hostName'>): SealStep[] {
+export function nameServerSteps(request: Names, own: Namespace[], host: Host): SealStep[] {
   if (request.dns === 'none' || Object.keys(request.hosts ?? {}).length === 0) return []
   return [step('not every program reads /etc/hosts', { do: 'name-server', hosts: withOwnName(request, own, host) })]
 }

@@ -1,12 +1,12 @@
-// What is in a network of the sandbox's own.
+// The interfaces of a sandbox's own network.
 
 import type { SealStep } from './plan.ts'
 import type { Net } from './reach.ts'
 import { step } from './step.ts'
 
 /**
- * Of ranges that are nobody's: RFC 5737 and RFC 3849 keep them for documentation, RFC 7042 the hardware address. They are none of those
- * that tests usually take to be out of reach, such as 192.0.2.1.
+ * Addresses from ranges reserved for documentation (RFC 5737, RFC 3849; RFC 7042 for the hardware address). They avoid those that tests
+ * often use as unreachable, such as 192.0.2.1.
  */
 export const ownInterface = { name: 'eth0', mac: '00:00:5e:00:53:4d', addresses: ['198.51.100.77', '2001:db8:77::77'] } as const
 

@@ -12,13 +12,13 @@ export function stepName(step: SealStep | LastStep): string {
   return step.do === 'rlimit' ? `rlimit ${step.resource}` : step.do
 }
 
-/** Whether the sandbox goes on where it fails. */
+/** True when the sandbox may go on after this step has failed. */
 export function mayBeLeftOut(step: SealStep | LastStep, { seal, steps }: Pick<SandboxPlan, 'seal' | 'steps'>): boolean {
   if (seal === 'optional' || ('optional' in step && step.optional)) return true
   return seal === 'prefer' && !keepsFiles(step, steps)
 }
 
-/** Layers that are thrown away, and where they keep what is written. */
+/** True for throwaway layers, and for the mounts that hold what is written to them. */
 function keepsFiles(step: SealStep | LastStep, steps: readonly SealStep[]): boolean {
   if (step.do === 'overlay' || step.do === 'pivot-root') return true
   return 'target' in step && steps.some((other) => 'scratch' in other && other.scratch === step.target)

@@ -1,8 +1,8 @@
-// What is left of a plan where not all of its namespaces can be had.
+// The part of a plan that can be carried out when some of its namespaces are not available.
 
 import type { Namespace, SandboxPlan, SealAction } from './plan.ts'
 
-/** Steps that would change the host's own, or nothing, without a namespace for it. */
+/** Steps that need a namespace of their own: without it they would change the host, or fail. */
 const needs: Partial<Record<SealAction['do'], Namespace>> = {
   hostname: 'uts',
   loopback: 'net',
@@ -15,10 +15,10 @@ const needs: Partial<Record<SealAction['do'], Namespace>> = {
   cgroup: 'cgroup',
 }
 
-/** Those that a process can take in the host's namespaces, without power over anything. */
+/** Steps that need no namespace and no privilege. */
 const anywhere: readonly SealAction['do'][] = ['chdir', 'oom-score', 'no-new-privs', 'seccomp']
 
-/** Without a user or a mount namespace there is no other either. */
+/** Without a user or a mount namespace the other ones are of no use. */
 export function withoutNamespaces(plan: SandboxPlan, missing: readonly Namespace[]): SandboxPlan {
   if (missing.includes('user') || missing.includes('mount'))
     return { ...plan, namespaces: [], steps: plan.steps.filter((step) => anywhere.includes(step.do)) }
@@ -30,7 +30,7 @@ export function withoutNamespaces(plan: SandboxPlan, missing: readonly Namespace
   }
 }
 
-/** The name server that it leads to is not there. */
+/** It names a name server that only runs in the sandbox's own network. */
 function asksOwnServer(step: SealAction): boolean {
   return step.do === 'lines' && step.target === '/etc/resolv.conf'
 }

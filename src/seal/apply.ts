@@ -88,7 +88,7 @@ function applyEach<S extends Step>(plan: SandboxPlan, steps: readonly S[], apply
   return notEnforced
 }
 
-/** What is written must not lie on the host for good. */
+/** Without its own mount for them, an overlay would leave what is written on the host. */
 function requireScratch(step: Step, notEnforced: readonly NotEnforced[]): void {
   if (!('scratch' in step) || !notEnforced.some(({ protection }) => protection.endsWith(` ${step.scratch}`))) return
   throw new NsboxError(`${stepName(step)}: ${step.scratch}, where it keeps what is written, would be the host's own`, {

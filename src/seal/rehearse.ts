@@ -1,4 +1,4 @@
-// What a zygote does once, before it forks: each of its sandboxes would do it again.
+// Work that a zygote does once before it forks, so that its sandboxes need not repeat it.
 
 import type { SandboxPlan } from '../plan/plan.ts'
 import { prepareInterface } from '../sys/interface.ts'

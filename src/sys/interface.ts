@@ -1,8 +1,7 @@
-// A network interface with addresses that leads nowhere: one end of a veth pair, whose other end nobody listens at (veth(4), rtnetlink(7)).
+// A network interface with addresses and no way out: one end of a veth pair whose other end is unused (veth(4), rtnetlink(7)).
 //
-// veth, because container engines need it: a kernel that runs containers has it. The module of the dummy driver would do as well, and
-// makes a dummy0 in the host's network when it is loaded. A bridge without ports, or a tun that nobody has open, has no carrier, and
-// programs leave out interfaces that are not running.
+// veth is on every kernel that runs containers. Loading the dummy driver would create dummy0 on the host. A bridge without ports, or a tun
+// device that is not open, has no carrier, and programs ignore interfaces that are not running.
 
 import { NsboxError } from '../errors.ts'
 import { addressBytes } from './address-bytes.ts'
@@ -40,27 +39,27 @@ const IFA_F_NODAD = 2
 const [RTA_DST, RTA_OIF] = [1, 4]
 const [RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST] = [254, 3, 253, 1]
 
-/** Numbers of the two ends. A new network namespace may have given the first ones to tunnels of the kernel's own (ip-sysctl.rst, fb_tunnels_only_for_init_net). */
+/** Indexes of the two ends. The kernel may have used the first ones for its fallback tunnels (sysctl net, fb_tunnels_only_for_init_net). */
 const [own, peer] = [1000, 1001]
 
-/** Groups, and all hosts of the local network: with any network interface that is up these can be sent to. */
+/** Multicast and broadcast, which can be sent on any machine with a network. */
 const everybody = [
   ['224.0.0.0', 4],
   ['255.255.255.255', 32],
 ] as const
 
-/** How a kernel without IPv6, or a host that has turned it off, answers. Then loopback has no ::1 either. */
+/** Errors of a kernel without IPv6, or with IPv6 turned off. Loopback has no ::1 there either. */
 const withoutIpv6 = ['EAFNOSUPPORT', 'EOPNOTSUPP', 'EACCES']
 
 export interface Interface {
   name: string
   /** Six bytes, as `00:00:5e:00:53:01`. */
   mac: string
-  /** Each by itself: no other address of its network is reached. */
+  /** Host addresses: no other address of the same range becomes reachable. */
   addresses: readonly string[]
 }
 
-/** How often it is looked at whether it runs, a millisecond between. */
+/** Number of checks whether it runs, a millisecond apart. */
 const looks = 1000
 
 /** In this network namespace. @throws SysError EOPNOTSUPP where the kernel has no veth */
@@ -68,8 +67,8 @@ export function addInterface(asked: Interface): void {
   const batch = prepareInterface(asked)
   withNetlink('route', (fd) => {
     askTogether(fd, batch)
-    // That both ends are up is noticed by a worker of the kernel's (operstates.rst). It may have come between, when they were not; until
-    // it comes again, programs leave the interface out. From Linux 6.8 on, to ask is enough.
+    // A kernel worker notes the carrier (operstates.rst). If it ran before both ends were up, programs ignore the interface until it runs
+    // again. From Linux 6.8 on, RTM_GETLINK brings the state up to date.
     for (let look = 0; look < looks; look++) {
       if (isRunning(askNetlink(fd, [theInterface]))) return
       pollReadable([fd], 1)
@@ -86,7 +85,7 @@ function isRunning(answers: readonly NetlinkAnswer[]): boolean {
 
 const prepared = new Map<string, NetlinkBatch>()
 
-/** Before a fork, it costs no child anything. */
+/** Called before a fork as well, so that children find it ready. */
 export function prepareInterface(asked: Interface): NetlinkBatch {
   const key = JSON.stringify(asked)
   const batch = prepared.get(key) ?? batchOf(messagesFor(asked))
@@ -97,7 +96,7 @@ export function prepareInterface(asked: Interface): NetlinkBatch {
 function messagesFor({ name, mac, addresses }: Interface): NetlinkMessage[] {
   return [
     pair(name, mac),
-    // Before they are up: with link-local addresses, all of fe80::/10 would seem to be there, and never answer.
+    // Before they are up: a link-local address would make connections to fe80::/10 hang instead of fail.
     ...[own, peer].map(noAutomaticAddress),
     up(peer),
     up(own),
@@ -107,8 +106,8 @@ function messagesFor({ name, mac, addresses }: Interface): NetlinkMessage[] {
 }
 
 function pair(name: string, mac: string): NetlinkMessage {
-  // Unless it is told, the driver gives each end a queue for every processor that there may be, and takes them away again but for one:
-  // for that the kernel waits until all processors have seen it, while nobody else can change a network (synchronize_net).
+  // By default the driver makes a queue per processor and then removes all but one, which waits for every processor (synchronize_net)
+  // and blocks all other changes of networks meanwhile.
   const queues = [IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES].map((type) => attribute(type, word(1)))
   const other = Buffer.concat([ifinfomsg(peer), textAttribute(IFLA_IFNAME, `${name}-peer`), ...queues])
   const kind = nested(IFLA_LINKINFO, [textAttribute(IFLA_INFO_KIND, 'veth'), nested(IFLA_INFO_DATA, [attribute(VETH_INFO_PEER, other)])])
@@ -136,7 +135,7 @@ function ifinfomsg(index: number, flags = 0): Buffer {
   return Buffer.concat([Buffer.alloc(4), word(index), word(flags), word(flags)])
 }
 
-/** Without the check whether others have it (RFC 4862, 5.4), until the end of which it cannot be bound to. */
+/** Without duplicate address detection (RFC 4862, 5.4), during which the address cannot be bound. */
 function address(text: string): NetlinkMessage {
   const bytes = addressBytes(text)
   const isFour = bytes.length === 4

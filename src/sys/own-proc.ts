@@ -1,8 +1,8 @@
-// Whether /proc is that of a process's own pid namespace (proc(5)).
+// Checks whether /proc belongs to the process's own pid namespace (proc(5)).
 
 import { readlinkSync } from 'node:fs'
 
-/** False where it shows the processes of a namespace around this one: the pids in it are other ones. */
+/** False when /proc belongs to an outer pid namespace, whose pids differ. */
 export function isOwnProc(pid: number): boolean {
   try {
     return readlinkSync('/proc/self') === String(pid)

@@ -1,4 +1,4 @@
-// The first process of new namespaces: of all that are asked for, or of those that can be had.
+// Starts the first process of a sandbox, in all namespaces that the plan asks for or in those that are available.
 
 import { errorToData, NsboxError } from '../errors.ts'
 import type { Namespace, SandboxPlan } from '../plan/plan.ts'
@@ -20,11 +20,11 @@ const cloneFlagOf: Record<Namespace, CloneFlag> = {
 export interface Clone {
   /** 0 in the child. */
   pid: number
-  /** What can be done in the namespaces that it has. */
+  /** The part of the plan that its namespaces allow. */
   plan: SandboxPlan
-  /** Namespaces that it has not. */
+  /** Namespaces that are not available. */
   missing: NotEnforced[]
-  /** In its cgroup already, or in need of none. */
+  /** True when it is in its cgroup already, or needs none. */
   isPlaced: boolean
 }
 
@@ -35,7 +35,7 @@ export function cloneInit(plan: SandboxPlan, cgroup: number | undefined): Clone 
   } catch (error) {
     if (plan.seal === 'require') throw error
     const refused = refusedKinds(plan.namespaces)
-    // No kind is missing: whatever it was, it may have passed.
+    // Each kind is available by itself, so the failure may have been temporary: try once more.
     if (refused.size === 0) return { ...cloneSomewhere(plan, cgroup), plan, missing: [] }
     const base = refused.get('user') ?? refused.get('mount')
     if (base) return cloneUnsealed(plan, base, cgroup)
@@ -45,7 +45,7 @@ export function cloneInit(plan: SandboxPlan, cgroup: number | undefined): Clone 
   }
 }
 
-/** In no namespaces at all: nothing is mounted, and so nothing of the host is kept from being written to. */
+/** Runs without any namespace: nothing is mounted, so programs write to the host's files. */
 function cloneUnsealed(plan: SandboxPlan, error: SysError, cgroup: number | undefined): Clone {
   if (plan.seal !== 'optional') throw unsealed(error)
   const missing = [{ protection: 'namespaces', error: errorToData(error) }]
@@ -73,10 +73,10 @@ function cloneSomewhere({ namespaces }: SandboxPlan, cgroup: number | undefined)
   }
 }
 
-/** Found once: the machine does not change. */
+/** The result of the trials, which stays the same on one machine. */
 let known: { namespaces: string; refused: Map<Namespace, SysError> } | undefined
 
-/** A limit, a filter or the kernel may refuse any kind: each is tried with those before it, by a child that ends at once. */
+/** Tries each kind together with those before it, with a child that exits at once: a limit, a filter or the kernel may refuse any of them. */
 function refusedKinds(namespaces: readonly Namespace[]): Map<Namespace, SysError> {
   if (known?.namespaces === namespaces.join()) return known.refused
   const refused = new Map<Namespace, SysError>()
@@ -85,7 +85,7 @@ function refusedKinds(namespaces: readonly Namespace[]): Map<Namespace, SysError
     const error = refusal([...given, cloneFlagOf[name]])
     if (error) refused.set(name, error)
     else given.push(cloneFlagOf[name])
-    // Without these nothing else matters.
+    // The other kinds are of no use without these.
     if (error && (name === 'user' || name === 'mount')) break
   }
   known = { namespaces: namespaces.join(), refused }

@@ -76,7 +76,7 @@ describe.each(oneVitest)('options of all files', (version) => {
 
   test('a limit that cannot be held is said once where the seal prefers', async () => {
     const run = await vitestRun(seedPassing("limitsBy: 'emulation', seal: 'prefer', memoryHigh: '64M', memory: '1G'"))
-    expect(run.output.match(/nsbox: not sealed here: memoryHigh: memoryHigh cannot be limited here/g)).toHaveLength(1)
+    expect(run.output.match(/nsbox: not in force: memoryHigh: memoryHigh cannot be limited here/g)).toHaveLength(1)
     expect(run.output).toContain("limits are emulated here (memory by polling PSS, and SIGKILL): no cgroup: limitsBy is 'emulation'")
     expect(run.exitCode, run.output).toBe(0)
   })

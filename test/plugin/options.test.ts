@@ -86,7 +86,7 @@ describe.each(oneVitest)('$name', { tags: ['root'] }, (version) => {
   test('every test has run, sealed, and what it did to the files is gone', () => {
     expect(Object.keys(run.tests)).toHaveLength(values.length * 3 + 1)
     expect(run.exitCode).toBe(1)
-    expect(run.output).not.toContain('not sealed')
+    expect(run.output).not.toContain('not in force')
     expect(project.list()).toContain('removed.txt')
     expect(project.list()).not.toContain('written.txt')
   })

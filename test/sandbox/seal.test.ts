@@ -3,6 +3,7 @@
 
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ownInterface } from '../../src/plan/network.ts'
 import type { SandboxPlan, SealStep } from '../../src/plan/plan.ts'
 import { Bench, modes } from '../support/sandbox.ts'
 
@@ -43,6 +44,39 @@ describe.each(modes)('%s', (mode) => {
     expect(end).toMatchObject({ exitCode: 0, notEnforced: [{ protection: 'bind /tmp/target' }] })
     expect(end.stdout).toMatch(/^ran\n.*Read-only file system\n0\n$/)
     expect(end.error).toBeUndefined()
+  })
+
+  test('an optional step that fails ends nothing, and is told', async () => {
+    // There is one of that name already: it comes after the plan's own.
+    const again: SealStep = { why: 'another', do: 'interface', ...ownInterface }
+    const planWith = (extra: SealStep) => {
+      const { plan } = bench.plans.next()
+      return {
+        ...plan,
+        steps: plan.steps.toSpliced(
+          plan.steps.findIndex((step) => step.do === 'chdir'),
+          0,
+          extra,
+        ),
+      }
+    }
+    const end = await bench.sh('echo ran', { plan: planWith({ ...again, optional: true }) })
+    expect(end).toMatchObject({ exitCode: 0, stdout: 'ran\n', notEnforced: [{ protection: 'interface', error: { errno: 'EEXIST' } }] })
+    expect((await bench.sh('echo ran', { plan: planWith(again) })).error).toMatchObject({ errno: 'EEXIST', syscall: 'netlink' })
+  })
+
+  test("'prefer' goes on without no layer that keeps files, 'optional' does", async () => {
+    const broken = (seal: SandboxPlan['seal']) => {
+      const { plan } = bench.plans.next({ seal })
+      const steps = plan.steps.map((step) => (step.do === 'overlay' ? { ...step, layers: ['/no/such/layer'] } : step))
+      return { ...plan, steps }
+    }
+    const preferred = await bench.sh('echo ran', { plan: broken('prefer') })
+    expect(preferred).toMatchObject({ exitCode: null, stdout: '' })
+    expect(preferred.error?.message).toMatch(/Without it nothing would be thrown away .* seal: 'optional' goes on$/)
+    const optional = await bench.sh('echo ran', { plan: broken('optional') })
+    expect(optional).toMatchObject({ exitCode: 0, stdout: 'ran\n' })
+    expect(optional.notEnforced.map(({ protection }) => protection)).toEqual(expect.arrayContaining([`overlay ${bench.project}`]))
   })
 
   test('a directory to pass through that does not exist', async () => {

@@ -218,7 +218,7 @@ describe.each(oneVitest)('words', (version) => {
 
   test('come before the config', async () => {
     expect((await pool.find()).targets.map(({ file }) => file).sort()).toEqual(['facts.test.ts', 'twice.test.ts'])
-    expect(await tell()).toMatchObject({ hostname: 'words', net: ['lo'], setUp: true })
+    expect(await tell()).toMatchObject({ hostname: 'words', net: ['lo', 'eth0'], setUp: true })
     expect((await attempt('twice.test.ts')).tests.map(({ state }) => state)).toEqual(['skipped', 'failed', 'skipped', 'skipped'])
   })
 

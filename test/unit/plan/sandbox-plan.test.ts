@@ -104,6 +104,9 @@ test('the name of the machine has an address, whatever it is', () => {
   expect(linesOf({ hostname: 'ci-worker-7' })).toEqual(['127.0.1.1 ci-worker-7'])
   expect(linesOf({ hosts: { Nsbox: '10.1.2.3' } })).toEqual(['10.1.2.3 Nsbox'])
   expect(linesOf({ hostname: 'localhost' })).toBeUndefined()
+  const mount = (target: string) => linesOf({ run: { ...plainRun, mounts: [{ kind: 'mask', target }] } })
+  expect([mount('/etc/hosts'), mount('/etc'), linesOf({ overlays: ['/etc'] })]).toEqual([undefined, undefined, undefined])
+  expect(mount('/etc/hosts.allow')).toEqual(['127.0.1.1 nsbox'])
   const shared = { run: { ...plainRun, hostNamespaces: ['uts' as const] } }
   expect(linesOf(shared)).toEqual(['127.0.1.1 machine'])
   expect(linesOf({ ...shared, net: 'host' })).toBeUndefined()
