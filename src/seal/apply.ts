@@ -2,6 +2,7 @@
 
 import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
+import { isAroundAny } from '../plan/paths.ts'
 import type { CoverPlan, LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { stepName } from '../plan/step.ts'
 import type { Traffic } from '../plan/traffic.ts'
@@ -223,7 +224,7 @@ class Sealing {
   /** Trees are copied once they show nothing that is covered, and before anything of the sandbox's own is mounted in them. */
   #cover(plan: CoverPlan): void {
     try {
-      coverOtherViews(plan)
+      coverOtherViews(plan, (path) => this.#steps.some((step) => isAroundAny([placeOfStep(step) ?? '/'], path)))
     } finally {
       this.#copyTrees()
     }
