@@ -66,9 +66,9 @@ test.runIf(process.arch === 'x64')('memory that is shared and is no file', async
 })
 
 test('the directory above a file system in memory is renamed', async () => {
-  const tmpfs = { kind: 'tmpfs' as const, target: `${bench.project}/above/memory` }
+  const tmpfs = { kind: 'tmpfs' as const, target: '/tmp/above/memory' }
   const change = { run: { ...plainRun, mounts: [tmpfs] } }
-  const script = 'mv above elsewhere && head -c 3000M /dev/zero > elsewhere/memory/file; echo not ended'
+  const script = 'mv /tmp/above /tmp/elsewhere && head -c 3000M /dev/zero > /tmp/elsewhere/memory/file; echo not ended'
   const { hit, stdout, stderr } = await runLimited(bench, { memory: 100 * MiB }, ['/bin/sh', '-c', script], { change })
   expect({ limit: hit?.limit, stdout, stderr }).toEqual({ limit: 'memory', stdout: '', stderr: '' })
 })
