@@ -28,7 +28,7 @@ function mounted(): boolean {
     mountSysfs('/sys')
     return true
   } catch (error) {
-    if (error instanceof SysError && error.errno === 'EPERM') return false
+    if (error instanceof SysError && ['EPERM', 'EACCES'].includes(error.errno ?? '')) return false
     throw error
   }
 }
