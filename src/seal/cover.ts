@@ -1,4 +1,4 @@
-// Hides the host's views of what the sandbox has of its own, wherever they are mounted: the /proc of a chroot, a /tmp that is bound elsewhere.
+// Covers other mounts of what is private inside, such as the /proc of a chroot, or a /tmp that is bound elsewhere.
 
 import { lstatSync, type Stats } from 'node:fs'
 import { isWithin } from '../plan/paths.ts'
@@ -23,7 +23,7 @@ export function coverOtherViews({ types, places }: CoverPlan, isNeeded: (path: s
   }
 }
 
-/** False for a mount that another one hides. */
+/** Returns false for a mount that another one hides. */
 function isSeen({ path, device }: MountPoint): boolean {
   const stats = lookAt(path)
   return stats !== undefined && deviceOf(stats) === device
@@ -34,7 +34,7 @@ function isSame(path: string, directory: string): boolean {
   return there !== undefined && here !== undefined && there.dev === here.dev && there.ino === here.ino
 }
 
-/** Undefined for what is hidden, or closed to the caller and so to the payload. */
+/** Returns undefined for a path that is hidden, or that the caller, and so the payload, cannot reach. */
 function lookAt(path: string): Stats | undefined {
   try {
     return lstatSync(path)
@@ -43,7 +43,7 @@ function lookAt(path: string): Stats | undefined {
   }
 }
 
-/** As mountinfo writes it. The bits are those of makedev(3). */
+/** Formats the device as mountinfo does. The bits are those of makedev(3). */
 function deviceOf({ dev }: Stats): string {
   const [high, low] = [Math.floor(dev / 2 ** 32), dev % 2 ** 32]
   const major = ((low >>> 8) & 0xfff) | (high & ~0xfff)
@@ -51,7 +51,7 @@ function deviceOf({ dev }: Stats): string {
   return `${major}:${minor}`
 }
 
-/** Nothing can be written there. Where later steps need places for their mounts, there is room for those and little else. */
+/** Mounts an empty, read-only file or directory. If later steps need places in it, a small tmpfs has room for those and little else. */
 function cover(path: string, isNeeded: (path: string) => boolean): void {
   if (isNeeded(path)) mountTmpfs(path, { mode: 0o555, size: 1 << 16, inodes: 1 << 10 })
   else mask(path)
