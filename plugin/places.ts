@@ -13,9 +13,9 @@ import { workspaceRoot } from './workspace-root.ts'
 
 /** Of one run. Real paths. */
 export interface Places {
-  /** What a test writes there, vitest's snapshots too, is the project's. */
+  /** The project's own directories. Snapshots are saved only below them. */
   workspaces: string[]
-  /** Directories under throwaway overlays: those, and where git keeps what belongs to them. */
+  /** Directories under throwaway overlays: the workspaces, and their git metadata where it lies elsewhere. */
   overlays: string[]
   /** Read by modules of the project, wherever they lie. */
   visible: string[]

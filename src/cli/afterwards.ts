@@ -14,7 +14,7 @@ import { write } from './print.ts'
 
 type Wanted = RunFlags['changes']
 
-/** True when somebody wants to know what the command changed. */
+/** True when a flag asks what the command changed. */
 export function wantsChanges({ diff, apply, keep, export: file }: Wanted): boolean {
   return diff || apply || keep !== undefined || file !== undefined
 }

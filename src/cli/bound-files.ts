@@ -1,4 +1,4 @@
-// Files that were let in for writing, and that the command seems to have wanted to replace: what is mounted at cannot be (rename(2), EBUSY).
+// Detects a command that failed to replace a bound file. A file that is a mount point cannot be renamed over (rename(2), EBUSY).
 
 import { type BigIntStats, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, relative } from 'node:path'
@@ -18,14 +18,14 @@ export function boundFiles({ steps }: SandboxPlan): BoundFile[] {
   })
 }
 
-/** Those that are as they were, though something was made beside them as tools do that save to a new file first. */
+/** Returns the bound files that are unchanged although the command made a new file beside them, as tools do that save by rename. */
 export function unreplaced(files: readonly BoundFile[], layers: readonly UpperLayer[], startedMs: number): string[] {
   return files
     .filter(({ source, target }) => statSync(source).ctimeMs < startedMs && hasNewFile(target, layers))
     .map(({ target }) => target)
 }
 
-/** Left there, by a name like its own; or gone again, and nothing else tells why the directory has changed. */
+/** True when a file with a similar name is still there, or when the directory has changed and nothing in it explains that. */
 function hasNewFile(target: string, layers: readonly UpperLayer[]): boolean {
   const directory = dirname(target)
   const overlay = innermost(
@@ -39,12 +39,12 @@ function hasNewFile(target: string, layers: readonly UpperLayer[]): boolean {
     const names = readdirSync(upper).filter((name) => name !== basename(target))
     return names.length === 0 ? hasChanged(statSync(upper, { bigint: true })) : names.some((name) => name.includes(basename(target)))
   } catch {
-    // Nothing was made in it, or it is closed by now.
+    // The command made nothing in it, or took its own permission to read it.
     return false
   }
 }
 
-/** A directory that an overlay copies keeps its times, and one that nsbox makes is as old as its last change. */
+/** A directory that an overlay copies up keeps its mtime; the root of an upper is created with mtime and birth time the same. */
 function hasChanged({ mtimeNs, birthtimeNs }: BigIntStats): boolean {
   return mtimeNs > birthtimeNs
 }

@@ -32,7 +32,7 @@ export interface EndedRun {
   report: Report
   /** What the overlays keep, where somebody wants to know. */
   layers: UpperLayer[]
-  /** Bound files that a command which failed may have wanted to replace. */
+  /** Bound files that the command seems to have failed to replace. */
   unreplaced: string[]
   /** Lets go of it. */
   release(): Promise<void>

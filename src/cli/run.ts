@@ -65,7 +65,7 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   }
 }
 
-/** A script that failed may have wanted them. */
+/** Names descriptors that a script which failed may have needed. */
 function tellOfMentioned(command: readonly string[]): void {
   for (const fd of mentionedDescriptors(command))
     console.error(

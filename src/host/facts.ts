@@ -13,7 +13,7 @@ import { userCounts } from './user-counts.ts'
 
 /** Places where processes of one machine meet, by convention (file-hierarchy(7)). */
 const sharedByConvention = ['/tmp', '/var/tmp', '/run']
-/** Keys with their names, by user; timers and tasks, with the names of all processes (proc(5)). */
+/** Files that list the user's keys, or timers and tasks of all processes, whatever the namespace (proc(5)). */
 const withoutNamespace = ['keys', 'key-users', 'timer_list', 'timer_stats', 'sched_debug', 'latency_stats'].map((name) => `/proc/${name}`)
 const sharedByVariable = ['TMPDIR', 'TMP', 'TEMP', 'XDG_RUNTIME_DIR']
 

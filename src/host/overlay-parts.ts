@@ -14,7 +14,7 @@ import { mountPoints } from '../sys/mount-points.ts'
 /** Larger files beside a mount are shown as they are, read-only, instead of being copied. In bytes. */
 const copyLimit = 1 << 20
 
-/** For each directory, one overlay where that can be; else the parts to rebuild it from, parents first. */
+/** Returns one overlay for each directory where that is possible, and otherwise the parts to rebuild it from, parents first. */
 export function overlayParts(directories: readonly string[], shared: readonly string[]): Record<string, OverlayPart[]> {
   const mounts = mountPoints()
   const types = Object.values(views).map(({ type }) => type)
@@ -26,7 +26,7 @@ export function overlayParts(directories: readonly string[], shared: readonly st
   return Object.fromEntries([...new Set(directories)].map((directory) => [directory, partsOf(directory, apart, hidden)]))
 }
 
-/** Paths of `apart` cannot be seen through an overlay, or are not to be: those of `hidden`, which stay empty. */
+/** `apart` are paths that an overlay cannot show. Those in `hidden` must not be shown either, and stay empty. */
 function partsOf(directory: string, apart: readonly string[], hidden: ReadonlySet<string>): OverlayPart[] {
   const inside = apart.filter((path) => path !== directory && isWithin(path, directory))
   if (inside.length === 0) return [{ kind: 'overlay', path: directory }]

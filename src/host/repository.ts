@@ -1,4 +1,4 @@
-// Where git keeps what belongs to a directory: a package of a larger repository, a worktree, a .git that is a link or a file
+// Finds the git repository of a directory: also for a package below its root, a worktree, and a .git that is a link or a file
 // (gitrepository-layout(5)). Reads; changes nothing.
 
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
@@ -7,20 +7,20 @@ import { isAroundAny, isWithin, outermost } from '../plan/paths.ts'
 import { realDirectory } from './facts.ts'
 
 /**
- * The directories that git writes to besides this one: the repository around it, and its metadata where that lies elsewhere. What a file
- * of the project names is one of them only if it really is a git directory, and the caller's: anything else could be private.
- * Real paths. `shared` are the directories that are private inside.
+ * Returns the directories besides this one that git writes to: the root of the repository, and its metadata where that lies elsewhere.
+ * A path that a .git file names counts only if it is a git directory and belongs to the caller: a project must not uncover anything
+ * private. Returns real paths. `shared` are the directories that are private inside.
  */
 export function repositoryAround(directory: string, shared: readonly string[]): string[] {
   const found = repositoryOf(directory)
   if (!found) return []
   const { root, metadata } = found
-  // A repository of all that lies in / or /tmp is nobody's project.
+  // A repository whose root is / or holds /tmp would put everything under one overlay, and uncover what is private.
   const isWhole = realDirectory(root) !== null && !shared.includes(root) && !isAroundAny(shared, root)
   return outermost([...(isWhole ? [root] : []), ...metadata]).filter((path) => !isWithin(path, directory))
 }
 
-/** As git looks for it: upwards, and not beyond the file system. */
+/** Searches as git does: upwards, and not beyond the file system. */
 function repositoryOf(directory: string): { root: string; metadata: string[] } | undefined {
   const { dev } = statSync(directory)
   for (let root = directory; ; root = dirname(root)) {
@@ -31,7 +31,7 @@ function repositoryOf(directory: string): { root: string; metadata: string[] } |
   }
 }
 
-/** A worktree has a directory of its own, and one in common with the repository that it belongs to. */
+/** Returns the directories of metadata: a worktree has one of its own, and one that it shares with its repository. */
 function metadataAt(path: string): string[] | undefined {
   try {
     const own = realpathSync(statSync(path).isFile() ? resolve(dirname(path), linkIn(path)) : path)
@@ -54,7 +54,7 @@ function isGitDirectory(path: string): boolean {
   return ['objects', 'refs'].every((name) => statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory())
 }
 
-/** git itself has nothing to do with a repository of somebody else's (git-config(1), safe.directory). */
+/** git refuses repositories that belong to another user (git-config(1), safe.directory). */
 function isOwn(path: string): boolean {
   const uid = process.getuid?.()
   return uid === 0 || statSync(path).uid === uid

@@ -1,10 +1,10 @@
-// How many of what the kernel counts for each user this caller may have. Reads; changes nothing.
+// Reads how much this caller may have of the resources that the kernel counts per user. Changes nothing.
 
 import { readFileSync } from 'node:fs'
 import { sharedFiles, sharedResources, type UserCounts } from '../plan/user-counts.ts'
 import { readSysctl } from './restrictions.ts'
 
-/** Kernels before 5.13 have no limits of fanotify(7); unlimited resources are left out. */
+/** Leaves out unlimited resources, and fanotify(7) on kernels before 5.13, which do not limit it. */
 export function userCounts(): UserCounts {
   const limits = readFileSync('/proc/self/limits', 'utf8')
   return {
@@ -13,7 +13,7 @@ export function userCounts(): UserCounts {
   }
 }
 
-/** In a user namespace the first holds for all of it, and the second for the machine (namespaces(7)). */
+/** A limit of this user namespace, and the machine's own: the smaller one holds (namespaces(7)). */
 function least(...names: string[]): number | undefined {
   const found = names.map(readSysctl).filter((text) => text !== undefined)
   return found.length === 0 ? undefined : Math.min(...found.map(Number))

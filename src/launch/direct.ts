@@ -36,7 +36,7 @@ export interface DirectOptions {
   mapper: IdMapper | undefined
   /** Directory of the cgroup to be born in. */
   cgroup: number | undefined
-  /** Descriptors above stderr that are the program's too. */
+  /** Descriptors above stderr to pass to the program. */
   passed: readonly number[]
   /** Those of its plan; the host's are taken already. */
   ports: Ports | undefined

@@ -18,7 +18,7 @@ export interface HostFacts {
   subordinate: { uid: SubordinateRange[]; gid: SubordinateRange[] }
   /** The caller's home, or null when there is none that could be overlaid. */
   home: string | null
-  /** Directories that hold what processes share, and their modes: each becomes an empty tmpfs. */
+  /** Directories in which processes share files, with their modes. Each becomes an empty tmpfs. */
   sharedDirectories: Record<string, number>
   /** For each directory that cannot be put under one overlay, what to rebuild it from: parents first. */
   rebuilt: Record<string, OverlayPart[]>
@@ -28,9 +28,9 @@ export interface HostFacts {
   keepVisible: string[]
   /** The file behind /etc/resolv.conf, if there is one. */
   resolverConfiguration: string[]
-  /** Files of /proc that show keys and processes of all namespaces. */
+  /** Files of /proc that exist here and show keys and processes of all namespaces. */
   withoutNamespace: string[]
-  /** What the kernel counts for the caller. */
+  /** Limits of the resources that the kernel counts per user. */
   userCounts: UserCounts
   /** What lies at the paths that a request allows, by the names that it has for them. Targets need not be real paths. */
   allowed: BindMount[]

@@ -52,8 +52,8 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
 }
 
 /**
- * One overlay serves all directories in it, so that files can be renamed and linked between them as on the host. One of its
- * own has what lies in a private directory inside another, has layers of its own, or is to tell what changed in it alone.
+ * Nested directories share the outermost overlay, so that files can be renamed and linked between them as on the host. A directory gets
+ * an overlay of its own if a private directory lies in between, if it has layers, or if its changes are wanted separately.
  */
 function overlaysOf({ overlays, apart, layers = {} }: SandboxRequest, { home }: HostFacts, shared: readonly string[]): string[] {
   const all = byLength([...overlays, ...(home === null ? [] : [home])])

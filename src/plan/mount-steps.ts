@@ -69,7 +69,7 @@ export function sysStep(): SealStep {
 
 function coverStep(own: readonly Namespace[], { sharedDirectories }: HostFacts): SealStep {
   const replaced = own.map((name) => views[name]).filter((view) => view !== undefined)
-  return step("the host's processes, interfaces and shared files may be mounted elsewhere too, such as in a chroot", {
+  return step("the host's processes, interfaces and shared files can be mounted elsewhere too, as in a chroot", {
     do: 'cover',
     types: Object.fromEntries(replaced.map(({ type, at }) => [type, at])),
     places: privateDirectories(Object.keys(sharedDirectories)),
@@ -86,7 +86,7 @@ export function beforeMounts(
   return [
     step('handles to directories that later mounts hide from the steps that need them', { do: 'hold', paths: held }),
     step('mounts made here must not appear on the host, nor new ones of the host here', { do: 'private-mounts' }),
-    step("nothing of the host's can be changed, and no device opened; what may be is mounted over it", { do: 'read-only' }),
+    step("nothing of the host's can be changed and no device opened; writable mounts and devices come later", { do: 'read-only' }),
     coverStep(own, host),
     host.upper.on === 'tmpfs'
       ? step('what overlays keep lies in memory and vanishes with the sandbox', {

@@ -10,7 +10,7 @@ export function byLength(paths: readonly string[]): string[] {
   return [...new Set(paths)].sort((a, b) => a.length - b.length || (a < b ? -1 : 1))
 }
 
-/** The paths without those that lie below another, shortest first. A path of `between` keeps what it separates apart. */
+/** The paths without those that lie below another, shortest first. A path stays if one of `between` lies between the two. */
 export function outermost(paths: readonly string[], between: readonly string[] = []): string[] {
   const sorted = byLength(paths)
   return sorted.filter((path, index) => {

@@ -1,4 +1,4 @@
-// Directories that the sandbox has of its own: private and empty, or under an overlay. Each is mounted after those that it lies in.
+// Orders the mounts of private directories and overlays: each is mounted after the ones that contain it.
 
 import type { HostFacts } from './host-facts.ts'
 import { extraMountStep, partStep, partsOf, sharedStep } from './mount-steps.ts'
@@ -10,9 +10,9 @@ export interface Places {
   /** Modes by path. */
   shared: Record<string, number>
   overlays: readonly string[]
-  /** Let in around others, which it must not cover. */
+  /** Allowed directories that contain others of these places and must not cover them. */
   around: readonly BindMount[]
-  /** Files and directories that a private directory would hide. */
+  /** Files and directories that are needed and that a private directory would hide. */
   hidden: readonly string[]
 }
 
@@ -28,7 +28,7 @@ export function placeSteps(
     ...hidden.map((path) => ({ path, steps: [visibleStep(path)] })),
     ...overlays.map((path) => ({ path, steps: partsOf([path], host).map((part) => partStep(part, scratch, request)) })),
   ]
-  // The sort is stable: an overlay at the very place of a private directory is mounted over that.
+  // The sort is stable: an overlay at the same path as a private directory is mounted over it.
   return places.sort((a, b) => a.path.length - b.path.length).flatMap(({ steps }) => steps)
 }
 

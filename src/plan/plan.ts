@@ -30,9 +30,9 @@ export interface IdMaps {
   writtenBy: 'init' | 'zygote' | 'newuidmap'
 }
 
-/** What may not be seen at other mounts than those the sandbox replaces. */
+/** Views of the host that are covered wherever they are mounted. */
 export interface CoverPlan {
-  /** Types of file systems, and where the sandbox has its own of each. */
+  /** Types of file systems, and where the sandbox mounts its own of each. */
   types: Record<string, string>
   /** Directories that are private inside. */
   places: string[]
@@ -51,7 +51,7 @@ export type SealAction =
   | ({ do: 'cover' } & CoverPlan)
   | { do: 'read-only' }
   | { do: 'tmpfs'; target: string; mode: number; size?: number; inodes?: number }
-  /** `devices`: those in it, or it itself, can be opened. */
+  /** `devices`: the source, or devices in it, can be opened. */
   | { do: 'bind'; source: string; target: string; writable: boolean; devices?: true }
   | { do: 'copy'; source: string; target: string }
   | { do: 'symlink'; target: string; to: string }
@@ -61,14 +61,14 @@ export type SealAction =
   | { do: 'pivot-root'; rootfs: string; scratch: string; layers: string[] }
   | { do: 'leave-root' }
   | { do: 'mask'; target: string }
-  /** Files that every kernel like this has. */
+  /** The files exist, whichever /proc it is. */
   | { do: 'hide'; paths: string[] }
   /** A read-only file of these lines; with `more`, those that were there follow. With `ifThere`, only over a file. It lies in `scratch`. */
   | { do: 'lines'; target: string; lines: string[]; more: boolean; ifThere?: true; scratch: string }
   /** `console` is the caller's terminal, on the host. */
   | { do: 'dev'; nodes: string[]; console: string | null }
   | { do: 'proc' }
-  /** Where there is one. */
+  /** Left out where the host has no sysfs there. */
   | { do: 'sys' }
   /** Where there is such a directory. */
   | { do: 'cgroup'; target: string }
@@ -85,7 +85,7 @@ export type SealAction =
   | { do: 'name-server'; hosts: Record<string, string> }
   | { do: 'chdir'; path: string }
   | { do: 'oom-score'; score: number }
-  /** Files of /proc/sys/user, which count in the sandbox's own user namespace, and resources. */
+  /** Files of /proc/sys/user, which apply to the sandbox's own user namespace, and resource limits. */
   | ({ do: 'user-counts' } & UserCounts)
   | { do: 'capabilities'; keep: Capability[] }
   | { do: 'no-new-privs' }

@@ -18,7 +18,7 @@ export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 
   /** Directories and files that must stay readable wherever they lie. Real paths. */
   visible: string[]
   cwd: string
-  /** What changed in each overlay is wanted, so that none shares the upper of one around it. */
+  /** The changes of each overlay are wanted separately, so nested ones must not share an upper. */
   apart?: boolean
   /** Directories that lie between an overlay and what is written, the first on top; by overlay. */
   layers?: Record<string, string[]>
@@ -60,7 +60,7 @@ export interface RunRequest {
   limits: LastAction[]
 }
 
-/** `devices`: it is a device, or a directory of devices, and they can be opened. */
+/** `devices`: the source is a device or a directory of devices, and they can be opened. */
 export type BindMount = { kind: 'bind'; source: string; target: string; writable: boolean; devices?: true }
 
 export type ExtraMount = BindMount | { kind: 'tmpfs'; target: string; size?: number; inodes?: number } | { kind: 'mask'; target: string }

@@ -1,10 +1,10 @@
-// The host's views of what a sandbox has of its own, wherever they are mounted.
+// Finds other mounts that show what is private in a sandbox.
 
 import type { MountPoint } from '../sys/mount-points.ts'
 import { isWithin } from './paths.ts'
 import type { Namespace } from './plan.ts'
 
-/** File systems that show what is in a namespace, and where the sandbox has one of its own. */
+/** File systems that show the contents of a namespace, and where the sandbox mounts its own. */
 export const views: Partial<Record<Namespace, { type: string; at: string }>> = {
   pid: { type: 'proc', at: '/proc' },
   net: { type: 'sysfs', at: '/sys' },
@@ -12,7 +12,7 @@ export const views: Partial<Record<Namespace, { type: string; at: string }>> = {
   ipc: { type: 'mqueue', at: '/dev/mqueue' },
 }
 
-/** The paths at which other mounts of its file system show a directory, as far as nothing else is mounted over them. */
+/** Returns the paths at which other mounts show a directory. Something else may be mounted over them. */
 export function otherPathsOf(directory: string, mounts: readonly MountPoint[]): string[] {
   const own = mountOf(directory, mounts)
   if (!own) return []
@@ -29,7 +29,7 @@ function mountOf(directory: string, mounts: readonly MountPoint[]): MountPoint |
   return own
 }
 
-/** Empty for the directory itself; else it begins with a slash. */
+/** Returns the rest of the path, with its slash; empty for the directory itself. */
 function below(path: string, directory: string): string {
   return directory === '/' ? path : path.slice(directory.length)
 }

@@ -1,4 +1,4 @@
-// What a program finds where each overlay is to tell its changes by itself.
+// The environment of programs whose overlays are separate, because the changes of each are wanted.
 
-/** git takes the border between two overlays for one between file systems, and would look no further for its repository (git(1)). */
+/** git stops at the border between two overlays as at one between file systems, and would not find its repository (git(1)). */
 export const apartEnvironment: Readonly<Record<string, string>> = { GIT_DISCOVERY_ACROSS_FILESYSTEM: 'true' }

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
+import { isAroundAny } from '../plan/paths.ts'
 import type { CoverPlan, LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { mayBeLeftOut, stepName } from '../plan/step.ts'
 import type { Traffic } from '../plan/traffic.ts'
@@ -246,7 +247,7 @@ class Sealing {
   #bind(step: Bind): void {
     const { source, target, writable, devices } = step
     const tree = this.#trees.get(step) ?? cloneTree(this.#heldPath(source))
-    // Before it is mounted: a path could lead elsewhere by then, and open that up. An earlier step has closed it.
+    // Done before the mount: afterwards the path could lead elsewhere, and open that up. An earlier step closed the whole tree.
     if (writable) treeSetAttributes(tree, { clear: ['MOUNT_ATTR_RDONLY'] })
     if (devices) treeSetAttributes(tree, { clear: ['MOUNT_ATTR_NODEV'] })
     makeMountPoint(target, statSync(this.#heldPath(source)).isDirectory())
@@ -255,10 +256,10 @@ class Sealing {
     this.#trees.delete(step)
   }
 
-  /** Trees are copied once they show nothing that is covered, and before anything of the sandbox's own is mounted in them. */
+  /** Copies what binds show after the covers are in place, and before the sandbox's own mounts are. */
   #cover(plan: CoverPlan): void {
     try {
-      coverOtherViews(plan)
+      coverOtherViews(plan, (path) => this.#steps.some((step) => isAroundAny([placeOfStep(step) ?? '/'], path)))
     } finally {
       this.#copyTrees()
     }
@@ -275,7 +276,7 @@ class Sealing {
     }
   }
 
-  /** An overlay over `lower`, at `target` or else at a place of its own, which is to be the root. Answers where it is. */
+  /** Mounts an overlay over `lower`, at `target`, or without one at a new place that becomes the root. Returns where it is. */
   #overlay(step: Extract<SealAction, { do: 'overlay' | 'pivot-root' }>, lower: string, target?: string): string {
     const { scratch, layers } = step
     this.#scratch = scratch
@@ -300,7 +301,7 @@ class Sealing {
     return at
   }
 
-  /** Where later steps mount something below an overlay, relative to it. */
+  /** Returns the places below an overlay at which later steps mount something, relative to it. */
   #placesAfter(step: SealAction, directory: string): MountPlace[] {
     const prefix = directory === '/' ? '/' : `${directory}/`
     return this.#steps.slice(this.#steps.indexOf(step as SealStep) + 1).flatMap((later) => {
@@ -310,7 +311,7 @@ class Sealing {
     })
   }
 
-  /** False for what is not there: the step itself will say so. */
+  /** Returns false for a missing source; the step itself reports it. */
   #isDirectory(source: string): boolean {
     return statSync(this.#heldPath(source), { throwIfNoEntry: false })?.isDirectory() ?? false
   }

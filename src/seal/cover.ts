@@ -1,25 +1,29 @@
-// Hides the host's views of what the sandbox has of its own, wherever they are mounted: the /proc of a chroot, a /tmp that is bound elsewhere.
+// Covers other mounts of what is private inside, such as the /proc of a chroot, or a /tmp that is bound elsewhere.
 
-import { lstatSync, type Stats, statSync } from 'node:fs'
+import { lstatSync, type Stats } from 'node:fs'
 import { isWithin } from '../plan/paths.ts'
 import type { CoverPlan } from '../plan/plan.ts'
 import { otherPathsOf } from '../plan/views.ts'
-import { mountBind, mountTmpfs } from '../sys/mount.ts'
+import { mountTmpfs } from '../sys/mount.ts'
 import { type MountPoint, mountPoints } from '../sys/mount-points.ts'
+import { mask } from './mask.ts'
 
-/** Before anything else is mounted. Outer mounts come before those in them, and of several at one place the last is on top. */
-export function coverOtherViews({ types, places }: CoverPlan): void {
+/**
+ * Runs before anything else is mounted. In this copy of the host's mounts, outer ones come before those inside them, and of several
+ * at one place the last is on top. `isNeeded` is true for directories in which later steps mount something.
+ */
+export function coverOtherViews({ types, places }: CoverPlan, isNeeded: (path: string) => boolean): void {
   const mounts = mountPoints()
   for (const mount of mounts) {
     const replaced = types[mount.type]
-    if (replaced !== undefined && !isWithin(mount.path, replaced) && isSeen(mount)) cover(mount.path)
+    if (replaced !== undefined && !isWithin(mount.path, replaced) && isSeen(mount)) cover(mount.path, isNeeded)
   }
   for (const place of places) {
-    for (const path of otherPathsOf(place, mounts)) if (isSame(path, place)) cover(path)
+    for (const path of otherPathsOf(place, mounts)) if (isSame(path, place)) cover(path, isNeeded)
   }
 }
 
-/** False for a mount that another one hides. */
+/** Returns false for a mount that another one hides. */
 function isSeen({ path, device }: MountPoint): boolean {
   const stats = lookAt(path)
   return stats !== undefined && deviceOf(stats) === device
@@ -30,7 +34,7 @@ function isSame(path: string, directory: string): boolean {
   return there !== undefined && here !== undefined && there.dev === here.dev && there.ino === here.ino
 }
 
-/** Undefined for what is hidden, or closed to the caller and so to the payload. */
+/** Returns undefined for a path that is hidden, or that the caller, and so the payload, cannot reach. */
 function lookAt(path: string): Stats | undefined {
   try {
     return lstatSync(path)
@@ -39,7 +43,7 @@ function lookAt(path: string): Stats | undefined {
   }
 }
 
-/** As mountinfo writes it. The bits are those of makedev(3). */
+/** Formats the device as mountinfo does. The bits are those of makedev(3). */
 function deviceOf({ dev }: Stats): string {
   const [high, low] = [Math.floor(dev / 2 ** 32), dev % 2 ** 32]
   const major = ((low >>> 8) & 0xfff) | (high & ~0xfff)
@@ -47,11 +51,8 @@ function deviceOf({ dev }: Stats): string {
   return `${major}:${minor}`
 }
 
-/**
- * Places for later mounts, such as the overlay of a project below it, can be made in a directory like this, and little else:
- * what is written in it would count nowhere.
- */
-function cover(path: string): void {
-  if (!statSync(path).isDirectory()) return mountBind('/dev/null', path)
-  mountTmpfs(path, { mode: 0o555, size: 1 << 16, inodes: 1 << 10 })
+/** Mounts an empty, read-only file or directory. If later steps need places in it, a small tmpfs has room for those and little else. */
+function cover(path: string, isNeeded: (path: string) => boolean): void {
+  if (isNeeded(path)) mountTmpfs(path, { mode: 0o555, size: 1 << 16, inodes: 1 << 10 })
+  else mask(path)
 }

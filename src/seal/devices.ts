@@ -31,8 +31,8 @@ export function mountDevices({ nodes, console }: Devices, reach: (path: string) 
     mountBind(`/proc/self/fd/${fd}`, `/dev/${name}`)
     close(fd)
   }
-  // The host's tree is without devices by now, and so is what is bound from it. In the tmpfs itself no device can be opened whatever
-  // its mount says: a user namespace has made it (SB_I_NODEV, fs/super.c).
+  // An earlier step made the host's tree nodev, and binds inherit that. The tmpfs itself never lets a device be opened, whatever its
+  // flags, because a user namespace mounted it (SB_I_NODEV, fs/super.c).
   mountSetAttributes('/dev', { clear: ['MOUNT_ATTR_NODEV'], recursive: true })
   for (const [name, target] of Object.entries(links)) symlinkSync(target, `/dev/${name}`)
   mkdirSync('/dev/pts')

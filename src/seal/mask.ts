@@ -1,4 +1,4 @@
-// Hides what is at a path: an empty file or directory is mounted over it.
+// Mounts an empty file or directory over a path.
 
 import { statSync } from 'node:fs'
 import { mountBind, mountSetAttributes, mountTmpfs } from '../sys/mount.ts'

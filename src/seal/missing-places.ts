@@ -1,4 +1,4 @@
-// Places of later mounts that an overlay does not have: they lie in a layer below all others, so that they are nobody's changes.
+// Makes mount points that an overlay lacks in a layer below all others, so that they do not show up as changes.
 
 import { lstatSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -10,7 +10,7 @@ export interface MountPlace {
   isDirectory: boolean
 }
 
-/** Where a step mounts something, and makes a place for it if there is none. */
+/** Returns where a step mounts something, if it makes a missing mount point. */
 export function placeOfStep(step: SealAction): string | undefined {
   switch (step.do) {
     case 'bind':
@@ -26,7 +26,7 @@ export function placeOfStep(step: SealAction): string | undefined {
   }
 }
 
-/** Makes those in `layer` that no lower has, with their parents. False where there are none. */
+/** Makes the places that no lower has in `layer`, with their parents. Returns false if there are none. */
 export function makeMissing(places: readonly MountPlace[], lowers: readonly string[], layer: string): boolean {
   const missing = places.filter(({ path }) => isMissing(path, lowers))
   for (const { path, isDirectory } of missing) {
@@ -36,7 +36,7 @@ export function makeMissing(places: readonly MountPlace[], lowers: readonly stri
   return missing.length > 0
 }
 
-/** False where a link or a file is on the way: what is to be mounted then lies elsewhere, or nowhere. */
+/** Returns false if a link or a file is on the way: the mount point is then somewhere else, or impossible. */
 function isMissing(path: string, lowers: readonly string[]): boolean {
   let reached = ''
   for (const name of path.split('/')) {

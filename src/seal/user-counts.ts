@@ -1,4 +1,4 @@
-// Limits of what the kernel counts for each user: in this user namespace, and by resource limits.
+// Limits resources that the kernel counts per user: in this user namespace, and by resource limits.
 
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { NsboxError } from '../errors.ts'
@@ -13,7 +13,7 @@ export function limitUserCounts({ files, resources }: UserCounts): void {
 
 const held = Buffer.alloc(32)
 
-/** Each user of this user namespace, and of those in it: the least of all limits around counts (namespaces(7)). */
+/** Applies to each user of this user namespace and of nested ones; the smallest limit on the way up holds (namespaces(7)). */
 function limitUser(file: string, most: number): void {
   const fd = openSync(file, 'r+')
   try {

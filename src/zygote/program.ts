@@ -14,7 +14,7 @@ const channelFd = 3
 /** As env(1) has it: not the program failed, but what was to start it. */
 const FAILED = 125
 
-/** `passed` are the program's as they are. */
+/** `passed` are descriptors that the program keeps under their numbers. */
 export function becomeProgram(
   plan: SandboxPlan,
   program: Program,
