@@ -6,6 +6,7 @@ import type { CoverPlan } from '../plan/plan.ts'
 import { otherPathsOf } from '../plan/views.ts'
 import { mountTmpfs } from '../sys/mount.ts'
 import { type MountPoint, mountPoints } from '../sys/mount-points.ts'
+import { readSmall } from '../sys/small-file.ts'
 import { mask } from './mask.ts'
 
 /**
@@ -13,6 +14,9 @@ import { mask } from './mask.ts'
  * at one place the last is on top. `isNeeded` is true for directories in which later steps mount something.
  */
 export function coverOtherViews({ types, places }: CoverPlan, isNeeded: (path: string) => boolean): void {
+  const mountinfo = readSmall('/proc/self/mountinfo')
+  if (Object.entries(types).every(([type, at]) => isOnlyAt(at, type, mountinfo)) && places.every((place) => isOnce(place, mountinfo)))
+    return
   const mounts = mountPoints()
   for (const mount of mounts) {
     const replaced = types[mount.type]
@@ -21,6 +25,22 @@ export function coverOtherViews({ types, places }: CoverPlan, isNeeded: (path: s
   for (const place of places) {
     for (const path of otherPathsOf(place, mounts)) if (isSame(path, place)) cover(path, isNeeded)
   }
+}
+
+/** A quick look, for each sandbox: on most machines there is nothing to cover, and nothing to parse. */
+function isOnlyAt(at: string, type: string, mountinfo: string): boolean {
+  const found = mountinfo.indexOf(` - ${type} `)
+  if (found !== mountinfo.lastIndexOf(` - ${type} `)) return false
+  return found === -1 || mountinfo.slice(mountinfo.lastIndexOf('\n', found) + 1, found).includes(` ${at} `)
+}
+
+/** False too where stat(2) has another device than mountinfo, as on btrfs. */
+function isOnce(place: string, mountinfo: string): boolean {
+  const stats = lookAt(place)
+  if (!stats) return true
+  const device = ` ${deviceOf(stats)} `
+  const found = mountinfo.indexOf(device)
+  return found !== -1 && found === mountinfo.lastIndexOf(device)
 }
 
 /** Returns false for a mount that another one hides. */
