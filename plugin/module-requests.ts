@@ -28,12 +28,17 @@ interface ModuleAnswer {
 
 export interface ModuleHost {
   project: TestProject
+  /** What the sandbox sees. */
   files(): SandboxFiles | undefined
   /** Something was written under its overlays. */
   isTouched(): boolean
+  /** Paths that files of this kind are known to see. */
   seen: Set<string>
+  /** For vitest's main process. */
   deliver(message: unknown): void
+  /** For the worker. */
   answer(message: unknown): void
+  /** Something that is there on the host was asked for, and is not there in the sandbox. */
   hidden(path: string): void
 }
 

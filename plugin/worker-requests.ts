@@ -3,11 +3,9 @@
 
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { TestProject } from 'vitest/node'
 import { mirrorPlace } from './mirror-place.ts'
-import { type ModuleQuestion, ModuleRequests } from './module-requests.ts'
+import { type ModuleHost, type ModuleQuestion, ModuleRequests } from './module-requests.ts'
 import { executedFiles } from './places.ts'
-import type { SandboxFiles } from './sandbox-files.ts'
 import type { FileTask } from './task-updates.ts'
 import { isMethod } from './worker-messages.ts'
 
@@ -19,21 +17,8 @@ interface RpcMessage {
   a?: unknown[]
 }
 
-export interface RequestHost {
-  project: TestProject
+export interface RequestHost extends ModuleHost {
   workspaces: readonly string[]
-  /** What the sandbox sees. */
-  files(): SandboxFiles | undefined
-  /** Something was written under its overlays. */
-  isTouched(): boolean
-  /** Paths that files of this kind are known to see. */
-  seen: Set<string>
-  /** For vitest's main process. */
-  deliver(message: unknown): void
-  /** For the worker. */
-  answer(message: unknown): void
-  /** Something that is there on the host was asked for, and is not there in the sandbox. */
-  hidden(path: string): void
 }
 
 interface Task {
