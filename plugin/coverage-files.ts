@@ -12,20 +12,27 @@ interface CoverageQuestion {
   a?: [meta?: { coverage?: unknown }]
 }
 
+export interface CoveragePlace {
+  /** What the sandbox sees. */
+  files: SandboxFiles | undefined
+  /** Where vitest wants it. A real path, the same on the host and in the sandbox. */
+  directory: string | undefined
+}
+
 /**
  * Copies the file that a message names to the host, and makes the message name the copy. Undefined for other messages.
- * Rejects where the sandbox has no such file in `directory`.
+ * Rejects where the sandbox has no such file in the directory. `place` is asked for such a message alone.
  */
-export function fetchCoverage(message: unknown, files: SandboxFiles | undefined, directory: string | undefined): Promise<void> | undefined {
+export function fetchCoverage(message: unknown, place: () => CoveragePlace): Promise<void> | undefined {
   const { m: method, a: args } = message as CoverageQuestion
   const meta = method === 'onAfterSuiteRun' ? args?.[0] : undefined
   if (typeof meta?.coverage !== 'string') return undefined
-  return copied(meta.coverage, files, directory).then((path) => {
+  return copied(meta.coverage, place()).then((path) => {
     meta.coverage = path
   })
 }
 
-async function copied(path: string, files: SandboxFiles | undefined, directory: string | undefined): Promise<string> {
+async function copied(path: string, { files, directory }: CoveragePlace): Promise<string> {
   const isThere = directory !== undefined && realpathSync(dirname(path)) === directory && /^coverage-[\w-]+\.json$/.test(basename(path))
   const held = isThere ? files?.hold(path) : undefined
   if (held?.realPath === undefined || dirname(held.realPath) !== directory) throw new Error(`There is no coverage in ${path}`)

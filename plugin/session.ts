@@ -333,12 +333,17 @@ export class Session {
     if (missing !== undefined)
       return void this.#requests.refuse(vitest, new Error(`ENOENT: no such file or directory, copyfile '${missing}'`))
     const limited = this.#limits?.see(vitest)
-    const covered = fetchCoverage(vitest, this.#worker.uppers.files, coverageDirectory(this.#host.options.project.vitest))?.catch(() =>
-      this.#endForged('coverage that is not there'),
-    )
+    const covered = fetchCoverage(vitest, () => ({
+      files: this.#worker.uppers.files,
+      directory: coverageDirectory(this.#host.options.project.vitest),
+    }))
     if (!limited && !files && !covered) return this.#emitReported(vitest, left, own)
     const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
-    return Promise.all([limited && this.#held(limited), staged, covered]).then(() => this.#emitReported(vitest, left))
+    return Promise.all([limited && this.#held(limited), staged, covered]).then(
+      () => this.#emitReported(vitest, left, own),
+      // The others never reject. vitest is not told of it: it would read the file that the worker has named.
+      () => this.#endForged('coverage that is not there'),
+    )
   }
 
   #emitReported(vitest: unknown, left: LeftBehind | undefined, own = false): Promise<void> | undefined {

@@ -35,6 +35,22 @@ test('links', () => {
     expect(project.read('coverage/coverage-summary.json')).toContain('shapes.ts')
   })
 
+  test('coverage that a worker claims to have written elsewhere is not read', async () => {
+    const project = seedTest(version, {
+      'channel.ts': fixture('forged')['channel.ts'] as string,
+      'elsewhere.test.ts': testFile(`import { call, wait } from './channel'
+test('claims', async () => {
+  call('onAfterSuiteRun', { environment: 'ssr', testFiles: ['elsewhere.test.ts'], coverage: '/etc/passwd' })
+  await wait()
+}, 60_000)`),
+      'other.test.ts': testFile(`test('goes on', () => {})`),
+    })
+    const run = await vitestRun(project, ['--pool=nsbox', '--coverage', '--coverage.reporter=json-summary'])
+    expect(run.tests['other.test.ts > goes on']).toBe('passed')
+    expect(run.output).toContain('elsewhere.test.ts: the worker sent coverage that is not there')
+    expect(run.output).not.toMatch(/root:x|valid JSON/)
+  })
+
   describe('the figures', () => {
     const project = seedSuite(version, {
       ...fixture('covered/pools'),
