@@ -15,6 +15,7 @@ import { trafficRefusal } from '../src/launch/traffic-trial.ts'
 import { limitPlan } from '../src/plan/limit-plan.ts'
 import type { Limits } from '../src/plan/limits.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
+import { quoted } from '../src/quoted.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
@@ -240,7 +241,8 @@ export class SandboxPool {
     if (this.options.setup === undefined) return
     this.setupLayer = await SetupLayer.make(this.options.setup, place)
     plans.lay(this.setupLayer.layers)
-    for (const path of this.setupLayer.skipped) logger.warn(`nsbox: a socket or device that setup made is not there for the files: ${path}`)
+    for (const path of this.setupLayer.skipped)
+      logger.warn(`nsbox: a socket or device that setup made is not there for the files: ${quoted(path)}`)
   }
 
   #fileOptions(): FileOptions {

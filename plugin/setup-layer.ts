@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { UpperLayer } from '../src/changes/changed.ts'
-import { type About, keepLayers } from '../src/changes/keep.ts'
+import { type About, keepLayers, missingError } from '../src/changes/keep.ts'
 import { debug } from '../src/debug.ts'
 import { configError, NsboxError } from '../src/errors.ts'
 import { definedOnly } from '../src/launch/environment.ts'
@@ -38,7 +38,10 @@ export class SetupLayer {
     this.#directory = directory
     const kept = join(directory.path, 'setup')
     log('setup: what it wrote is kept in %s', kept)
-    this.skipped = keepLayers(written, kept, about).skipped
+    const { skipped, missing } = keepLayers(written, kept, about)
+    const error = missingError(missing, kept)
+    if (error) throw error
+    this.skipped = skipped
     const layers = written.map((layer, index) => ({ ...layer, upper: join(kept, String(index)) }))
     // What holds nothing would cost each overlay a layer.
     this.kept = layers.filter(({ upper }) => readdirSync(upper).length > 0)

@@ -1,7 +1,7 @@
 // `nsbox run` and `nsbox shell`.
 
 import { parseRunFlags, type RunFlags } from '../config/run-flags.ts'
-import { configError } from '../errors.ts'
+import { configError, errorFromData } from '../errors.ts'
 import { exitStatus } from '../run/exit-status.ts'
 import { dieWithParent, exitNow } from '../sys/process.ts'
 import { afterwards, checkBeforehand } from './afterwards.ts'
@@ -43,19 +43,19 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   const status = new StatusLines(flags.output.statusFd)
   checkBeforehand(flags.changes)
   const { report, layers, release } = await runHere(flags, status)
+  let whole = report
   try {
     const said = describeEnd(report)
     if (said !== undefined) console.error(`nsbox: ${said}`)
-    const whole = await afterwards(flags, report, layers)
+    whole = await afterwards(flags, report, layers)
     status.post({ type: 'ended', ...whole })
     if (flags.output.json) console.error(JSON.stringify(whole))
+  } finally {
     await release()
-    // At once: node takes milliseconds to put away what the kernel puts away anyhow.
-    return exitNow(exitStatus(whole))
-  } catch (error) {
-    await release()
-    throw error
   }
+  if (whole.error && !report.error) throw errorFromData(whole.error)
+  // At once: node takes milliseconds to put away what the kernel puts away anyhow.
+  return exitNow(exitStatus(whole))
 }
 
 function printHelp(): number {

@@ -13,6 +13,8 @@ export interface KeptDescription {
   command: string[]
   /** `upper` is the name of a directory beside the description; the others are absolute. */
   overlays: { target: string; upper: string; lowers: string[] }[]
+  /** What could not be kept, by absolute path. */
+  missing?: { path: string; reason: string }[] | undefined
 }
 
 const schema = z.object({
@@ -27,6 +29,7 @@ const schema = z.object({
       lowers: z.array(absolute).check(z.minLength(1)),
     }),
   ),
+  missing: z.optional(z.array(z.object({ path: z.string(), reason: z.string() }))),
 })
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */

@@ -9,8 +9,8 @@ import type { HostFacts } from '../plan/host-facts.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import type { SandboxRequest } from '../plan/request.ts'
 import { sandboxPlan } from '../plan/sandbox-plan.ts'
+import { removeTree } from '../sys/remove-tree.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
-import { removeTree } from './remove-tree.ts'
 import type { ThrowawayDirectory } from './throwaway-directory.ts'
 
 export class Plans {

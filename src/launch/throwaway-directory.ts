@@ -2,8 +2,8 @@
 
 import { mkdirSync } from 'node:fs'
 import { tmpName } from 'tmp-promise'
+import { removeTree } from '../sys/remove-tree.ts'
 import { Janitor } from './janitor.ts'
-import { removeTree } from './remove-tree.ts'
 
 export interface ThrowawayDirectory {
   readonly path: string

@@ -208,13 +208,20 @@ interface Attempt {
 async function withChanges(report: Report, plan: SandboxPlan, scratch: number, { keep }: ResolvedExecOptions): Promise<Report> {
   const layers = upperLayers(plan, `/proc/self/fd/${scratch}`)
   const { changesOf } = await import('../changes/changes-of.ts')
-  const changed = { ...report, changes: layers.flatMap(changesOf) }
-  if (keep === undefined) return changed
-  const { keepLayers } = await import('../changes/keep.ts')
+  const { keepLayers, missingError } = await import('../changes/keep.ts')
+  let changes: Report['changes'] = null
+  const problems: unknown[] = []
   try {
-    keepLayers(layers, keep, report)
-    return changed
+    changes = layers.flatMap(changesOf)
   } catch (error) {
-    return { ...changed, cause: 'failure', error: errorToData(error) }
+    problems.push(error)
   }
+  try {
+    const error = keep === undefined ? undefined : missingError(keepLayers(layers, keep, report).missing, keep)
+    if (error) problems.push(error)
+  } catch (error) {
+    problems.push(error)
+  }
+  const [problem] = problems
+  return { ...report, changes, ...(problem !== undefined && { cause: 'failure' as const, error: errorToData(problem) }) }
 }
