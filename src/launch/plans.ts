@@ -62,6 +62,12 @@ export class Plans {
     return this.#request.seal
   }
 
+  /** Directories whose writes are kept apart, besides HOME. */
+  get overlays(): readonly string[] {
+    const { overlays, run } = this.#request
+    return run?.rootfs ? [run.rootfs, ...overlays] : overlays
+  }
+
   get upper(): 'tmpfs' | 'disk' {
     return this.#disk ? 'disk' : 'tmpfs'
   }

@@ -3,6 +3,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { NsboxError } from '../errors.ts'
+import { inQuotes } from '../quoted.ts'
 
 /** @throws NsboxError ERR_NSBOX_CONFIG when there is nothing */
 export function existing(option: string, path: string, cwd: string): string {
@@ -30,7 +31,10 @@ export class WrongOption extends NsboxError {
   declare readonly named: (name: string) => NsboxError
 
   constructor(option: string, value: unknown, why: string, name: string = option) {
-    super(`${name} is ${JSON.stringify(value)}: ${why}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+    super(`${name} is ${typeof value === 'string' ? inQuotes(value) : JSON.stringify(value)}: ${why}`, {
+      code: 'ERR_NSBOX_CONFIG',
+      stage: 'config',
+    })
     // Not enumerable: reporters print every field that an error has.
     Object.defineProperties(this, {
       option: { value: option },

@@ -15,6 +15,7 @@ import type { LimitsChange } from '../plan/limits.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import type { PortPair } from '../plan/reach.ts'
 import { close } from '../sys/descriptor.ts'
+import { requireKeptApart } from './layers.ts'
 import { limitsHere } from './limit-request.ts'
 import { Output } from './output.ts'
 import { payloadPid, signalPayload } from './payload-process.ts'
@@ -122,6 +123,7 @@ class Program {
     let scratch: number | undefined
     try {
       const { plans, zygote, limited, upper } = await place
+      if (options.keep !== undefined) requireKeptApart(options.keep, plans.overlays)
       const ended = await withUpper(plans, upper, () => this.#attempt(plans, zygote, limited))
       scratch = ended.scratch
       const report = this.#withOutput(reportOf(command, ended.plan, ended.outcome, startedMs))
