@@ -16,6 +16,7 @@ import { MemoryCap } from './memory-cap.ts'
 import { Orders } from './orders.ts'
 import { Stopping } from './stopping.ts'
 import { OwnTmpfs } from './tmpfs.ts'
+import { UnmappedMemory } from './unmapped.ts'
 
 const millisecond = 1e6
 /** How often those that are frozen are told again, in nanoseconds. */
@@ -23,9 +24,11 @@ const frozenLook = 10 * millisecond
 /** Looks in a row that may fail, and the milliseconds between them: without any, limits are held no more, and the sandbox ends. */
 const [patience, failedLook] = [100, 10]
 
+/** Which namespaces are the sandbox's own. */
 export interface KeeperOptions {
   ownPids: boolean
   ownUsers: boolean
+  ownIpc: boolean
   /** Socket for orders. */
   control: number | undefined
 }
@@ -35,10 +38,12 @@ export class Keeper {
   readonly #members: Members
   readonly #stopping: Stopping
   readonly #ownUsers: boolean
+  readonly #ownIpc: boolean
   readonly #orders: Orders
   readonly #cpuTime = new CpuTime()
   #inherited: Inherited | undefined
   #tmpfs: OwnTmpfs | undefined
+  #unmapped: UnmappedMemory | undefined
   #cpu: CpuCap | undefined
   #memory: { cap: MemoryCap; look: Memory } | undefined
   #frozen = false
@@ -50,11 +55,12 @@ export class Keeper {
   #failures = 0
   #hit: EmulatedHit | undefined
 
-  constructor(plan: SandboxPlan, { ownPids, ownUsers, control }: KeeperOptions) {
+  constructor(plan: SandboxPlan, { ownPids, ownUsers, ownIpc, control }: KeeperOptions) {
     this.#plan = plan
     this.#members = new Members(ownPids)
     this.#stopping = new Stopping(this.#members)
     this.#ownUsers = ownUsers
+    this.#ownIpc = ownIpc
     this.#orders = new Orders(control)
   }
 
@@ -221,7 +227,8 @@ export class Keeper {
     if (cap === null) this.#memory = undefined
     else {
       this.#tmpfs ??= new OwnTmpfs(this.#plan)
-      this.#memory = { cap: new MemoryCap(cap, allowedCpus().length), look: new Memory(this.#tmpfs) }
+      this.#unmapped ??= new UnmappedMemory(this.#ownIpc)
+      this.#memory = { cap: new MemoryCap(cap, allowedCpus().length), look: new Memory(this.#tmpfs, this.#unmapped) }
     }
     this.#due.memory = cap === null ? Infinity : 0
   }

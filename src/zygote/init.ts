@@ -62,8 +62,8 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     notEnforced.push(...applySeal(sealed, (kind, fds) => passBack(kind, fds, handles)))
     files.reopen()
     for (const fd of [handles, isSealed]) if (fd !== undefined) close(fd)
-    const ownUsers = !unsealed && plan.namespaces.includes('user')
-    const keeper = plan.emulated || control !== undefined ? new Keeper(sealed, { ownPids, ownUsers, control }) : undefined
+    const [ownUsers, ownIpc] = (['user', 'ipc'] as const).map((name) => !unsealed && plan.namespaces.includes(name)) as [boolean, boolean]
+    const keeper = plan.emulated || control !== undefined ? new Keeper(sealed, { ownPids, ownUsers, ownIpc, control }) : undefined
     if (plan.emulated) notEnforced.push(...(keeper?.begin(plan.emulated) ?? []))
     const own = pidfdOpen(getpid())
     // ptrace(2), /proc/1/fd, /proc/1/mem: the payload has init's uid and could stop it or forge its report.
