@@ -15,13 +15,17 @@ export function describeEnd({
   notEnforced,
   capHit,
   limits,
+  unseen,
   usage,
   refused,
 }: Report): string | undefined {
   const missing = notEnforced.map((one) => `not in force: ${one.protection}: ${one.error.message}`)
+  const hidden = unseen.map(
+    (limit) => `programs inside were not told of the limit of ${limit}: they have no /sys/fs/cgroup to look it up in`,
+  )
   const silent = refused.map((port) => `port ${port} of the host's localhost, which --forward leads to, did not answer`)
   const end = endOf()
-  return [...missing, ...silent, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
+  return [...missing, ...hidden, ...silent, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
 
   function endOf(): string | undefined {
     if (error)

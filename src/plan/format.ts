@@ -52,6 +52,8 @@ function describeStep(step: SealStep | LastStep): string {
       return 'own /proc'
     case 'cgroup':
       return `own ${step.target}, read-only`
+    case 'limit-files':
+      return `files at ${step.target} that tell the limits, read-only`
     case 'loopback':
       return 'bring lo up'
     case 'traffic':

@@ -33,6 +33,8 @@ export type LimitsChange = { [Name in LiftableLimit]?: Limits[Name] | null } & P
 export interface CpuLimit {
   share: number
   periodMs: number
+  /** Which of the processors comes first, where it is to see no more of them than its share needs. */
+  first?: number
 }
 
 export interface IoLimit {

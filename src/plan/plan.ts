@@ -57,6 +57,8 @@ export type SealAction =
   | { do: 'proc' }
   /** Where there is such a directory. */
   | { do: 'cgroup'; target: string }
+  /** Files like those of a cgroup, which init writes and programs read. Where there is such a directory. */
+  | { do: 'limit-files'; target: string }
   | { do: 'loopback' }
   /** Of all packets that arrive at localhost: by the kernel, or by the host, which is passed a queue of them. */
   | ({ do: 'traffic' } & Traffic)

@@ -44,6 +44,8 @@ export interface Report {
   enforced: string[]
   /** How each limit is held, such as `cgroup cpu.max`, or `emulated by SIGSTOP/SIGCONT`. */
   limits: HeldLimits
+  /** Limits that held, and that programs inside had no way to see: they may have started more than these allow. */
+  unseen: string[]
   /** The limit that the run was killed for. */
   capHit: CapHit | null
   /** Ports of the host that led inside, the chosen ones too. */
@@ -65,7 +67,7 @@ function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforced[], f
 
 /** Of a run that has ended, before anybody looks at what it wrote. */
 export function reportOf(command: string[], plan: SandboxPlan, outcome: Outcome, startedMs: number): Report {
-  const { usage, limitUsage, limits, hit, error, notEnforced, exposed, refused, ...how } = outcome
+  const { usage, limitUsage, limits, unseen, hit, error, notEnforced, exposed, refused, ...how } = outcome
   return {
     ...emptyReport(command, startedMs),
     ...how,
@@ -73,6 +75,7 @@ export function reportOf(command: string[], plan: SandboxPlan, outcome: Outcome,
     usage: resourceUsage(usage, limitUsage),
     enforced: enforcedSteps(plan, notEnforced, how.cause === 'failure'),
     limits,
+    unseen,
     capHit: hit ?? null,
     exposed: [...exposed],
     refused,
@@ -101,6 +104,7 @@ function emptyReport(command: string[], startedMs: number): Report {
     changes: null,
     enforced: [],
     limits: {},
+    unseen: [],
     capHit: null,
     exposed: [],
     refused: [],

@@ -48,7 +48,7 @@ import { mountProcess } from './proc.ts'
 import { shapeTraffic } from './traffic.ts'
 
 /**
- * `passBack` is given what the host is to have; it is closed here afterwards. `scratch` is a handle to the directory
+ * `passBack` is given what others are to have; it is closed here afterwards. `scratch` is a handle to the directory
  * that holds the uppers of overlays, if there are any: number N in the order of the plan keeps what is written in `N/upper`.
  * @throws SysError of the step that failed, when the plan says `require`
  */
@@ -80,7 +80,9 @@ function applyEach<S extends Step>({ seal }: SandboxPlan, steps: readonly S[], a
 }
 
 type Step = SealStep | LastStep
-type PassBack = (kind: HandedBack, fds: readonly number[]) => void
+/** What init itself is to have, and what the host is to have. */
+export type Given = HandedBack | 'limit-files'
+type PassBack = (kind: Given, fds: readonly number[]) => void
 
 function applyLastStep(step: LastAction): void {
   switch (step.do) {
@@ -165,6 +167,8 @@ class Sealing {
         return mountProcess()
       case 'cgroup':
         return mountCgroup(step.target)
+      case 'limit-files':
+        return this.#limitFiles(step.target)
       case 'loopback':
         return interfaceUp('lo')
       case 'traffic':
@@ -246,12 +250,21 @@ class Sealing {
     return at
   }
 
+  /** The copy is not read-only, and is init's alone. */
+  #limitFiles(target: string): void {
+    if (!existsSync(target)) return
+    mountTmpfs(target, { mode: 0o755, size: 1 << 20 })
+    const tree = cloneTree(target)
+    mountSetAttributes(target, { set: ['MOUNT_ATTR_RDONLY'] })
+    this.#give('limit-files', [tree])
+  }
+
   #shape(traffic: Traffic): void {
     const queue = shapeTraffic(traffic)
     if (queue !== undefined) this.#give('packets', [queue])
   }
 
-  #give(kind: HandedBack, fds: readonly number[]): void {
+  #give(kind: Given, fds: readonly number[]): void {
     try {
       this.#passBack(kind, fds)
     } finally {

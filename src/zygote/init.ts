@@ -7,7 +7,7 @@ import { type ErrorData, errorToData } from '../errors.ts'
 import { type NotStarted, spawn } from '../payload/exec.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { applySeal } from '../seal/apply.ts'
-import { close, pollReadable } from '../sys/descriptor.ts'
+import { close, duplicate, pollReadable } from '../sys/descriptor.ts'
 import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid, unshareCgroup } from '../sys/process.ts'
 import { ignoreSignals, resetSignals } from '../sys/signal.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
@@ -59,11 +59,19 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
     if (ownCgroup && !unsealed && plan.namespaces.includes('cgroup')) unshareCgroup()
     if (unsealed) notEnforced.push({ protection: 'namespaces', error: unsealed })
     const files = new ReadStreams(unsealed ? [] : streams)
-    notEnforced.push(...applySeal(sealed, (kind, fds) => passBack(kind, fds, handles)))
+    let limitFiles: number | undefined
+    notEnforced.push(
+      ...applySeal(sealed, (kind, fds) => {
+        if (kind === 'limit-files') limitFiles = duplicate(fds[0] as number)
+        else passBack(kind, fds, handles)
+      }),
+    )
     files.reopen()
     for (const fd of [handles, isSealed]) if (fd !== undefined) close(fd)
     const [ownUsers, ownIpc] = (['user', 'ipc'] as const).map((name) => !unsealed && plan.namespaces.includes(name)) as [boolean, boolean]
-    const keeper = plan.emulated || control !== undefined ? new Keeper(sealed, { ownPids, ownUsers, ownIpc, control }) : undefined
+    const keeper =
+      plan.emulated || control !== undefined ? new Keeper(sealed, { ownPids, ownUsers, ownIpc, control, limitFiles }) : undefined
+    if (!keeper && limitFiles !== undefined) close(limitFiles)
     if (plan.emulated) notEnforced.push(...(keeper?.begin(plan.emulated) ?? []))
     const own = pidfdOpen(getpid())
     // ptrace(2), /proc/1/fd, /proc/1/mem: the payload has init's uid and could stop it or forge its report.
@@ -82,6 +90,7 @@ export function runInit(plan: SandboxPlan, options: InitOptions): number {
       return report
     }
     close(own)
+    keeper?.born()
     // Whoever reads what the payload writes sees the end when the payload closes it.
     for (const fd of new Set(streams)) close(fd)
     ignoreMostSignals()

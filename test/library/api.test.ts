@@ -57,6 +57,7 @@ test('the fields of a report', async () => {
       "stderr",
       "stdout",
       "truncated",
+      "unseen",
       "usage",
     ]
   `)
