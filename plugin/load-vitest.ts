@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { createVitest, parseCLI, startVitest } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
+import { quoted } from '../src/quoted.ts'
 
 export interface VitestNode {
   parseCLI: typeof parseCLI
@@ -18,7 +19,7 @@ export async function loadVitest(): Promise<VitestNode> {
     return (await import(pathToFileURL(createRequire(from).resolve('vitest/node')).href)) as VitestNode
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
-    throw new NsboxError(`No vitest is installed for ${process.cwd()}`, {
+    throw new NsboxError(`No vitest is installed for ${quoted(process.cwd())}`, {
       code: 'ERR_NSBOX_NO_VITEST',
       stage: 'config',
       hint: 'npm install --save-dev vitest',

@@ -2,6 +2,7 @@
 
 import { notAsWord, optionOfWord } from '../src/config/option-words.ts'
 import { configError } from '../src/errors.ts'
+import { inQuotes } from '../src/quoted.ts'
 
 const pattern = /^--nsbox\.([^=]+)(?:=(.*))?$/
 
@@ -29,6 +30,6 @@ function joined(before: unknown, value: unknown): unknown {
 function ofConfigFile(name: string, value: string): Error {
   const [option] = name.split('.')
   return configError(
-    `nsbox(): ${name} is ${JSON.stringify(value)}; ${option} cannot be given as a word: vitest.config.ts has it, in nsbox({ ${option}: … })`,
+    `nsbox(): ${name} is ${typeof value === 'string' ? inQuotes(value) : JSON.stringify(value)}; ${option} cannot be given as a word: vitest.config.ts has it, in nsbox({ ${option}: … })`,
   )
 }

@@ -15,7 +15,7 @@ import { trafficRefusal } from '../src/launch/traffic-trial.ts'
 import { limitPlan } from '../src/plan/limit-plan.ts'
 import type { Limits } from '../src/plan/limits.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
-import { quoted } from '../src/quoted.ts'
+import { printable, quoted } from '../src/quoted.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
@@ -226,7 +226,7 @@ export class SandboxPool {
     const choice = await chooseLaunch({ launch, upper, plans, start: (mode) => launcher.zygote(mode, kind) })
     launcher.adopt(choice.zygote, kind)
     const { mode, reasons, notEnforced } = choice
-    if (reasons.length > 0) vitest.logger.warn(`nsbox: workers are launched ${mode}: ${reasons.join('; ')}`)
+    if (reasons.length > 0) vitest.logger.warn(`nsbox: workers are launched ${mode}: ${printable(reasons.join('; '))}`)
     this.#report(vitest, [...notEnforced, ...plans.notEnforced])
     this.#reportLimits(vitest, launcher.workers.limited, choice.zygote.pid, { every: request?.limits ?? {}, some: anywhere })
     for (const workspace of this.workspaces) {
@@ -302,7 +302,7 @@ export class SandboxPool {
   /** Said once a run: protections and limits that were asked for with `prefer` and are not in force. */
   #report(vitest: Vitest, missing: readonly NotEnforced[]): void {
     for (const { protection, error } of missing) {
-      this.warn(vitest, `not sealed here: ${protection}: ${error.message}`)
+      this.warn(vitest, `not sealed here: ${quoted(protection)}: ${error.message}`)
     }
   }
 

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { Reporter, Vitest } from 'vitest/node'
 import { settledWithin } from '../src/launch/settled.ts'
+import { quoted } from '../src/quoted.ts'
 import type { FileReport } from './file-report.ts'
 import { leakLines, leaksOf } from './leaks.ts'
 
@@ -101,12 +102,15 @@ const linesShown = 5
 export function sectionOf(files: readonly ReportedFile[], seen: number, reportFile: string | undefined): string | undefined {
   const leaking = files.map((file) => ({ file, leaks: leaksOf(file) })).filter(({ leaks }) => leaks.length > 0)
   if (leaking.length === 0) return undefined
-  const where = reportFile === undefined ? " (reportFile: 'nsbox-report.json' has all)" : ` in ${reportFile}`
+  const where = reportFile === undefined ? " (reportFile: 'nsbox-report.json' has all)" : ` in ${quoted(reportFile)}`
   const wasRefused = leaking.some(({ file }) => file.refused.length > 0)
   const shown = leaking.sort((a, b) => byName(a.file, b.file)).slice(0, filesShown)
   return [
     `nsbox: ${leaking.length} of ${seen} test file${seen === 1 ? '' : 's'} left something behind${wasRefused ? ', or tried what is refused' : ''}:`,
-    ...shown.flatMap(({ file, leaks }) => [`  ${nameOf(file)}`, ...leakLines(leaks, file, linesShown, where).map((line) => `    ${line}`)]),
+    ...shown.flatMap(({ file, leaks }) => [
+      `  ${quoted(nameOf(file))}`,
+      ...leakLines(leaks, file, linesShown, where).map((line) => `    ${line}`),
+    ]),
     ...(leaking.length > filesShown ? [`  … ${leaking.length - filesShown} more files${where}`] : []),
     ...(wasRefused ? [`  What one file needs is allowed by rules, or in its first comment: // @nsbox net=host`] : []),
     '',

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import type { PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
 import { settledWithin } from '../src/launch/settled.ts'
+import { quoted } from '../src/quoted.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
 import { useStagedFiles } from './artifacts.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
@@ -106,7 +107,7 @@ export class Session {
     this.post(message)
     await started.catch((cause) => {
       // vitest has made it data, which is no Error of its own any more.
-      throw new Error(`Failed to start nsbox worker for test files ${files.join(', ')}.`, { cause })
+      throw new Error(`Failed to start nsbox worker for test files ${files.map(quoted).join(', ')}.`, { cause })
     })
   }
 

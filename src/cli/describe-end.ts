@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { describeError, errorFromData } from '../errors.ts'
 import { describeCap, timeWords } from '../launch/describe-cap.ts'
+import { quoted, shellWord } from '../quoted.ts'
 import type { Report } from '../run/report.ts'
 
 export function describeEnd({
@@ -19,7 +20,7 @@ export function describeEnd({
   usage,
   refused,
 }: Report): string | undefined {
-  const missing = notEnforced.map((one) => `not in force: ${one.protection}: ${one.error.message}`)
+  const missing = notEnforced.map((one) => `not in force: ${quoted(one.protection)}: ${one.error.message}`)
   const hidden = unseen.map(
     (limit) => `programs inside were not told of the limit of ${limit}: they have no /sys/fs/cgroup to look it up in`,
   )
@@ -41,5 +42,5 @@ export function describeEnd({
 
 function hiddenHint(cause: Report['cause'], file: string): string | undefined {
   if (cause !== 'not-started' || !isAbsolute(file) || !existsSync(file)) return undefined
-  return `It is there on the host, and hidden inside: --ro-bind ${file} shows it.`
+  return `It is there on the host, and hidden inside: --ro-bind ${shellWord(file)} shows it.`
 }

@@ -14,7 +14,7 @@ import { type KeptChanges, readKept } from '../changes/read-kept.ts'
 import { keptDescription } from '../config/kept.ts'
 import { configError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
-import { quoted } from '../quoted.ts'
+import { oneLine, quoted } from '../quoted.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { lastFailed, takeLastFailed } from './last-failed.ts'
 
@@ -117,6 +117,6 @@ function flagsOf(words: string[], usage: string): { values: { json?: boolean; ye
   try {
     return parseArgs({ args: words, options: { json: { type: 'boolean' }, yes: { type: 'boolean' } }, allowPositionals: true })
   } catch (error) {
-    throw configError(`${(error as Error).message.split('. ')[0]}: ${usage}`)
+    throw configError(`${oneLine((error as Error).message.split('. ')[0] as string)}: ${usage}`)
   }
 }

@@ -3,13 +3,14 @@
 import { doctor } from '../doctor/doctor.ts'
 import { formatDiagnosis } from '../doctor/report.ts'
 import { describeError, NsboxError } from '../errors.ts'
+import { oneLine } from '../quoted.ts'
 import { exitStatus } from '../stress/exit-status.ts'
 
 /** Says it on stderr. */
 export async function startFailure(error: unknown, where: string): Promise<number> {
   if (NsboxError.is(error) && error.stage === 'config') throw error
   if (!NsboxError.is(error) || error.code === 'ERR_NSBOX_WORKER_LOST') {
-    console.error(`${where}: vitest does not start: ${error instanceof Error ? describeError(error) : messageOf(error)}`)
+    console.error(`${where}: vitest does not start: ${error instanceof Error ? describeError(error) : oneLine(messageOf(error))}`)
     return exitStatus.usage
   }
   console.error(`${where}: no sandbox can be had here: ${describeError(error)}`)

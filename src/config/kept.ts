@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
+import { quoted } from '../quoted.ts'
 import { parseOptions } from './explain.ts'
 import { absolutePath as absolute } from './schemas.ts'
 
@@ -34,11 +35,11 @@ const schema = z.object({
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function keptDescription(input: unknown, where: string): KeptDescription {
-  const fail = (problem: string) => configError(`${where}: ${problem}`)
+  const fail = (problem: string) => configError(`${quoted(where)}: ${problem}`)
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     throw fail(`it holds ${JSON.stringify(input)}; it must be an object`)
   const { version } = input as { version?: unknown }
   if (typeof version === 'number' && version > 1) throw fail(`version is ${version}, of a newer nsbox; this one reads version 1`)
   if (version !== 1) throw fail(`version is ${JSON.stringify(version)}; it must be 1`)
-  return parseOptions(schema, input, where)
+  return parseOptions(schema, input, quoted(where))
 }

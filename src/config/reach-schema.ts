@@ -3,6 +3,7 @@
 import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import type { AllowedPath, PortPair } from '../plan/reach.ts'
+import { inQuotes } from '../quoted.ts'
 import { quantity, type Shape } from './schemas.ts'
 
 export const reachShape: Shape = {
@@ -47,7 +48,7 @@ function hostName(value: unknown): string {
   )
     return value
   throw new TypeError(
-    `${JSON.stringify(value)} is no host name, which has letters, digits, hyphens and dots, and 63 characters at most between two dots`,
+    `${typeof value === 'string' ? inQuotes(value) : JSON.stringify(value)} is no host name, which has letters, digits, hyphens and dots, and 63 characters at most between two dots`,
   )
 }
 

@@ -1,6 +1,7 @@
 // Checks the options of a program's sandbox.
 
 import * as z from 'zod/mini'
+import { inQuotes } from '../quoted.ts'
 import { resourceNumbers } from '../sys/resources.ts'
 import { type FieldName, parseOptions } from './explain.ts'
 import { limitSourceShape, limitsShape } from './limit-schema.ts'
@@ -96,5 +97,5 @@ function onlyKnownResources(limits: Record<string, unknown>): boolean {
 
 function unknownResource({ input }: { input?: unknown }): string {
   const unknown = Object.keys(input as object).filter((name) => !(name in resourceNumbers))
-  return `unknown limit "${unknown.join('", "')}"; known are ${Object.keys(resourceNumbers).join(', ')}`
+  return `unknown limit ${unknown.map(inQuotes).join(', ')}; known are ${Object.keys(resourceNumbers).join(', ')}`
 }

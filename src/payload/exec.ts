@@ -3,6 +3,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { NsboxError } from '../errors.ts'
+import { inQuotes } from '../quoted.ts'
 import { execve } from '../sys/process.ts'
 import { resetSignals, unblockSignals } from '../sys/signal.ts'
 import { type SpawnOptions, spawnProgram } from '../sys/spawn.ts'
@@ -47,7 +48,7 @@ function start<T>({ file, argv, env }: Program, begin: Start<T>): T | NotStarted
 }
 
 function notStarted(file: string, errno: string | undefined, why: string): NotStarted {
-  const error = new NsboxError(`Cannot run ${JSON.stringify(file)}: ${why}`, { code: 'ERR_NSBOX_EXEC', stage: 'payload', errno })
+  const error = new NsboxError(`Cannot run ${inQuotes(file)}: ${why}`, { code: 'ERR_NSBOX_EXEC', stage: 'payload', errno })
   return { error, exitCode: errno === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE }
 }
 

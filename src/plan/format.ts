@@ -1,11 +1,14 @@
 // A plan in words: numbered steps, each with its reason.
 
+import { oneLine } from '../quoted.ts'
 import type { LimitName, Limits } from './limits.ts'
 import type { LastStep, SandboxPlan, SealStep } from './plan.ts'
 import { trafficWords } from './traffic.ts'
 
 export function formatPlan({ namespaces, steps, lastSteps, seal, limits = {} }: SandboxPlan): string {
-  const lines = [...steps, ...lastSteps].map((step, index) => `${String(index + 1).padStart(2)}. ${describeStep(step)}\n      ${step.why}`)
+  const lines = [...steps, ...lastSteps].map(
+    (step, index) => `${String(index + 1).padStart(2)}. ${oneLine(describeStep(step))}\n      ${step.why}`,
+  )
   return [
     `New namespaces: ${namespaces.join(', ')}`,
     `A step that fails is ${seal === 'require' ? 'an error' : 'reported and left out'}.`,

@@ -16,6 +16,7 @@ import { errorToData, NsboxError } from '../errors.ts'
 import type { LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { stepName } from '../plan/step.ts'
 import type { Traffic } from '../plan/traffic.ts'
+import { oneLine, quoted } from '../quoted.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
@@ -97,7 +98,13 @@ function applyLastStep(step: LastAction): void {
 function asSealError(step: Step, error: unknown): NsboxError {
   if (NsboxError.is(error)) return error
   const { code, message, syscall } = error as NodeJS.ErrnoException
-  return new NsboxError(`${stepName(step)}: ${message}`, { code: 'ERR_NSBOX_SEAL', stage: 'seal', errno: code, syscall, cause: error })
+  return new NsboxError(`${quoted(stepName(step))}: ${oneLine(message)}`, {
+    code: 'ERR_NSBOX_SEAL',
+    stage: 'seal',
+    errno: code,
+    syscall,
+    cause: error,
+  })
 }
 
 type Bind = Extract<SealAction, { do: 'bind' }>
@@ -299,7 +306,7 @@ function limitUser(name: string, most: number): void {
 function placeOf(target: string): string {
   const place = realpathSync.native(target)
   if (place !== '/') return place
-  throw new NsboxError(`${target} is the root, and nothing can be mounted over that`, { code: 'ERR_NSBOX_SEAL', stage: 'seal' })
+  throw new NsboxError(`${quoted(target)} is the root, and nothing can be mounted over that`, { code: 'ERR_NSBOX_SEAL', stage: 'seal' })
 }
 
 /** Another root may have no place for it. The kernel mounts no file system right on top of itself (EBUSY). */

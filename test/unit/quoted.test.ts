@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { inQuotes, printable, quoted, shellWord } from '../../src/quoted.ts'
+import { inQuotes, oneLine, printable, quoted, shellWord, singleQuoted } from '../../src/quoted.ts'
 
 test.each([
   ['plain name', 'plain name'],
@@ -15,6 +15,8 @@ test.each([
   ['a\u202eb', '"a\\u{202e}b"'],
   ['bad\udcff', '"bad\\xff"'],
   ['"a"', '"\\"a\\""'],
+  ['::error::a', '"::error::a"'],
+  ['a ##[error]', '"a ##\\u{5b}error]"'],
 ])('%j is shown as %s', (name, shown) => {
   expect(quoted(name)).toBe(shown)
 })
@@ -23,8 +25,16 @@ test('a value of an option is always in quotes', () => {
   expect(inQuotes('a "b"\n')).toBe('"a \\"b\\"\\n"')
 })
 
+test('in single quotes, unless that would tell another name', () => {
+  expect(['suite > adds', "it's", 'a\n'].map(singleQuoted)).toEqual(["'suite > adds'", '"it\'s"', '"a\\n"'])
+})
+
 test('a text keeps its lines, and nothing else that acts', () => {
   expect(printable('one\n\ttwo \u001b[1A\r\u2028')).toBe('one\n\ttwo \\u{1b}[1A\\r\\u{2028}')
+  expect(oneLine('one\ntwo')).toBe('one\\ntwo')
+  expect(printable('connect ::1:80\n ::set-env name=a::b\nstd::vector ::x')).toBe(
+    'connect ::1:80\n \\u{3a}:set-env name=a::b\nstd::vector ::x',
+  )
 })
 
 describe('a word for the shell', () => {
