@@ -62,6 +62,7 @@ export class Inherited {
    * sandboxes spread.
    */
   share(share: number | null, first: number): void {
+    if (share === null && this.#processors.most === Infinity) return
     this.#processors = { ...this.#processors, most: share === null ? Infinity : Math.ceil(share), first }
     // Nobody stands still for it: who is born meanwhile is there the second time.
     for (let time = 0; time < 2; time++) this.#setProcessors()

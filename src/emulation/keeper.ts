@@ -256,9 +256,8 @@ export class Keeper {
     Object.assign(this.#past, this.#counts())
     const now = monotonic()
     const total = this.#cpuTime.update(this.#members.read())
-    const before = this.#inheritance.busy
-    const first = limit?.first ?? Math.floor(Math.random() * before)
-    if (limit || this.#cpu) this.#inheritance.share(limit?.share ?? null, first)
+    if (limit?.first !== undefined) this.#inheritance.share(limit.share, limit.first)
+    else this.#inheritance.share(null, 0)
     this.#cpu = limit ? new CpuCap(limit, this.#inheritance.busy, now, total) : undefined
     this.#moved = { now, total, throttled: 0 }
     this.#due.cpu = limit ? now : Infinity

@@ -117,7 +117,7 @@ export class SandboxLimits {
 
   #set(change: LimitsChange): EmulatedChange {
     const { writes, emulated, held, missing } = limitPlan(change, this.#means)
-    if (emulated.cpu) emulated.cpu = { ...emulated.cpu, first: nextProcessors(emulated.cpu.share) }
+    if (emulated.cpu && !emulated.cpu.spread) emulated.cpu = { ...emulated.cpu, first: nextProcessors(emulated.cpu.share) }
     Object.assign(this.#now, change)
     for (const one of missing) this.#miss(one.limit, notHeld(one))
     for (const one of writes) {

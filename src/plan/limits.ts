@@ -33,7 +33,9 @@ export type LimitsChange = { [Name in LiftableLimit]?: Limits[Name] | null } & P
 export interface CpuLimit {
   share: number
   periodMs: number
-  /** Which of the processors comes first, where it is to see no more of them than its share needs. */
+  /** All processors are seen and used, however small the share is. */
+  spread?: true
+  /** Where init holds it and it is not spread: which of the processors comes first. */
   first?: number
 }
 

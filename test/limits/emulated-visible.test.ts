@@ -28,8 +28,15 @@ test.each([
   [1.5, Math.min(2, processors)],
   [1000, processors],
 ])('a share of %d is for %d processors', async (share, seen) => {
-  const { stdout } = await runLimited(bench, { cpu: { share, periodMs: 100 } }, ['/bin/sh', '-c', 'nproc'], { change: files })
+  const { stdout } = await runLimited(bench, { cpu: { share, periodMs: 100, first: 0 } }, ['/bin/sh', '-c', 'nproc'], { change: files })
   expect(stdout).toBe(`${seen}\n`)
+})
+
+test('all processors are seen where that is asked for', async () => {
+  const { stdout } = await runLimited(bench, { cpu: { share: 0.5, periodMs: 100, spread: true } }, ['/bin/sh', '-c', 'nproc'], {
+    change: files,
+  })
+  expect(stdout).toBe(`${processors}\n`)
 })
 
 test('node knows its memory, and makes its heap fit', async () => {
@@ -44,7 +51,7 @@ test('what is shown cannot be changed, and init has processors of its own', asyn
   const script = `cat /sys/fs/cgroup/memory.max; echo max > /sys/fs/cgroup/memory.max || echo refused
     rm /sys/fs/cgroup/memory.max || echo refused; mount -o remount,rw /sys/fs/cgroup || echo refused
     grep -c "^Cpus_allowed_list:.*-" /proc/1/status`
-  const limits = { memory: 300 * MiB, cpu: { share: 1, periodMs: 100 } }
+  const limits = { memory: 300 * MiB, cpu: { share: 1, periodMs: 100, first: 0 } }
   const { stdout } = await runLimited(bench, limits, ['/bin/sh', '-c', script], { change: files })
   expect(stdout.split('\n').slice(0, 4)).toEqual([String(300 * MiB), 'refused', 'refused', 'refused'])
   if (hasTwo) expect(stdout.split('\n')[4]).toBe('1')
@@ -58,7 +65,7 @@ test('it follows changes', async () => {
     last = chunk.toString().trimEnd().split('\n').at(-1) ?? ''
   })
   await sandbox.forked
-  await sandbox.control.setLimits({ memory: 100 * MiB, cpu: { share: 0.5, periodMs: 100 } })
+  await sandbox.control.setLimits({ memory: 100 * MiB, cpu: { share: 0.5, periodMs: 100, first: 1 } })
   await vi.waitFor(() => expect(last).toBe(`${100 * MiB} 50000 100000 1`), patience)
   await sandbox.control.setLimits({ memory: 200 * MiB, cpu: null })
   const gone = new RegExp(`^${200 * MiB} cat: .*cpu\\.max.*No such file or directory ${processors}$`)
