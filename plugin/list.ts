@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { TestModule, Vitest } from 'vitest/node'
+import { oneLine } from '../src/quoted.ts'
 
 export interface ListOptions {
   root?: string
@@ -63,7 +64,7 @@ function printErrors({ logger }: Vitest, modules: TestModule[]): boolean {
 }
 
 function printLine(project: string, words: string): void {
-  console.log(project ? `[${project}] ${words}` : words)
+  console.log(oneLine(project ? `[${project}] ${words}` : words))
 }
 
 function inProject(listed: Listed, projectName: string): Listed {
