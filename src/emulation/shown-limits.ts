@@ -26,13 +26,23 @@ export class ShownLimits {
 
   #write(shown: Shown): boolean {
     if (this.#tree === undefined) return false
+    // The caller's, which the payload is to have, may make unreadable what programs are to read.
+    const mask = process.umask(0o022)
+    try {
+      this.#writeFiles(this.#tree, shown)
+    } finally {
+      process.umask(mask)
+    }
+    return true
+  }
+
+  #writeFiles(tree: number, shown: Shown): void {
     for (const [name, value] of Object.entries(contents(shown))) {
-      const path = `/proc/self/fd/${this.#tree}/${name}`
+      const path = `/proc/self/fd/${tree}/${name}`
       mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true })
       if (value === undefined) rmSync(path, { force: true })
       else writeWhole(path, `${value}\n`)
     }
-    return true
   }
 
   /** In the payload. */

@@ -1,8 +1,8 @@
 // Which layers lie on which overlay: plain directories on the first, kept changes where they were made.
 
 import { type BigIntStats, existsSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { isWithin } from '../plan/paths.ts'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { byLength, isWithin } from '../plan/paths.ts'
 import { quoted } from '../quoted.ts'
 import { existingDirectory, WrongOption, wrong } from './paths.ts'
 
@@ -59,9 +59,11 @@ export function requireKeptApart(directory: string, overlays: readonly string[],
   const there = [path, dirname(path)].find(existsSync)
   if (there === undefined) return
   const real = there === path ? realpathSync(path) : join(realpathSync(there), basename(path))
-  const overlay = overlays.find((one) => isWithin(real, one))
+  // The outermost: in a package of a repository, what lies beside the package lies in the repository.
+  const [overlay] = byLength(overlays.filter((one) => isWithin(real, one)))
   if (overlay === undefined) return
-  const why = `it lies in ${quoted(overlay)}, the directory whose changes it is for; choose one beside it, such as ../changes`
+  const beside = relative('', join(dirname(overlay), 'changes'))
+  const why = `it lies in ${quoted(overlay)}, the directory whose changes it is for; choose one beside it, such as ${quoted(beside)}`
   throw new WrongOption('keep', directory, why, name)
 }
 

@@ -41,6 +41,9 @@ test.each<[string, string[], (() => void)?]>([
   ['the flag of a campaign', ['stress', `--${odd}`]],
   ['the value of a campaign', ['stress', '--runs', odd]],
   ['a threshold', ['threshold', `--${odd}`]],
+  ['the flag of a diagnosis', ['doctor', `--${odd}`]],
+  ['a program without permission', ['run', '--', `./${odd}`], () => write(odd, '#!/bin/sh')],
+  ['a bound file', ['run', '--bind', odd, '--', 'sh', '-c', 'cp "$0" "$0.new"; mv "$0.new" "$0"', odd], () => write(odd, '')],
 ])('%s', async (_, words, prepare) => {
   prepare?.()
   const { stdout, stderr } = await place.nsbox(words)
