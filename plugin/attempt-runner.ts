@@ -6,6 +6,7 @@ import { Writable } from 'node:stream'
 import type { Reporter, TestProject, TestSpecification, Vitest } from 'vitest/node'
 import { configError } from '../src/errors.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
+import { quoted } from '../src/quoted.ts'
 import type { AttemptOrder, AttemptResult, CampaignSetting, Found, Target } from '../src/stress/attempt.ts'
 import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { attemptResult } from './attempt-result.ts'
@@ -86,7 +87,8 @@ export class AttemptRunner {
   async run(order: AttemptOrder, twin?: Twin): Promise<AttemptResult> {
     const key = keyOf(order)
     const specification = (await this.#specifications).get(key)
-    if (!specification) throw configError(`There is no test file ${order.file}${order.project && ` of the project ${order.project}`}`)
+    if (!specification)
+      throw configError(`There is no test file ${quoted(order.file)}${order.project && ` of the project ${quoted(order.project)}`}`)
     const { project } = specification
     const missing = missingKnobs(order.knobs, await this.#means(project, specification.moduleId))
     const several =
@@ -128,7 +130,7 @@ export class AttemptRunner {
   async #means(project: TestProject, file?: string): Promise<KnobMeans> {
     if (project.config.browser?.enabled)
       throw configError(
-        `Tests of the project ${project.name} run in a browser, which no sandbox holds; --project=!${project.name} leaves them out`,
+        `Tests of the project ${quoted(project.name)} run in a browser, which no sandbox holds; --project=!${project.name} leaves them out`,
       )
     const pool = this.#pools.of(project)
     const kind = likelyKind(project)

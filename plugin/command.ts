@@ -3,6 +3,7 @@
 import type { Plugin } from 'vite'
 import type { CliOptions } from 'vitest/node'
 import { configError, NsboxError } from '../src/errors.ts'
+import { quoted } from '../src/quoted.ts'
 import { printTests } from './list.ts'
 import { loadVitest } from './load-vitest.ts'
 import { otherPool } from './other-pool.ts'
@@ -41,8 +42,10 @@ function poolOf(words: readonly string[], options: CliOptions): { sealed: CliOpt
   }
   const word = words.find(isOwnOption)
   if (word !== undefined)
-    throw configError(`nsbox vitest: ${word} has no effect with --pool=${own}, which is not nsbox's pool: remove one of the two`)
-  console.error(`nsbox: --pool=${own} is vitest's own pool: the tests run without a sandbox`)
+    throw configError(
+      `nsbox vitest: ${quoted(word)} has no effect with --pool=${quoted(own)}, which is not nsbox's pool: remove one of the two`,
+    )
+  console.error(`nsbox: --pool=${quoted(own)} is vitest's own pool: the tests run without a sandbox`)
   return { sealed: options, overrides: { plugins: [] } }
 }
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { realpathSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { quoted } from '../src/quoted.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
 
 /** birpc's question, as far as it is read here. */
@@ -35,7 +36,7 @@ export function fetchCoverage(message: unknown, place: () => CoveragePlace): Pro
 async function copied(path: string, { files, directory }: CoveragePlace): Promise<string> {
   const isThere = directory !== undefined && realpathSync(dirname(path)) === directory && /^coverage-[\w-]+\.json$/.test(basename(path))
   const held = isThere ? files?.hold(path) : undefined
-  if (held?.realPath === undefined || dirname(held.realPath) !== directory) throw new Error(`There is no coverage in ${path}`)
+  if (held?.realPath === undefined || dirname(held.realPath) !== directory) throw new Error(`There is no coverage in ${quoted(path)}`)
   try {
     const copy = join(directory as string, `coverage-${randomUUID()}.json`)
     await copyFile(held.path, copy)

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { errorFromData, NsboxError } from '../src/errors.ts'
 import { describeCap } from '../src/launch/describe-cap.ts'
+import { quoted } from '../src/quoted.ts'
 import type { WorkerEnd } from './workers.ts'
 
 export interface EndingContext {
@@ -18,7 +19,7 @@ export interface EndingContext {
 }
 
 export function endingError(end: WorkerEnd, context: EndingContext): NsboxError {
-  const files = context.files.map((file) => relative(context.root, file)).join(', ') || 'A worker'
+  const files = context.files.map((file) => quoted(relative(context.root, file))).join(', ') || 'A worker'
   const cause = describeCause(end, context)
   return new NsboxError(`${files}: ${cause}`, {
     code: 'ERR_NSBOX_WORKER_ENDED',

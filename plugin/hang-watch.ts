@@ -1,6 +1,7 @@
 // Notices a worker whose event loop no longer turns: a test in an endless loop hears no timeout.
 
 import { NsboxError } from '../src/errors.ts'
+import { quoted } from '../src/quoted.ts'
 
 /** After a ping, how long a worker that can answer may take, in milliseconds. */
 const answerTime = 5000
@@ -46,7 +47,7 @@ export class HangWatch {
   #error(files: readonly string[], place: string): NsboxError {
     const time = (this.#timeout + answerTime) / 1000
     return new NsboxError(
-      `${files.join(', ')}: the event loop has been blocked for ${time} s${place && ` ${place}`}, so the worker was killed`,
+      `${files.map(quoted).join(', ')}: the event loop has been blocked for ${time} s${place && ` ${place}`}, so the worker was killed`,
       {
         code: 'ERR_NSBOX_HANG',
         stage: 'payload',

@@ -4,9 +4,11 @@ import { realpathSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { Vitest } from 'vitest/node'
 import type { UpperLayer } from '../src/changes/changed.ts'
+import { missingLines } from '../src/changes/failure.ts'
 import { describeError } from '../src/errors.ts'
 import { settledWithin } from '../src/launch/settled.ts'
 import { isWithin } from '../src/plan/paths.ts'
+import { quoted, shellWord } from '../src/quoted.ts'
 import { FailedFiles } from '../src/run/failed-files.ts'
 import { Outcomes } from './outcomes.ts'
 import type { SetupLayer } from './setup-layer.ts'
@@ -58,20 +60,22 @@ export class KeptFiles {
     if (ended.length === 0) return
     const { logger } = project.vitest
     const names = ended.map(({ file }) => relative(process.cwd(), file))
+    const shown = names.map(quoted).join(', ')
     const isFirst = this.#failed.kept.length === 0
     const own = ownVariables(env)
     try {
-      const why = this.#failed.keep({
+      const kept = this.#failed.keep({
         files: ended.map((file) => ({ ...file, env: own })),
         layers,
         setup: this.#setup()?.kept ?? [],
         startedMs,
       })
-      if (why !== undefined) return logger.warn(`nsbox did not keep ${names.join(', ')}: ${why}`)
-      const which = isFirst ? '' : ` ${names[0]}`
-      logger.log(`nsbox kept ${names.join(', ')}: nsbox shell --last-failed${which}, nsbox diff --last-failed${which}`)
+      if ('why' in kept) return logger.warn(`nsbox did not keep ${shown}: ${kept.why}`)
+      const which = isFirst ? '' : ` ${shellWord(names[0] as string)}`
+      logger.log(`nsbox kept ${shown}: nsbox shell --last-failed${which}, nsbox diff --last-failed${which}`)
+      if (kept.missing.length > 0) logger.warn(['nsbox did not keep all of it:', ...missingLines(kept.missing)].join('\n'))
     } catch (error) {
-      logger.warn(`nsbox did not keep ${names.join(', ')}: ${describeError(error)}`)
+      logger.warn(`nsbox did not keep ${shown}: ${describeError(error)}`)
     }
   }
 }

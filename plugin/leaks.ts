@@ -1,6 +1,7 @@
 // What of a file's report is a leak, in words.
 
 import type { Category } from '../src/config/report-options.ts'
+import { quoted, singleQuoted } from '../src/quoted.ts'
 import type { FileReport } from './file-report.ts'
 import type { OpenPort } from './left-behind.ts'
 import { hostAndPort } from './refusals.ts'
@@ -19,16 +20,18 @@ export function leaksOf(report: FileReport, ignored: ReadonlySet<string> = new S
   const { processes, ports, refused, refusedMore, caps } = report
   const [told, counted] = partition(report.written ?? [], ({ path }) => !ignored.has(path))
   return [
-    ...(processes ?? []).map(({ command, pid, test }) => leak('processes', 'process', `${command} (pid ${pid})${by('started', test)}`)),
+    ...(processes ?? []).map(({ command, pid, test }) =>
+      leak('processes', 'process', `${quoted(command)} (pid ${pid})${by('started', test)}`),
+    ),
     ...(ports ?? []).map((port) => leak('ports', 'port', portWords(port))),
-    ...refused.map((one) => leak('refused', 'refused', `${hostAndPort(one)}${by('tried', one.test)}; allow it with ${one.hint}`)),
+    ...refused.map((one) => leak('refused', 'refused', `${quoted(hostAndPort(one))}${by('tried', one.test)}; allow it with ${one.hint}`)),
     ...(refusedMore > 0 ? [leak('refused', 'refused', `${refusedMore} more`)] : []),
     ...caps.filter(({ limit }) => limit !== 'cpu').map(({ limit, words }) => leak('caps', 'cap', `${limit}: ${words}`)),
     ...(counted.length > 0
       ? [leak('writes', 'wrote', `${counted.length === 1 ? '1 file' : `${counted.length} files`} ignored by git`)]
       : []),
     // Of these there may be most.
-    ...told.map(({ path, kind }) => leak('writes', 'wrote', `${path} (${kind})`)),
+    ...told.map(({ path, kind }) => leak('writes', 'wrote', `${quoted(path)} (${kind})`)),
   ]
 }
 
@@ -45,7 +48,7 @@ function portWords({ protocol, port, by: holder, test }: OpenPort): string {
 }
 
 function by(done: string, test: string | undefined): string {
-  return test === undefined ? '' : `, ${done} in '${test}'`
+  return test === undefined ? '' : `, ${done} in ${singleQuoted(test)}`
 }
 
 const fixes: Record<Category, string> = {
@@ -79,6 +82,6 @@ export function leakError(file: string, report: FileReport, strict: readonly Cat
   if (wrong.length === 0) return undefined
   const leaked = strict.filter((category) => wrong.some((one) => one.category === category))
   const lines = leakLines(wrong, report, named).map((line) => `  ${line}`)
-  const message = [`${file} left something behind:`, ...lines, ...leaked.map((category) => `Fix: ${fixes[category]}.`)].join('\n')
+  const message = [`${quoted(file)} left something behind:`, ...lines, ...leaked.map((category) => `Fix: ${fixes[category]}.`)].join('\n')
   return { name: 'NsboxError', message, stack: `NsboxError: ${message}` }
 }

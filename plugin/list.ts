@@ -3,6 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { TestModule, Vitest } from 'vitest/node'
+import { print } from '../src/cli/print.ts'
+import { oneLine } from '../src/quoted.ts'
 
 export interface ListOptions {
   root?: string
@@ -63,7 +65,7 @@ function printErrors({ logger }: Vitest, modules: TestModule[]): boolean {
 }
 
 function printLine(project: string, words: string): void {
-  console.log(project ? `[${project}] ${words}` : words)
+  print(oneLine(project ? `[${project}] ${words}` : words))
 }
 
 function inProject(listed: Listed, projectName: string): Listed {
@@ -72,7 +74,7 @@ function inProject(listed: Listed, projectName: string): Listed {
 
 function printJson(listed: Listed[], root: string, target: string | true): void {
   const text = JSON.stringify(listed, null, 2)
-  if (target === true) return console.log(text)
+  if (target === true) return print(text)
   const path = resolve(root, target)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { createVitest, parseCLI, startVitest } from 'vitest/node'
 import { NsboxError } from '../src/errors.ts'
 import { requireKnownVitest } from '../src/host/known-vitest.ts'
+import { quoted } from '../src/quoted.ts'
 
 export interface VitestNode {
   parseCLI: typeof parseCLI
@@ -25,7 +26,7 @@ function installed<T>(find: () => T): T {
     return find()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
-    throw new NsboxError(`No vitest is installed for ${process.cwd()}`, {
+    throw new NsboxError(`No vitest is installed for ${quoted(process.cwd())}`, {
       code: 'ERR_NSBOX_NO_VITEST',
       stage: 'config',
       hint: 'npm install --save-dev vitest',

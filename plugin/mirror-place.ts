@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { NsboxError } from '../src/errors.ts'
 import { isWithin } from '../src/plan/paths.ts'
+import { quoted } from '../src/quoted.ts'
 import type { SnapshotUpdate } from './messages.ts'
 import { realLocation } from './places.ts'
 
@@ -34,7 +35,7 @@ export function mirrorFile({ workspaces, executed, update, testFiles }: Mirrored
   const real = mirrorPlace(workspaces, path, executed)
   const mayChange = update === 'all' || real.endsWith('.snap') || testFiles.has(path) || !existsSync(real)
   if (update === 'none' || !mayChange) {
-    throw refused(`A snapshot cannot be saved in a run that does not update it: ${path}`, 'vitest -u updates snapshots.')
+    throw refused(`A snapshot cannot be saved in a run that does not update it: ${quoted(path)}`, 'vitest -u updates snapshots.')
   }
   if (content === null) {
     rmSync(real, { force: true })
@@ -50,12 +51,12 @@ export function mirrorPlace(workspaces: readonly string[], path: string, execute
   const real = realLocation(resolve(path))
   const workspace = workspaces.find((directory) => isWithin(real, directory))
   if (workspace === undefined) {
-    const hint = `Snapshots are kept below ${workspaces.join(', ')}; the option workspace names a larger directory.`
-    throw refused(`A snapshot outside the workspace cannot be saved: ${path}`, hint)
+    const hint = `Snapshots are kept below ${workspaces.map(quoted).join(', ')}; the option workspace names a larger directory.`
+    throw refused(`A snapshot outside the workspace cannot be saved: ${quoted(path)}`, hint)
   }
   if (executed.includes(real) || isExecutable(real) || isRun(real.slice(workspace.length + 1).split('/'))) {
     const hint = 'Give it a name that ends with .snap, or put it into a directory called __snapshots__.'
-    throw refused(`A snapshot cannot be saved where programs of the host look for what they run: ${path}`, hint)
+    throw refused(`A snapshot cannot be saved where programs of the host look for what they run: ${quoted(path)}`, hint)
   }
   return real
 }

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DevEnvironment } from 'vite'
 import type { TestProject } from 'vitest/node'
+import { quoted } from '../src/quoted.ts'
 import { placesOf } from './own-modules.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
 import { sandboxEnvironment } from './sandbox-vite.ts'
@@ -61,7 +62,8 @@ export class ModuleRequests {
     const [id, importer, name] = question.a
     // Those of sandboxes are not listed.
     const { environments } = this.#host.project.vite
-    if (!Object.keys(environments).includes(name)) return this.#fail(question, new Error(`The environment ${name} is not in Vite's config`))
+    if (!Object.keys(environments).includes(name))
+      return this.#fail(question, new Error(`The environment ${quoted(name)} is not in Vite's config`))
     if (own ? this.#differs(id, importer) : this.#isFromOwn(id, importer)) return void this.#askOwn(question)
     const hidden = this.#hiddenPlace(id, importer)
     if (hidden !== undefined) return this.#host.answer(this.#notThere(question, hidden))
@@ -144,7 +146,7 @@ export class ModuleRequests {
     return hidden.length === there.length ? hidden[0] : undefined
   }
 
-  /** In the words that Vite has for a file that does not exist: whether the host has one is not the sandbox's to know. */
+  /** In the very words that Vite has for a file that does not exist, names as they are: whether the host has one is not the sandbox's to know. */
   #notThere({ i, m: method, a: [id, importer] }: ModuleQuestion, path: string): object {
     this.#host.hidden(path)
     if (method === 'resolve') return { t: 's', i, r: null }
@@ -168,7 +170,7 @@ export class ModuleRequests {
     const { deliver, files } = this.#host
     try {
       const sandbox = files()
-      if (!sandbox) throw new Error(`Failed to load url ${id}: the sandbox has ended`)
+      if (!sandbox) throw new Error(`Failed to load url ${quoted(id)}: the sandbox has ended`)
       const own = await this.#environment(name, sandbox)
       this.#pending.set(question.i, { question, own: true })
       seenFrom(sandbox, () => deliver({ ...question, a: [id, importer, own, ...rest] }))

@@ -43,7 +43,8 @@ export function insideTwin({ seed, ...knobs }: Knobs, { copy }: Twin): Knobs {
 
 export function limitsOf({ cpu, cores, memory, pids }: Knobs): Limits {
   return {
-    ...(cpu !== undefined && { cpu }),
+    // How many processors there are is a knob of its own, and a recipe is to mean the same with and without a cgroup.
+    ...(cpu !== undefined && { cpu: { ...cpu, spread: true as const } }),
     ...(cores !== undefined && { cpus: someCpus(cores) }),
     ...(memory !== undefined && { memory }),
     ...(pids !== undefined && { pids }),

@@ -1,6 +1,7 @@
 // Options of nsbox among the words of another command: `--nsbox.net=host` is the pool's option `net`.
 
 import { notAsWord, optionOfWord } from '../src/config/option-words.ts'
+import { shown } from '../src/config/shown.ts'
 import { configError } from '../src/errors.ts'
 
 const pattern = /^--nsbox\.([^=]+)(?:=(.*))?$/
@@ -29,6 +30,6 @@ function joined(before: unknown, value: unknown): unknown {
 function ofConfigFile(name: string, value: string): Error {
   const [option] = name.split('.')
   return configError(
-    `nsbox(): ${name} is ${JSON.stringify(value)}; ${option} cannot be given as a word: vitest.config.ts has it, in nsbox({ ${option}: … })`,
+    `nsbox(): ${name} is ${shown(value)}; ${option} cannot be given as a word: vitest.config.ts has it, in nsbox({ ${option}: … })`,
   )
 }

@@ -8,6 +8,7 @@ import { configError } from '../src/errors.ts'
 import { realDirectory, sharedDirectories } from '../src/host/facts.ts'
 import { repositoryAround } from '../src/host/repository.ts'
 import { isWithin, outermost } from '../src/plan/paths.ts'
+import { inQuotes, quoted } from '../src/quoted.ts'
 import { linkedDirectories } from './linked-directories.ts'
 import { workspaceRoot } from './workspace-root.ts'
 
@@ -66,21 +67,23 @@ function workspacesOf(roots: readonly string[], others: readonly string[]): stri
 function rootDirectory(root: string): string {
   const real = realDirectory(workspaceRoot(root))
   if (real !== null) return real
-  throw configError(`nsbox(): the project's root is "${root}", and no overlay can cover that. Move the project to a directory of its own`)
+  throw configError(
+    `nsbox(): the project's root is ${inQuotes(root)}, and no overlay can cover that. Move the project to a directory of its own`,
+  )
 }
 
 /** @throws NsboxError ERR_NSBOX_CONFIG when it cannot be put under an overlay */
 export function workspaceDirectory(path: string): string {
   const real = realDirectory(path)
   if (real !== null) return real
-  throw configError(`nsbox(): workspace is "${path}"; it must be an existing directory other than /`)
+  throw configError(`nsbox(): workspace is ${inQuotes(path)}; it must be an existing directory other than /`)
 }
 
 /** Says so when the directory's group does not exist inside, where only root has more than its own. */
 export function foreignGroup(directory: string): string | undefined {
   const { gid } = statSync(directory)
   if (process.getuid?.() === 0 || gid === process.getgid?.()) return undefined
-  return `${directory} belongs to group ${gid}, which does not exist inside: its files cannot be changed there (EOVERFLOW). chgrp -R $(id -g) mends it.`
+  return `${quoted(directory)} belongs to group ${gid}, which does not exist inside: its files cannot be changed there (EOVERFLOW). chgrp -R $(id -g) mends it.`
 }
 
 /** The tree that a package and its dependencies are installed in. Its real path. */

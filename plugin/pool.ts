@@ -16,6 +16,7 @@ import { trafficRefusal } from '../src/launch/traffic-trial.ts'
 import { limitPlan } from '../src/plan/limit-plan.ts'
 import type { Limits } from '../src/plan/limits.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
+import { printable, quoted } from '../src/quoted.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
@@ -242,7 +243,7 @@ export class SandboxPool {
     const choice = await chooseLaunch({ launch, upper, plans, start: (mode) => launcher.zygote(mode, kind) })
     launcher.adopt(choice.zygote, kind)
     const { mode, reasons, notEnforced } = choice
-    if (reasons.length > 0) vitest.logger.warn(`nsbox: workers are launched ${mode}: ${reasons.join('; ')}`)
+    if (reasons.length > 0) vitest.logger.warn(`nsbox: workers are launched ${mode}: ${printable(reasons.join('; '))}`)
     this.#report(vitest, [...notEnforced, ...plans.notEnforced])
     this.#reportLimits(vitest, launcher.workers.limited, choice.zygote.pid, { every: request?.limits ?? {}, some: anywhere })
     for (const workspace of this.workspaces) {
@@ -257,7 +258,8 @@ export class SandboxPool {
     if (this.options.setup === undefined) return
     this.setupLayer = await SetupLayer.make(this.options.setup, place)
     plans.lay(this.setupLayer.layers)
-    for (const path of this.setupLayer.skipped) logger.warn(`nsbox: a socket or device that setup made is not there for the files: ${path}`)
+    for (const path of this.setupLayer.skipped)
+      logger.warn(`nsbox: a socket or device that setup made is not there for the files: ${quoted(path)}`)
   }
 
   #fileOptions(): FileOptions {

@@ -1,5 +1,6 @@
 // Host side: what a worker is doing, by what it says of it.
 
+import { singleQuoted } from '../src/quoted.ts'
 import { isCollected, queuedFile } from './task-updates.ts'
 import type { RunningTest } from './test-watch.ts'
 
@@ -29,7 +30,7 @@ export class Progress {
 
   /** `in test 'suite > parses'`. Empty before any file. */
   get place(): string {
-    if (this.#test !== undefined) return `${this.#inTest ? 'in' : 'after'} test '${this.#test}'`
+    if (this.#test !== undefined) return `${this.#inTest ? 'in' : 'after'} test ${singleQuoted(this.#test)}`
     if (this.files.length === 0) return ''
     return this.#isLoaded ? 'before its first test' : 'while it was loaded'
   }

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net'
 import { isListening } from '../src/host/listening.ts'
+import { quoted, singleQuoted } from '../src/quoted.ts'
 import { isNowhere } from './nowhere-names.ts'
 import type { RefusedMessage, TestAttempt } from './refused-attempts.ts'
 import { addToError, type TaskUpdate, timeouts } from './task-updates.ts'
@@ -68,7 +69,7 @@ export class Refusals {
       for (const error of result?.errors ?? []) {
         const causes = own.filter(({ host }) => late.includes(error) || mentions(error, host))
         for (const refusal of causes)
-          addToError(error, `${hostAndPort(refusal)} cannot be reached from the sandbox; allow it with ${refusal.hint}`)
+          addToError(error, `${quoted(hostAndPort(refusal))} cannot be reached from the sandbox; allow it with ${refusal.hint}`)
       }
     }
   }
@@ -92,8 +93,8 @@ function hintFor({ host, port, local }: TestAttempt): string {
   if (isIP(host)) return "net: 'host'"
   const isHere = port !== undefined && isListening(port)
   return isHere
-    ? `hosts: { '${host}': '127.0.0.1' } and forward: [${port}], where something listens, or net: 'host'`
-    : `net: 'host', or hosts: { '${host}': '127.0.0.1' } for a server of the test's own`
+    ? `hosts: { ${singleQuoted(host)}: '127.0.0.1' } and forward: [${port}], where something listens, or net: 'host'`
+    : `net: 'host', or hosts: { ${singleQuoted(host)}: '127.0.0.1' } for a server of the test's own`
 }
 
 export function hostAndPort({ host, port }: Refusal): string {

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { Reporter, Vitest } from 'vitest/node'
 import { settledWithin } from '../src/launch/settled.ts'
+import { quoted, singleQuoted } from '../src/quoted.ts'
 import type { FileReport } from './file-report.ts'
 import { leakLines, leaksOf } from './leaks.ts'
 import { Outputs } from './outputs.ts'
@@ -123,14 +124,17 @@ export function sectionOf(
 ): string | undefined {
   const leaking = files.map((file) => ({ file, leaks: leaksOf(file, outputs.ignored(file)) })).filter(({ leaks }) => leaks.length > 0)
   if (leaking.length === 0) return undefined
-  const where = reportFile === undefined ? " (reportFile: 'nsbox-report.json' has all)" : ` in ${reportFile}`
+  const where = reportFile === undefined ? " (reportFile: 'nsbox-report.json' has all)" : ` in ${quoted(reportFile)}`
   const wasRefused = leaking.some(({ file }) => file.refused.length > 0)
   const onlyWrites = leaking.every(({ leaks }) => leaks.every(({ category }) => category === 'writes'))
   const most = onlyWrites ? writesShown : linesShown
   const shown = leaking.sort((a, b) => byName(a.file, b.file)).slice(0, filesShown)
   return [
     `nsbox: ${leaking.length} of ${seen} test file${seen === 1 ? '' : 's'} left something behind${wasRefused ? ', or tried what is refused' : ''}:`,
-    ...shown.flatMap(({ file, leaks }) => [`  ${nameOf(file)}`, ...leakLines(leaks, file, most, where).map((line) => `    ${line}`)]),
+    ...shown.flatMap(({ file, leaks }) => [
+      `  ${quoted(nameOf(file))}`,
+      ...leakLines(leaks, file, most, where).map((line) => `    ${line}`),
+    ]),
     ...(leaking.length > filesShown ? [`  … ${leaking.length - filesShown} more files${where}`] : []),
     ...(onlyWrites ? expectedLines(outputs.globs(leaking.map(({ file }) => file))) : []),
     ...(wasRefused ? [`  What one file needs is allowed by rules, or in its first comment: // @nsbox net=host`] : []),
@@ -142,12 +146,7 @@ export function sectionOf(
 function expectedLines(globs: readonly string[]): string[] {
   if (globs.length === 0) return []
   const more = globs.length > globsShown ? `, and ${globs.length - globsShown} more` : ''
-  return [`  To expect these writes: expectedWrites: [${globs.slice(0, globsShown).map(quoted).join(', ')}]${more}`]
-}
-
-/** As source text. */
-function quoted(text: string): string {
-  return /^[ -~]*$/.test(text) && !/['\\]/.test(text) ? `'${text}'` : JSON.stringify(text)
+  return [`  To expect these writes: expectedWrites: [${globs.slice(0, globsShown).map(singleQuoted).join(', ')}]${more}`]
 }
 
 function nameOf({ file, project }: ReportedFile): string {

@@ -7,6 +7,7 @@ import type { PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
 import { settledWithin } from '../src/launch/settled.ts'
 import { unrelayedWords } from '../src/launch/unrelayed.ts'
+import { quoted, singleQuoted } from '../src/quoted.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
 import { missingAttachment, useStagedFiles } from './artifacts.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
@@ -124,7 +125,7 @@ export class Session {
     this.post(message)
     await started.catch((cause) => {
       // vitest has made it data, which is no Error of its own any more.
-      throw new Error(`Failed to start nsbox worker for test files ${files.join(', ')}.`, { cause })
+      throw new Error(`Failed to start nsbox worker for test files ${files.map(quoted).join(', ')}.`, { cause })
     })
   }
 
@@ -331,7 +332,7 @@ export class Session {
     this.#refusals.see(vitest)
     const missing = missingAttachment(vitest, this.#host.options.project.config.root, files ?? [])
     if (missing !== undefined)
-      return void this.#requests.refuse(vitest, new Error(`ENOENT: no such file or directory, copyfile '${missing}'`))
+      return void this.#requests.refuse(vitest, new Error(`ENOENT: no such file or directory, copyfile ${singleQuoted(missing)}`))
     const limited = this.#limits?.see(vitest)
     const covered = fetchCoverage(vitest, () => ({
       files: this.#worker.uppers.files,
@@ -386,7 +387,7 @@ export class Session {
     const { pool, options } = this.#host
     pool.warn(
       options.project.vitest,
-      `${this.#names.join(', ')} imports ${path}, which is not there in its sandbox; allow: ['${path}'] lets it in`,
+      `${this.#names.join(', ')} imports ${quoted(path)}, which is not there in its sandbox; allow: [${singleQuoted(path)}] lets it in`,
     )
   }
 

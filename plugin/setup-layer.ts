@@ -2,14 +2,16 @@
 
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import type { UpperLayer } from '../src/changes/changed.ts'
-import { type About, keepLayers } from '../src/changes/keep.ts'
+import { type About, keepLayers, missingError } from '../src/changes/keep.ts'
 import { debug } from '../src/debug.ts'
 import { configError, NsboxError } from '../src/errors.ts'
 import { definedOnly } from '../src/launch/environment.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
 import type { ZygoteProcess } from '../src/launch/zygote-process.ts'
 import { isWithin } from '../src/plan/paths.ts'
+import { inQuotes, quoted, shellWord } from '../src/quoted.ts'
 import type { SandboxEnd } from '../src/wire/protocol.ts'
 import type { Workers } from './workers.ts'
 
@@ -38,7 +40,10 @@ export class SetupLayer {
     this.#directory = directory
     const kept = join(directory.path, 'setup')
     log('setup: what it wrote is kept in %s', kept)
-    this.skipped = keepLayers(written, kept, about).skipped
+    const { skipped, missing } = keepLayers(written, kept, about)
+    const error = missingError(missing, kept)
+    if (error) throw error
+    this.skipped = skipped
     const layers = written.map((layer, index) => ({ ...layer, upper: join(kept, String(index)) }))
     // What holds nothing would cost each overlay a layer.
     this.kept = layers.filter(({ upper }) => readdirSync(upper).length > 0)
@@ -79,8 +84,8 @@ export function setupCommand(setup: string | string[], root: string): string[] {
   if (Array.isArray(setup)) return setup
   const file = resolve(root, setup)
   if (!existsSync(file)) {
-    const why = `there is no ${file}; it must be a file, or the words of a command: ${JSON.stringify(setup.split(' '))}`
-    throw configError(`nsbox(): setup is ${JSON.stringify(setup)}: ${why}`)
+    const why = `there is no ${quoted(file)}; it must be a file, or the words of a command: ${JSON.stringify(setup.split(' '))}`
+    throw configError(`nsbox(): setup is ${inQuotes(setup)}: ${why}`)
   }
   return /\.[cm]?[jt]s$/.test(setup) ? [process.execPath, file] : [file]
 }
@@ -113,7 +118,7 @@ function afterwards<T>(command: string[], { workers, zygote, env, root }: SetupP
 function failure(command: string[], { exitCode, signal, error }: SandboxEnd, output: string): NsboxError {
   const how = error && exitCode === null ? error.message : `it ended with ${signal ?? `exit code ${exitCode}`}`
   return new NsboxError(
-    `setup failed: ${error?.code === 'ERR_NSBOX_EXEC' ? error.message : how}: ${command.join(' ')}\n${output.trimEnd()}`,
+    `setup failed: ${error?.code === 'ERR_NSBOX_EXEC' ? error.message : how}: ${command.map(shellWord).join(' ')}\n${stripVTControlCharacters(output).trimEnd()}`,
     {
       code: 'ERR_NSBOX_SETUP',
       stage: 'payload',

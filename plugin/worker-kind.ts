@@ -3,6 +3,7 @@
 import { relative } from 'node:path'
 import { isatty } from 'node:tty'
 import type { TestProject, PoolOptions as WorkerOptions } from 'vitest/node'
+import { quoted } from '../src/quoted.ts'
 
 export type WorkerKind = Pick<WorkerOptions, 'project' | 'env' | 'execArgv' | 'distPath' | 'environment'>
 
@@ -21,7 +22,7 @@ export function templateKey({ project, environment, env, execArgv }: WorkerKind)
 
 /** Files as messages name them. */
 export function fileNames(files: readonly string[], { project }: Pick<WorkerKind, 'project'>): string[] {
-  return files.map((file) => relative(project.config.root, file))
+  return files.map((file) => quoted(relative(project.config.root, file)))
 }
 
 /** Of its node. Those of vitest's config come last, and so they win. */

@@ -3,6 +3,7 @@
 
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { inQuotes, quoted } from '../src/quoted.ts'
 import { mirrorPlace } from './mirror-place.ts'
 import { type ModuleHost, type ModuleQuestion, ModuleRequests } from './module-requests.ts'
 import { executedFiles } from './places.ts'
@@ -57,7 +58,7 @@ export class WorkerRequests {
   asked(message: unknown, own: boolean): string | undefined {
     const { t, m: method, a: args = [] } = message as RpcMessage
     if (t !== 'q' || method === undefined) this.#host.deliver(message)
-    else if (!isMethod(method)) this.refuse(message, new Error(`nsbox does not know vitest's method ${JSON.stringify(method)}`))
+    else if (!isMethod(method)) this.refuse(message, new Error(`nsbox does not know vitest's method ${inQuotes(method)}`))
     else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
     else {
       try {
@@ -117,7 +118,7 @@ export class WorkerRequests {
         return this.#requireFiles([(first as { filepath: string }).filepath])
       case 'onAfterSuiteRun': {
         const { environment, testFiles } = first as { environment: string; testFiles: string[] }
-        if (!Object.hasOwn(project.vite.environments, environment)) throw new Forged(JSON.stringify(environment))
+        if (!Object.hasOwn(project.vite.environments, environment)) throw new Forged(inQuotes(environment))
         return this.#requireFiles(testFiles.map((name) => resolve(project.config.root, name)))
       }
       case 'onCancel':
@@ -145,17 +146,17 @@ export class WorkerRequests {
   }
 
   #requireTask(id: string): undefined {
-    if (!this.#tasks.has(id)) throw new Forged(JSON.stringify(id))
+    if (!this.#tasks.has(id)) throw new Forged(inQuotes(id))
   }
 
   #requireFiles(files: readonly string[]): undefined {
     const other = files.find((file) => !this.testFiles.has(file))
-    if (other !== undefined) throw new Forged(JSON.stringify(other))
+    if (other !== undefined) throw new Forged(inQuotes(other))
   }
 
   #refusalOfReading(path: string): Error | undefined {
     try {
-      return this.#modules.isHidden(realpathSync(path)) ? new Error(`There is no ${path} in the sandbox`) : undefined
+      return this.#modules.isHidden(realpathSync(path)) ? new Error(`There is no ${quoted(path)} in the sandbox`) : undefined
     } catch {
       // There is none on the host either.
       return undefined

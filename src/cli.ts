@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { describeError } from './errors.ts'
+import { inQuotes } from './quoted.ts'
 import { FAILED } from './run/exit-status.ts'
 
 const USAGE = 2
@@ -46,7 +47,7 @@ async function main([command, ...words]: string[]): Promise<number | undefined> 
       ;(await import('./cli/print.ts')).print((await import('./cli/help.ts')).usage)
       return command === undefined ? USAGE : 0
     default:
-      console.error(`nsbox: unknown command "${command}"\n\n${(await import('./cli/help.ts')).usage}`)
+      console.error(`nsbox: unknown command ${inQuotes(command)}\n\n${(await import('./cli/help.ts')).usage}`)
       return USAGE
   }
 }

@@ -1,5 +1,7 @@
 // The one error type that leaves nsbox.
 
+import { printable } from './quoted.ts'
+
 const brand: unique symbol = Symbol.for('nsbox.error') as never
 
 /** Which part of a sandbox's life an error belongs to. */
@@ -32,11 +34,13 @@ export class NsboxError extends Error {
   declare readonly syscall?: string
 
   constructor(message: string, options: NsboxErrorOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    // A name in it acts on no terminal, wherever it is printed.
+    super(printable(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'NsboxError'
     this.code = options.code
     this.stage = options.stage
-    const { hint, errno, syscall } = options
+    const { errno, syscall } = options
+    const hint = options.hint && printable(options.hint)
     Object.assign(this, hint && { hint }, errno && { errno }, syscall && { syscall })
     Object.defineProperty(this, brand, { value: true })
   }
@@ -72,6 +76,6 @@ export function errorFromData({ message, ...options }: ErrorData): NsboxError {
 
 /** The message, and the hint on a line of its own. */
 export function describeError(error: unknown): string {
-  if (!NsboxError.is(error)) return error instanceof Error ? error.message : String(error)
+  if (!NsboxError.is(error)) return printable(error instanceof Error ? error.message : String(error))
   return error.hint ? `${error.message}\n  hint: ${error.hint}` : error.message
 }

@@ -1,26 +1,24 @@
 // Why changes were not applied, or not all of them.
 
 import { NsboxError } from '../errors.ts'
+import { quoted } from '../quoted.ts'
 import type { Change } from './changed.ts'
 import type { Conflict } from './conflicts.ts'
-import { changesError, errnoOf } from './failure.ts'
-import { quoted } from './format.ts'
+import { changesError, errnoOf, type Missing, missingLines, reasonOf } from './failure.ts'
 import type { MergeFailure } from './merge.ts'
 import { textOf } from './names.ts'
 
-/** An error struck midway. What was applied stays; every file is either the old one or the new one. */
+/** Not everything could be applied. What was stays; every file is either the old one or the new one. */
 export class ApplyError extends NsboxError {
   declare readonly applied: readonly Change[]
   declare readonly notApplied: readonly Change[]
 
-  constructor(target: string, { path, error }: MergeFailure, applied: readonly Change[], notApplied: readonly Change[]) {
+  constructor(target: string, failures: readonly MergeFailure[], applied: readonly Change[], notApplied: readonly Change[]) {
     const total = applied.length + notApplied.length
-    const message = [
-      `${applied.length} of ${total} changes of ${target} were applied, then ${quoted(textOf(path) || '.')} failed: ${kernelMessage(error)}`,
-      ...(applied.length > 0 ? [`  applied: ${listed(applied)}`] : []),
-      ...(notApplied.length > 0 ? [`  not applied: ${listed(notApplied)}`] : []),
-    ].join('\n')
-    super(message, { code: 'ERR_NSBOX_APPLY', stage: 'changes', errno: errnoOf(error), cause: error })
+    const missing = failures.map(({ difference, error }): Missing => ({ path: textOf(difference.path) || '.', reason: reasonOf(error) }))
+    const message = [`${applied.length} of ${total} changes of ${quoted(target)} were applied; these failed:`, ...missingLines(missing)]
+    const [first] = failures
+    super(message.join('\n'), { code: 'ERR_NSBOX_APPLY', stage: 'changes', errno: errnoOf(first?.error), cause: first?.error })
     // Not enumerable: reporters print every field that an error has.
     Object.defineProperty(this, 'applied', { value: applied })
     Object.defineProperty(this, 'notApplied', { value: notApplied })
@@ -28,19 +26,9 @@ export class ApplyError extends NsboxError {
 }
 
 export function conflictError(target: string, conflicts: readonly Conflict[]): NsboxError {
-  const lines = conflicts.map(({ path, reason }) => `  ${quoted(path)}: ${reason}`)
   return changesError(
     'ERR_NSBOX_CONFLICT',
-    [`Nothing was applied to ${target}, which changed after the sandbox was started:`, ...lines].join('\n'),
+    [`Nothing was applied to ${quoted(target)}, which changed after the sandbox was started:`, ...missingLines(conflicts)].join('\n'),
     'Run it again, or keep the changes and merge them by hand.',
   )
-}
-
-/** Without the detour that directories are reached by. */
-function kernelMessage(error: unknown): string {
-  return (error as Error).message.replaceAll(/\/proc\/self\/fd\/\d+\/?/g, '')
-}
-
-function listed(changes: readonly Change[]): string {
-  return changes.map(({ path }) => quoted(path)).join(', ')
 }

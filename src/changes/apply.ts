@@ -1,11 +1,12 @@
-// Merges what a sandbox changed into the target: each file at once or not at all.
+// Merges what a sandbox changed into the target: each file at once or not at all, and one that fails does not hold up the others.
 
+import { quoted } from '../quoted.ts'
 import { ApplyError, conflictError } from './apply-error.ts'
 import type { Change } from './changed.ts'
 import { asChange, asChanges } from './changes-of.ts'
 import { conflictsOf } from './conflicts.ts'
 import type { Difference } from './differences.ts'
-import { asChangesError } from './failure.ts'
+import { asChangesError, together } from './failure.ts'
 import { Merge } from './merge.ts'
 import { byName } from './names.ts'
 import { type ApplyPlan, differencesToTarget } from './plan-apply.ts'
@@ -28,24 +29,39 @@ export function applyChanges({ layer, startedMs }: ApplyPlan): Applied {
       const { differences, skipped } = differencesToTarget(layer, modes)
       const conflicts = conflictsOf(differences, target, startedMs)
       if (conflicts.length > 0) throw conflictError(target, conflicts)
-      return { applied: merge(differences, target), skipped: asChanges(skipped, target) }
+      return { applied: merge(differences, target, startedMs), skipped: asChanges(skipped, target) }
     })
   } catch (error) {
-    throw asChangesError('ERR_NSBOX_APPLY', `The changes of ${target} cannot be applied`, error)
+    throw asChangesError('ERR_NSBOX_APPLY', `The changes of ${quoted(target)} cannot be applied`, error)
   }
 }
 
-function merge(differences: readonly Difference[], target: string): Change[] {
+/** One after the other: none is held up by another's failure. @throws what failed */
+export function applyAll(plans: readonly ApplyPlan[]): Applied[] {
+  const failures: unknown[] = []
+  const applied = plans.flatMap((plan) => {
+    try {
+      return [applyChanges(plan)]
+    } catch (error) {
+      failures.push(error)
+      return []
+    }
+  })
+  if (failures.length > 0) throw failures.length === 1 ? failures[0] : together(failures)
+  return applied
+}
+
+function merge(differences: readonly Difference[], target: string, startedMs: number): Change[] {
   // What a change was is told now: counting needs what is there before.
   const changes = differences
     .filter(({ kind }) => kind !== 'unchanged')
     .sort((a, b) => byName(a.path, b.path))
     .map((difference) => ({ difference, change: asChange(difference, target) }))
-  const merge = new Merge(target)
-  const failure = merge.run(differences)
+  const merge = new Merge(target, startedMs)
+  merge.run(differences)
   const [done, left] = [true, false].map((isDone) =>
     changes.flatMap(({ difference, change }) => (merge.applied.has(difference) === isDone ? [change] : [])),
   ) as [Change[], Change[]]
-  if (failure !== undefined) throw new ApplyError(target, failure, done, left)
+  if (merge.failures.length > 0) throw new ApplyError(target, merge.failures, done, left)
   return done
 }

@@ -1,8 +1,11 @@
 // Extended attributes that belong to a file, without those of the overlay and of the host's security modules.
 
+import { quoted } from '../quoted.ts'
+import { reach } from '../sys/long-path.ts'
 import { getXattr, listXattrs, removeXattr, setXattr } from '../sys/xattr.ts'
 import { errnoOf } from './failure.ts'
-import { bytes } from './names.ts'
+import { formatSize } from './format.ts'
+import { textOf } from './names.ts'
 
 export type Attributes = ReadonlyMap<string, Buffer>
 
@@ -26,10 +29,10 @@ export function ownAttributes(path: string): Attributes {
 }
 
 function storedAttributes(path: string): Attributes {
-  const names = listXattrs(bytes(path)).filter((name) => /^user\.|^system\.posix_acl_/.test(name) || name === capability)
+  const names = listXattrs(reach(path)).filter((name) => /^user\.|^system\.posix_acl_/.test(name) || name === capability)
   const values = new Map<string, Buffer>()
   for (const name of names.sort()) {
-    const value = getXattr(bytes(path), name)
+    const value = getXattr(reach(path), name)
     if (value) values.set(name, value)
   }
   return values
@@ -43,20 +46,30 @@ export function hasAttributes(all: Attributes, some: Attributes): boolean {
   return [...some].every(([name, value]) => all.get(name)?.equals(value))
 }
 
-/** Gives a file these attributes and no others. */
-export function setAttributes(path: string, wanted: Attributes): void {
-  const present = storedAttributes(path)
-  for (const name of present.keys()) if (!wanted.has(name) && !name.startsWith(overlayPrefix)) removeXattr(bytes(path), name)
-  addAttributes(path, wanted)
+/** What to do about an attribute that a file system does not take. */
+type Refused = (error: Error) => void
+
+const fail: Refused = (error) => {
+  throw error
 }
 
-export function addAttributes(path: string, wanted: Attributes): void {
+/** Gives a file these attributes and no others. */
+export function setAttributes(path: string, wanted: Attributes, refused: Refused = fail): void {
+  const present = storedAttributes(path)
+  for (const name of present.keys()) if (!wanted.has(name) && !name.startsWith(overlayPrefix)) removeXattr(reach(path), name)
+  addAttributes(path, wanted, refused)
+}
+
+export function addAttributes(path: string, wanted: Attributes, refused: Refused = fail): void {
   for (const [name, value] of wanted) {
     try {
-      setXattr(bytes(path), name, value)
+      setXattr(reach(path), name, value)
     } catch (error) {
+      const errno = errnoOf(error)
       // Only root may give a program capabilities; cp -a leaves them out too.
-      if (name !== capability || errnoOf(error) !== 'EPERM') throw error
+      if (name === capability && errno === 'EPERM') continue
+      const why = `the file system does not take its attribute ${quoted(textOf(name))} of ${formatSize(value.length)} (${errno})`
+      refused(Object.assign(new Error(why, { cause: error }), { code: errno }))
     }
   }
 }

@@ -14,8 +14,11 @@ export interface UpperLayer {
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device'
 
-/** In what a modified entry differs. */
-export type Aspect = 'type' | 'content' | 'mode' | 'owner' | 'attributes'
+/**
+ * In what a modified entry differs. `time` is when its content was changed, told where the content is the same; that of a
+ * directory follows what changed in it, and is not told.
+ */
+export type Aspect = 'type' | 'content' | 'mode' | 'owner' | 'attributes' | 'time'
 
 export interface EntryFacts {
   type: EntryType
@@ -36,4 +39,6 @@ export interface Change extends EntryFacts {
   changed?: Aspect[]
   /** What a modified or deleted entry was. */
   previous?: EntryFacts
+  /** A directory that was not looked into: paths below it have more than 16,384 bytes. */
+  tooDeep?: true
 }

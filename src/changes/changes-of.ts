@@ -8,7 +8,7 @@ import { byName, nameOf, textOf } from './names.ts'
 import { withReadable } from './readable-upper.ts'
 import { View } from './view.ts'
 
-/** Sorted by path. A file that was only opened for writing, or touched, is not among them. */
+/** Sorted by path. A file that was only opened for writing is not among them. */
 export function changesOf(layer: UpperLayer): Change[] {
   const { upper, lowers, target, ignore = [] } = layer
   try {
@@ -28,7 +28,7 @@ export function asChanges(differences: readonly Difference[], target: string): C
     .map((difference) => asChange(difference, target))
 }
 
-export function asChange({ path, kind, changed, after, before, gone }: Difference, target: string): Change {
+export function asChange({ path, kind, changed, after, before, gone, isTooDeep }: Difference, target: string): Change {
   const entries = gone?.count()
   const previous = before && { ...factsOf(before), ...(entries !== undefined && { entries }) }
   return {
@@ -37,6 +37,7 @@ export function asChange({ path, kind, changed, after, before, gone }: Differenc
     ...(after ? factsOf(after) : (previous ?? factsOf(before as unknown as Entry))),
     ...(kind === 'modified' && { changed }),
     ...(previous && { previous }),
+    ...(isTooDeep && { tooDeep: true }),
   }
 }
 

@@ -1,11 +1,12 @@
 // What of the target was changed on the host since the run started, so that applying would lose it.
 
-import { readdirSync } from 'node:fs'
+import { reach } from '../sys/long-path.ts'
 import { listXattrs } from '../sys/xattr.ts'
+import { depthFirst } from './depth-first.ts'
 import type { Difference } from './differences.ts'
-import { type Entry, entryAt, type TrueModes } from './entry.ts'
+import { type Entry, entriesIn, entryAt, type TrueModes } from './entry.ts'
 import { errnoOf } from './failure.ts'
-import { bytes, rootOf, textOf } from './names.ts'
+import { rootOf, textOf } from './names.ts'
 
 export interface Conflict {
   /** Absolute, as in Change. */
@@ -21,8 +22,13 @@ const tolerance = 20
 
 const none: TrueModes = new Map()
 
+/** Whether a time of a file, in nanoseconds, may be after the start. */
+export function isSince(timeNs: bigint, startedMs: number): boolean {
+  return Number(timeNs) / 1e6 >= startedMs - tolerance
+}
+
 export function conflictsOf(differences: readonly Difference[], target: string, startedMs: number): Conflict[] {
-  const search = new Search(rootOf(target), startedMs - tolerance)
+  const search = new Search(rootOf(target), startedMs)
   for (const difference of differences) search.look(difference)
   return search.found.map(({ path, reason }) => ({ path: textOf(path).replace('/./', '/'), reason }))
 }
@@ -30,18 +36,20 @@ export function conflictsOf(differences: readonly Difference[], target: string, 
 class Search {
   readonly found: Conflict[] = []
   readonly #root: string
-  readonly #since: number
+  readonly #startedMs: number
 
-  constructor(root: string, since: number) {
+  constructor(root: string, startedMs: number) {
     this.#root = root
-    this.#since = since
+    this.#startedMs = startedMs
   }
 
   look({ path, kind, changed, after, before, gone }: Difference): void {
     if (kind === 'added' && after) this.#added(path, after)
     if (!before) return
     const isMerged = before.type === 'directory' && !gone
-    if (isMerged && path !== '' && this.#isSince(before.stat.birthtimeNs)) this.#add(before.path, 'it was made since')
+    // With the very time of the sandbox's, an apply that did not get to the end made it.
+    const isOther = isMerged && path !== '' && after?.stat.mtimeNs !== before.stat.mtimeNs
+    if (isOther && this.#isSince(before.stat.birthtimeNs)) this.#add(before.path, 'it was made since')
     else if (kind !== 'unchanged' && this.#isSince(before.stat.ctimeNs)) {
       this.#add(before.path, changed.includes('type') ? `a ${before.type} that was changed since` : 'it was changed since')
     }
@@ -51,33 +59,35 @@ class Search {
   /**
    * A copy of a lower file (overlayfs.rst, origin) that is new in the target was renamed inside, or the original
    * was deleted outside. A change of the directory tells the second may be so. Of a file that was deleted on both
-   * sides and made anew inside nothing tells: it is applied.
+   * sides and made anew inside nothing tells: it is applied. A directory with the very time of the sandbox's was last
+   * changed by an apply that did not get to the end.
    */
   #added(path: string, after: Entry): void {
-    if (!listXattrs(bytes(after.path)).includes('user.overlay.origin')) return
+    if (!listXattrs(reach(after.path)).includes('user.overlay.origin')) return
     const slash = path.lastIndexOf('/')
     const directory = entryAt(slash < 0 ? this.#root : `${this.#root}/${path.slice(0, slash)}`, none)
-    if (directory?.type === 'directory' && this.#isSince(directory.stat.ctimeNs))
-      this.#add(`${this.#root}/${path}`, 'its original may have been deleted since')
+    if (directory?.type !== 'directory' || !this.#isSince(directory.stat.ctimeNs)) return
+    const inside = entryAt(after.path.slice(0, after.path.lastIndexOf('/')), none)
+    if (inside?.stat.mtimeNs !== directory.stat.mtimeNs) this.#add(`${this.#root}/${path}`, 'its original may have been deleted since')
   }
 
   #below(directory: string): void {
-    let names: string[]
+    const below = (entry: Entry) => (entry.type === 'directory' ? this.#heldBy(entry.path) : [])
+    for (const { path, stat } of depthFirst(this.#heldBy(directory), below))
+      if (this.#isSince(stat.ctimeNs)) this.#add(path, 'it was changed since, in a directory that would be deleted')
+  }
+
+  #heldBy(directory: string): Entry[] {
     try {
-      names = readdirSync(bytes(directory), 'latin1')
+      return entriesIn(directory, none)
     } catch (error) {
-      return this.#add(directory, `what it holds cannot be checked: ${errnoOf(error)}`)
-    }
-    for (const name of names.sort()) {
-      const entry = entryAt(`${directory}/${name}`, none)
-      if (!entry) continue
-      if (this.#isSince(entry.stat.ctimeNs)) this.#add(entry.path, 'it was changed since, in a directory that would be deleted')
-      if (entry.type === 'directory') this.#below(entry.path)
+      this.#add(directory, `what it holds cannot be checked: ${errnoOf(error)}`)
+      return []
     }
   }
 
   #isSince(timeNs: bigint): boolean {
-    return Number(timeNs) / 1e6 >= this.#since
+    return isSince(timeNs, this.#startedMs)
   }
 
   #add(path: string, reason: string): void {

@@ -14,16 +14,16 @@ import {
   writeSync,
 } from 'node:fs'
 import { makeFifo, setTimes } from '../sys/file-nodes.ts'
+import { reach } from '../sys/long-path.ts'
 import { cloneFile, nextData, nextHole } from '../sys/sparse.ts'
 import { type Attributes, setAttributes } from './attributes.ts'
 import type { Entry } from './entry.ts'
-import { bytes } from './names.ts'
 import { readFully, withFile } from './same-content.ts'
 
-/** `to` does not exist yet. Sockets and devices cannot be made again. */
-export function copyEntry(from: Entry, to: string, attributes: Attributes): void {
+/** `to` does not exist yet. Sockets and devices cannot be made again. `refused` as in {@link finish}. */
+export function copyEntry(from: Entry, to: string, attributes: Attributes, refused?: (error: Error) => void): void {
   makeNode(from, to)
-  if (from.type !== 'directory') finish(from, to, attributes)
+  if (from.type !== 'directory') finish(from, to, attributes, refused)
 }
 
 function makeNode(from: Entry, to: string): void {
@@ -31,28 +31,31 @@ function makeNode(from: Entry, to: string): void {
     case 'file':
       return copyContent(from, to)
     case 'directory':
-      return void mkdirSync(bytes(to), 0o700)
+      return void mkdirSync(reach(to), 0o700)
     case 'symlink':
-      return symlinkSync(readlinkSync(bytes(from.path), 'buffer'), bytes(to))
+      return symlinkSync(readlinkSync(reach(from.path), 'buffer'), reach(to))
     case 'fifo':
-      return makeFifo(bytes(to), 0o600)
+      return makeFifo(reach(to), 0o600)
     default:
       throw new Error(`A ${from.type} cannot be copied`)
   }
 }
 
-/** The order matters: chown(2) takes setuid and capabilities away, and a mode of 000 what setxattr(2) needs. */
-export function finish(from: Entry, to: string, attributes: Attributes): void {
+/**
+ * The order matters: chown(2) takes setuid and capabilities away, and a mode of 000 what setxattr(2) needs. `refused` is called
+ * for each attribute that cannot be set; without it that is an error.
+ */
+export function finish(from: Entry, to: string, attributes: Attributes, refused?: (error: Error) => void): void {
   const { uid, gid, atimeNs, mtimeNs } = from.stat
-  const made = lstatSync(bytes(to), { bigint: true })
-  if (made.uid !== uid || made.gid !== gid) lchownSync(bytes(to), Number(uid), Number(gid))
-  setAttributes(to, attributes)
-  setTimes(bytes(to), atimeNs, mtimeNs)
-  if (from.type !== 'symlink') chmodSync(bytes(to), from.mode)
+  const made = lstatSync(reach(to), { bigint: true })
+  if (made.uid !== uid || made.gid !== gid) lchownSync(reach(to), Number(uid), Number(gid))
+  setAttributes(to, attributes, refused)
+  setTimes(reach(to), atimeNs, mtimeNs)
+  if (from.type !== 'symlink') chmodSync(reach(to), from.mode)
 }
 
 function copyContent(from: Entry, to: string): void {
-  const fd = openSync(bytes(to), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
+  const fd = openSync(reach(to), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
   try {
     withFile(from.path, (source) => {
       if (from.size > 0 && !cloneFile(source, fd)) copyData(source, fd, from.size)

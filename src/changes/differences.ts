@@ -3,6 +3,7 @@
 import { hasAttributes, visibleAttributes } from './attributes.ts'
 import type { Aspect } from './changed.ts'
 import { differingAspects } from './compare.ts'
+import { deepest, depthFirst } from './depth-first.ts'
 import { type Entry, entryAt, type TrueModes } from './entry.ts'
 import { nameOf } from './names.ts'
 import { type Found, namesIn, type Part, View } from './view.ts'
@@ -18,6 +19,8 @@ export interface Difference {
   before?: Entry
   /** What was below a directory that is no directory any more. */
   gone?: View
+  /** A directory that was not looked into. */
+  isTooDeep?: true
 }
 
 interface Sides {
@@ -56,29 +59,58 @@ class Walk {
     const attributes = new Map([...visibleAttributes(after.path)].filter(([name]) => name !== rootMark))
     if (!hasAttributes(visibleAttributes(before.path), attributes)) changed.push('attributes')
     if (changed.length > 0) this.found.push({ path: '', kind: 'modified', changed, after, before })
-    this.#below('', sides)
+    const below = (node: Node) => (node.path.length > deepest ? [] : this.#below(node))
+    for (const node of depthFirst(this.#below({ path: '', sides }), below)) this.#compare(node)
   }
 
-  #below(path: string, { after, before }: Sides): void {
+  /** Yields what one directory holds that may differ. */
+  *#below({ path, sides: { after, before } }: Node): Generator<Node> {
     for (const name of candidates(after, before)) {
       const at = path === '' ? name : `${path}/${name}`
-      if (this.#ignore.has(`${this.#target}/${at}`)) continue
+      if (this.#isIgnored(at)) continue
       const [now, then] = [after.find(name), before.find(name)]
-      if (now) this.#present(at, now, then)
-      else if (then) this.found.push({ path: at, kind: 'deleted', changed: [], before: then.entry, ...goneWith(then) })
+      if (now || then) yield { path: at, now, then, sides: this.#sidesBelow(now, then) }
     }
   }
 
-  #present(path: string, { entry, view }: Found, before: Found | undefined): void {
-    if (!before) this.found.push({ path, kind: 'added', changed: [], after: entry })
-    else if (before.entry.path !== entry.path) {
-      const changed = differingAspects(entry, before.entry)
-      const kind = changed.length > 0 ? 'modified' : 'unchanged'
-      const gone = changed.includes('type') ? goneWith(before) : {}
-      this.found.push({ path, kind, changed, after: entry, before: before.entry, ...gone })
-    }
-    if (entry.type === 'directory') this.#below(path, { after: view, before: before?.view ?? this.#nothing })
+  #isIgnored(path: string): boolean {
+    return this.#ignore.size > 0 && this.#ignore.has(`${this.#target}/${path}`)
   }
+
+  /** What to look at below an entry: nothing below what is gone, which is told of as a whole. */
+  #sidesBelow(now: Found | undefined, then: Found | undefined): Sides {
+    const after = now?.entry.type === 'directory' ? now.view : this.#nothing
+    return { after, before: now?.entry.type === 'directory' ? (then?.view ?? this.#nothing) : this.#nothing }
+  }
+
+  #compare({ path, now, then }: Node): void {
+    const isTooDeep = now?.entry.type === 'directory' && path.length > deepest
+    const difference = now ? present(path, now.entry, then) : then && gone(path, then)
+    if (!difference) return
+    if (!isTooDeep) this.found.push(difference)
+    else this.found.push({ ...difference, kind: difference.kind === 'unchanged' ? 'modified' : difference.kind, isTooDeep })
+  }
+}
+
+interface Node {
+  path: string
+  now?: Found | undefined
+  then?: Found | undefined
+  /** The directory itself, in both. */
+  sides: Sides
+}
+
+function gone(path: string, then: Found): Difference {
+  return { path, kind: 'deleted', changed: [], before: then.entry, ...goneWith(then) }
+}
+
+/** Undefined where both are the same entry of a layer that they share. */
+function present(path: string, after: Entry, before: Found | undefined): Difference | undefined {
+  if (!before) return { path, kind: 'added', changed: [], after }
+  if (before.entry.path === after.path) return undefined
+  const changed = differingAspects(after, before.entry)
+  const kind = changed.length > 0 ? 'modified' : 'unchanged'
+  return { path, kind, changed, after, before: before.entry, ...(changed.includes('type') ? goneWith(before) : {}) }
 }
 
 /** Left by the test for attributes that every overlay begins with. */

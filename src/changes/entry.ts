@@ -1,10 +1,11 @@
 // One entry of a file system, and the marks that an overlay puts on it (overlayfs.rst).
 
-import { type BigIntStats, lstatSync } from 'node:fs'
+import { type BigIntStats, lstatSync, readdirSync } from 'node:fs'
+import { reach } from '../sys/long-path.ts'
 import { getXattr, listXattrs } from '../sys/xattr.ts'
 import type { EntryFacts, EntryType } from './changed.ts'
 import { changesError, errnoOf } from './failure.ts'
-import { bytes, textOf } from './names.ts'
+import { textOf } from './names.ts'
 
 export interface Entry {
   path: string
@@ -20,14 +21,28 @@ export type TrueModes = ReadonlyMap<string, number>
 /** Undefined when there is none. */
 export function entryAt(path: string, modes: TrueModes): Entry | undefined {
   const stat = lstatAt(path)
-  if (!stat) return undefined
+  return stat && entryOf(path, stat, modes)
+}
+
+export function entryOf(path: string, stat: BigIntStats, modes: TrueModes): Entry {
   const mode = modes.get(inodeOf(stat)) ?? Number(stat.mode) & 0o7777
   return { path, type: typeOf(stat), mode, size: Number(stat.size), stat }
 }
 
+/** What a directory holds, by name. */
+export function entriesIn(directory: string, modes: TrueModes): Entry[] {
+  const names = readdirSync(reach(directory), 'latin1').sort()
+  return names.flatMap((name) => entryAt(`${directory}/${name}`, modes) ?? [])
+}
+
+/** The last part of its path. */
+export function baseName({ path }: Entry): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
 function lstatAt(path: string): BigIntStats | undefined {
   try {
-    return lstatSync(bytes(path), { bigint: true })
+    return lstatSync(reach(path), { bigint: true })
   } catch (error) {
     const errno = errnoOf(error)
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined
@@ -62,11 +77,11 @@ const whiteoutMark = 'user.overlay.whiteout'
 
 /** `y`: nothing of the layers below shows. `x`: files in it may be whiteouts by attribute (Linux 6.7). */
 export function opaqueness(directory: string): string {
-  return getXattr(bytes(directory), opaqueMark)?.toString('latin1') ?? ''
+  return getXattr(reach(directory), opaqueMark)?.toString('latin1') ?? ''
 }
 
 export function isWhiteout(entry: Entry, opaquenessOfDirectory: string): boolean {
   if (entry.type === 'device') return entry.stat.isCharacterDevice() && entry.stat.rdev === 0n
   if (opaquenessOfDirectory !== 'x' || entry.type !== 'file' || entry.size !== 0) return false
-  return listXattrs(bytes(entry.path)).includes(whiteoutMark)
+  return listXattrs(reach(entry.path)).includes(whiteoutMark)
 }

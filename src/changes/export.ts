@@ -1,22 +1,25 @@
 // Writes an upper directory as a layer of an OCI image: https://github.com/opencontainers/image-spec, layer.md.
 
 import { randomUUID } from 'node:crypto'
-import { closeSync, ftruncateSync, openSync, readdirSync, readlinkSync, renameSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readlinkSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { quoted } from '../quoted.ts'
+import { reach } from '../sys/long-path.ts'
+import { removeTree } from '../sys/remove-tree.ts'
 import { visibleAttributes } from './attributes.ts'
 import type { UpperLayer } from './changed.ts'
 import { copySegments, writeFully } from './copy-entry.ts'
 import { ignoredBelow, upperRoot } from './copy-upper.ts'
-import { type Entry, entryAt, inodeOf, isWhiteout, opaqueness, type TrueModes } from './entry.ts'
+import { deepest, depthFirst } from './depth-first.ts'
+import { baseName, type Entry, entriesIn, inodeOf, isWhiteout, opaqueness, type TrueModes } from './entry.ts'
 import { asChangesError } from './failure.ts'
-import { bytes, nameOf, textOf } from './names.ts'
+import { textOf } from './names.ts'
 import { withReadable } from './readable-upper.ts'
-import { removeTree } from './remove-tree.ts'
 import { withFile } from './same-content.ts'
 import { block, type TarEntry, tarHeader } from './tar-header.ts'
 
 export interface Exported {
-  /** Absolute paths of what a layer cannot hold: sockets, devices, and names that begin with `.wh.`. */
+  /** Absolute paths of what a layer cannot hold: sockets, devices, names that begin with `.wh.`, and directories that are too deep. */
   skipped: string[]
 }
 
@@ -33,13 +36,21 @@ export function exportLayer({ upper, target, ignore }: UpperLayer, file: string)
       closeSync(fd)
     }
   } catch (error) {
-    removeTree(nameOf(temporary))
-    throw asChangesError('ERR_NSBOX_EXPORT', `The changes of ${target} cannot be exported to ${file}`, error)
+    removeTree(temporary)
+    throw asChangesError('ERR_NSBOX_EXPORT', `The changes of ${quoted(target)} cannot be exported to ${quoted(file)}`, error)
   }
 }
 
 const whiteoutPrefix = '.wh.'
 const opaqueWhiteout = '.wh..wh..opq'
+
+interface Node {
+  entry: Entry
+  /** Relative to the target. */
+  path: string
+  /** The mark of the directory that it lies in. */
+  mark: string
+}
 
 class LayerArchive {
   readonly #fd: number
@@ -56,24 +67,33 @@ class LayerArchive {
   }
 
   write(upper: string): string[] {
-    this.#below(upperRoot(upper, this.#modes), '')
+    const root: Node = { entry: upperRoot(upper, this.#modes), path: '', mark: '' }
+    for (const node of depthFirst(this.#below(root), (one) => this.#below(one))) this.#add(node)
     // Two empty blocks are the end.
     ftruncateSync(this.#fd, this.#position + 2 * block)
     return this.#skipped
   }
 
-  #below(directory: Entry, path: string): void {
-    const mark = opaqueness(directory.path)
-    // Before the siblings: some unpackers empty the directory when they come to it.
-    if (mark === 'y') this.#whiteout(path + opaqueWhiteout, directory)
-    for (const name of readdirSync(bytes(directory.path), 'latin1').sort()) {
-      const entry = this.#ignored.has(path + name) ? undefined : entryAt(`${directory.path}/${name}`, this.#modes)
-      if (!entry) continue
-      if (name.startsWith(whiteoutPrefix)) this.#skipped.push(path + name)
-      else if (isWhiteout(entry, mark)) this.#whiteout(path + whiteoutPrefix + name, entry)
-      else if (entry.type === 'socket' || entry.type === 'device') this.#skipped.push(path + name)
-      else this.#entry(entry, path + name)
+  #below({ entry: directory, path }: Node): Node[] {
+    if (directory.type !== 'directory' || baseName(directory).startsWith(whiteoutPrefix)) return []
+    if (path.length > deepest) {
+      this.#skipped.push(path)
+      return []
     }
+    const mark = opaqueness(directory.path)
+    const prefix = path === '' ? '' : `${path}/`
+    // Before the siblings: some unpackers empty the directory when they come to it.
+    if (mark === 'y') this.#whiteout(prefix + opaqueWhiteout, directory)
+    const nodes = entriesIn(directory.path, this.#modes).map((entry): Node => ({ entry, path: prefix + baseName(entry), mark }))
+    return nodes.filter((node) => !this.#ignored.has(node.path))
+  }
+
+  #add({ entry, path, mark }: Node): void {
+    const name = baseName(entry)
+    if (name.startsWith(whiteoutPrefix)) this.#skipped.push(path)
+    else if (isWhiteout(entry, mark)) this.#whiteout(path.slice(0, path.length - name.length) + whiteoutPrefix + name, entry)
+    else if (entry.type === 'socket' || entry.type === 'device') this.#skipped.push(path)
+    else this.#entry(entry, path)
   }
 
   #entry(entry: Entry, name: string): void {
@@ -83,10 +103,9 @@ class LayerArchive {
     const attributes = visibleAttributes(entry.path)
     switch (entry.type) {
       case 'directory':
-        this.#header(entry, { type: 'directory', name: `${name}/`, attributes })
-        return this.#below(entry, `${name}/`)
+        return this.#header(entry, { type: 'directory', name: `${name}/`, attributes })
       case 'symlink':
-        return this.#header(entry, { type: 'symlink', name, target: readlinkSync(bytes(entry.path), 'latin1'), attributes })
+        return this.#header(entry, { type: 'symlink', name, target: readlinkSync(reach(entry.path), 'latin1'), attributes })
       case 'fifo':
         return this.#header(entry, { type: 'fifo', name, attributes })
       default:

@@ -1,8 +1,9 @@
 // Changes as text: one line each, and a summary. No name can forge a line.
 
 import { relative } from 'node:path'
+import { quoted } from '../quoted.ts'
 import type { Change, EntryFacts } from './changed.ts'
-import { escapedByte } from './names.ts'
+import { tooDeep } from './depth-first.ts'
 
 /** Paths below `base` are shown relative to it. */
 export function formatChanges(changes: readonly Change[], base: string): string {
@@ -12,7 +13,7 @@ export function formatChanges(changes: readonly Change[], base: string): string 
 export function formatChange(change: Change, base: string): string {
   const name = shownPath(change.path, base) + (change.type === 'directory' ? '/' : '')
   const letter = { added: 'A', modified: 'M', deleted: 'D' }[change.kind]
-  return [letter, quoted(name), ...details(change)].join('  ')
+  return [letter, quoted(name), ...details(change), ...(change.tooDeep ? [tooDeep] : [])].join('  ')
 }
 
 function summaryOf(changes: readonly Change[]): string {
@@ -28,7 +29,7 @@ function details(change: Change): string[] {
   return [
     ...(changed.includes('content') ? [arrow(sizeOf(previous)[0] ?? change.type, sizeOf(change)[0] ?? change.type)] : []),
     ...(changed.includes('mode') ? [arrow(modeOf(previous), modeOf(change))] : []),
-    ...changed.filter((aspect) => aspect === 'owner' || aspect === 'attributes'),
+    ...changed.filter((aspect) => aspect === 'owner' || aspect === 'attributes' || aspect === 'time'),
   ]
 }
 
@@ -62,25 +63,4 @@ function shownPath(path: string, base: string): string {
   const below = relative(base, path)
   if (below === '') return '.'
   return below === '..' || below.startsWith('../') ? path : below
-}
-
-/**
- * What a terminal would act on instead of showing it (control characters, bidirectional marks, separators of
- * lines), spaces other than the common one, what could be taken for the next column, and bytes that are not UTF-8.
- */
-const unprintable = /(?! )[\p{Cc}\p{Cf}\p{Z}\p{Cs}]/u
-const ambiguous = /^ | $| {2}|^"|\\/
-
-export function quoted(name: string): string {
-  if (!unprintable.test(name) && !ambiguous.test(name)) return name
-  return `"${[...name].map(escaped).join('')}"`
-}
-
-const short: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '"': '\\"', '\\': '\\\\' }
-
-function escaped(character: string): string {
-  const byte = escapedByte(character)
-  if (byte !== undefined) return `\\x${byte.charCodeAt(0).toString(16)}`
-  if (!unprintable.test(character)) return short[character] ?? character
-  return short[character] ?? `\\u{${(character.codePointAt(0) as number).toString(16)}}`
 }

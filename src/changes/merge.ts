@@ -1,85 +1,129 @@
 // Carries out differences in order, parents first; what directories get is set once all below is done.
 
 import { chmodSync, closeSync, constants, linkSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { setTimes } from '../sys/file-nodes.ts'
+import { reach } from '../sys/long-path.ts'
 import { addAttributes, visibleAttributes } from './attributes.ts'
+import { isSince } from './conflicts.ts'
 import { copyEntry, finish } from './copy-entry.ts'
+import { tooDeep } from './depth-first.ts'
 import { type Difference, rootMark } from './differences.ts'
 import { type Entry, inodeOf } from './entry.ts'
-import { bytes } from './names.ts'
 import { O_PATH, OpenDirectories, type OpenDirectory } from './open-directories.ts'
 import { expectAsPlanned, remove, replace } from './replace.ts'
 
-/** The path is that of the difference at hand, relative to the target. */
 export interface MergeFailure {
-  path: string
+  difference: Difference
   error: unknown
 }
 
 export class Merge {
   readonly applied: Set<Difference> = new Set()
+  readonly failures: MergeFailure[] = []
   readonly #target: string
+  readonly #startedMs: number
   readonly #directories: OpenDirectories
   /** Where a file of the upper with several links is in the target, by its inode in the upper. */
   readonly #placed = new Map<string, string>()
 
-  constructor(target: string) {
+  constructor(target: string, startedMs: number) {
     this.#target = target
+    this.#startedMs = startedMs
     this.#directories = new OpenDirectories(target)
   }
 
-  /** Undefined, or what ended it early: the first failure. */
-  run(differences: readonly Difference[]): MergeFailure | undefined {
-    const failures: MergeFailure[] = []
-    let current: Difference | undefined
+  /** Goes on after a failure. Nothing is deleted after one: it may be all that there is of what could not be written elsewhere. */
+  run(differences: readonly Difference[]): void {
+    for (const { kind, path, after, before } of differences)
+      if (kind === 'unchanged' && after && hasLinks(after) && before?.stat.nlink === 1n) this.#placed.set(inodeOf(after.stat), path)
+    const top: Difference = { path: '', kind: 'unchanged', changed: [] }
+    this.#attempt(top, () => this.#makeWritable(this.#directories.top, top))
+    for (const difference of differences) if (!this.#isBarred(difference)) this.#attempt(difference, () => this.#carryOut(difference))
+    this.#directories.close()
+  }
+
+  /** True below a directory that could not be made. */
+  #isBarred({ path }: Difference): boolean {
+    const { after, before, path: above } = this.failures.at(-1)?.difference ?? {}
+    return after?.type === 'directory' && before?.type !== 'directory' && path.startsWith(`${above}/`)
+  }
+
+  #attempt(difference: Difference, act: () => void): void {
     try {
-      for (const { kind, path, after, before } of differences)
-        if (kind === 'unchanged' && after && hasLinks(after) && before?.stat.nlink === 1n) this.#placed.set(inodeOf(after.stat), path)
-      makeWritable(this.#directories.top)
-      for (current of differences) if (current.kind !== 'unchanged') this.#carryOut(current)
+      act()
     } catch (error) {
-      failures.push({ path: current?.path ?? '', error })
+      this.failures.push({ difference, error })
     }
-    try {
-      this.#directories.close()
-    } catch (error) {
-      failures.push({ path: current?.path ?? '', error })
-    }
-    return failures[0]
   }
 
   #carryOut(difference: Difference): void {
-    const { path, after, before, changed } = difference
-    if (after?.type === 'directory') return this.#directory(difference, after)
+    const { kind, path, after, before } = difference
+    if (after?.type === 'directory') return kind === 'unchanged' ? this.#time(difference, after) : this.#directory(difference, after)
+    if (kind === 'unchanged') return
+    if (!after && this.failures.length > 0) throw new Error('not deleted, because not everything could be written')
     const [parent, name] = splitPath(path)
-    const directory = this.#directories.at(parent, makeWritable)
+    const directory = this.#enter(parent, difference)
     if (!after) remove(directory.path, name, before as Entry)
-    else if (changed.length === 1 && changed[0] === 'mode' && this.#mayChangeInPlace(after, before)) {
-      changeMode(`${directory.path}/${name}`, after, before as Entry)
-    } else replace(directory.path, name, before, (temporary) => this.#make(after, temporary))
+    else if (!before || !this.#changeInPlace(`${directory.path}/${name}`, difference, after, before))
+      replace(directory.path, name, before, (temporary) => this.#make(after, temporary))
     if (after && hasLinks(after)) this.#placed.set(inodeOf(after.stat), path)
     this.applied.add(difference)
+  }
+
+  #enter(path: string, difference: Difference): OpenDirectory {
+    return this.#directories.at(path, (directory) => this.#makeWritable(directory, difference))
+  }
+
+  /** The owner may have left himself no right to write, and have changed files there all the same before that. */
+  #makeWritable(directory: OpenDirectory, difference: Difference): void {
+    const { mode, uid } = statSync(reach(directory.path))
+    if (process.geteuid?.() !== uid || uid === 0 || (mode & 0o700) === 0o700) return
+    chmodSync(reach(directory.path), (mode & 0o7777) | 0o700)
+    directory.leave = () => this.#attempt(difference, () => chmodSync(reach(directory.path), mode & 0o7777))
+  }
+
+  /** Of a directory that is otherwise the same, unless something in it was changed on the host too. */
+  #time(difference: Difference, after: Entry): void {
+    const { path, before } = difference
+    if (!before || before.stat.mtimeNs === after.stat.mtimeNs || isSince(before.stat.ctimeNs, this.#startedMs)) return
+    const directory = this.#enter(path, difference)
+    const { leave } = directory
+    directory.leave = () => {
+      this.#attempt(difference, () => setTimes(reach(`${directory.path}/.`), after.stat.atimeNs, after.stat.mtimeNs))
+      leave?.()
+    }
   }
 
   #directory(difference: Difference, after: Entry): void {
     const { path, before } = difference
     if (before?.type !== 'directory') {
       const [parent, name] = splitPath(path)
-      const directory = this.#directories.at(parent, makeWritable)
+      const directory = this.#enter(parent, difference)
       // mkdir(2) never takes the place of anything, so it needs no temporary name.
-      if (!before) mkdirSync(bytes(`${directory.path}/${name}`), 0o700)
-      else replace(directory.path, name, before, (temporary) => mkdirSync(bytes(temporary), 0o700))
+      if (!before) mkdirSync(reach(`${directory.path}/${name}`), 0o700)
+      else replace(directory.path, name, before, (temporary) => mkdirSync(reach(temporary), 0o700))
     }
-    const directory = this.#directories.at(path, makeWritable)
-    directory.leave = () => {
-      if (path === '') finishRoot(after, directory)
-      else finish(after, `${directory.path}/.`, visibleAttributes(after.path))
-      this.applied.add(difference)
-    }
+    const directory = this.#enter(path, difference)
+    directory.leave = () =>
+      this.#attempt(difference, () => {
+        if (path === '') finishRoot(after, directory)
+        else finish(after, `${directory.path}/.`, visibleAttributes(after.path))
+        this.applied.add(difference)
+      })
+    if (difference.isTooDeep) throw new Error(tooDeep)
   }
 
-  /** Not when the other names of a file would change with it, or when it becomes another name of a file. */
-  #mayChangeInPlace(after: Entry, before: Entry | undefined): boolean {
-    return after.type === 'file' && before?.stat.nlink === 1n && !this.#placed.has(inodeOf(after.stat))
+  /**
+   * Its mode or its time alone. False where that will not do: when the other names of a file would change with it, or when it
+   * becomes another name of a file.
+   */
+  #changeInPlace(path: string, { changed }: Difference, after: Entry, before: Entry): boolean {
+    const [aspect, another] = changed
+    if (another || before.stat.nlink !== 1n || this.#placed.has(inodeOf(after.stat))) return false
+    if (aspect === 'time') changeTime(path, after, before)
+    else if (aspect === 'mode' && after.type === 'file') changeMode(path, after, before)
+    else return false
+    return true
   }
 
   #make(after: Entry, temporary: string): void {
@@ -93,7 +137,7 @@ export class Merge {
     const directories = new OpenDirectories(this.#target)
     try {
       const [parent, name] = splitPath(from)
-      linkSync(bytes(`${directories.at(parent, () => undefined).path}/${name}`), bytes(to))
+      linkSync(reach(`${directories.at(parent, () => undefined).path}/${name}`), reach(to))
       return true
     } catch {
       return false
@@ -112,24 +156,21 @@ function splitPath(path: string): [parent: string, name: string] {
   return [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)]
 }
 
-/** The owner may have left himself no right to write, and have changed files there all the same before that. */
-function makeWritable(directory: OpenDirectory): void {
-  const { mode, uid } = statSync(bytes(directory.path))
-  if (process.geteuid?.() !== uid || uid === 0 || (mode & 0o700) === 0o700) return
-  chmodSync(bytes(directory.path), (mode & 0o7777) | 0o700)
-  directory.leave = () => chmodSync(bytes(directory.path), mode & 0o7777)
-}
-
 /** The upper's own root has neither owner nor attributes of the target: see differences.ts. */
 function finishRoot(after: Entry, { path }: OpenDirectory): void {
   addAttributes(`${path}/.`, new Map([...visibleAttributes(after.path)].filter(([name]) => name !== rootMark)))
-  chmodSync(bytes(path), after.mode)
+  chmodSync(reach(path), after.mode)
+}
+
+function changeTime(path: string, after: Entry, before: Entry): void {
+  expectAsPlanned(path, before)
+  setTimes(reach(path), after.stat.atimeNs, after.stat.mtimeNs)
 }
 
 /** chmod(2) follows links; a handle that does not is changed through its name below /proc. */
 function changeMode(path: string, after: Entry, before: Entry): void {
   expectAsPlanned(path, before)
-  const fd = openSync(bytes(path), O_PATH | constants.O_NOFOLLOW)
+  const fd = openSync(reach(path), O_PATH | constants.O_NOFOLLOW)
   try {
     if (statSync(`/proc/self/fd/${fd}`).isFile()) chmodSync(`/proc/self/fd/${fd}`, after.mode)
   } finally {

@@ -1,8 +1,9 @@
 // The directories of the target from its root down to where changes are made, each held open.
 
 import { closeSync, constants, openSync } from 'node:fs'
+import { reach } from '../sys/long-path.ts'
 import { errnoOf } from './failure.ts'
-import { bytes, nameOf } from './names.ts'
+import { nameOf } from './names.ts'
 
 /** A handle to a place that grants no access by itself (open(2)). */
 export const O_PATH = 0o10000000
@@ -12,7 +13,7 @@ export interface OpenDirectory {
   /** Leads to this very directory, whatever its name has become: proc_pid_fd(5). */
   readonly path: string
   readonly fd: number
-  /** Called when the last change below is made. */
+  /** Called when the last change below is made. It does not throw. */
   leave?: () => void
 }
 
@@ -24,7 +25,7 @@ export class OpenDirectories {
   readonly #stack: OpenDirectory[]
 
   constructor(target: string) {
-    this.#stack = [opened(openSync(bytes(nameOf(target)), O_PATH | constants.O_DIRECTORY), '')]
+    this.#stack = [opened(openSync(reach(nameOf(target)), O_PATH | constants.O_DIRECTORY), '')]
   }
 
   get top(): OpenDirectory {
@@ -45,34 +46,23 @@ export class OpenDirectories {
     return this.top
   }
 
-  /** Leaves them all, even when leaving one fails. @throws the first failure */
+  /** Leaves them all. */
   close(): void {
-    const failures: unknown[] = []
-    while (this.#stack.length > 0) {
-      try {
-        this.#leaveTo(-1)
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) throw failures[0]
+    this.#leaveTo(-1)
   }
 
   #leaveTo(depth: number): void {
     while (this.#stack.length - 1 > depth) {
       const directory = this.#stack.pop() as OpenDirectory
-      try {
-        directory.leave?.()
-      } finally {
-        closeSync(directory.fd)
-      }
+      directory.leave?.()
+      closeSync(directory.fd)
     }
   }
 }
 
 export function openBelow({ path }: OpenDirectory, name: string): OpenDirectory {
   try {
-    return opened(openSync(bytes(`${path}/${name}`), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW), name)
+    return opened(openSync(reach(`${path}/${name}`), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW), name)
   } catch (error) {
     const errno = errnoOf(error)
     if (errno !== 'ENOTDIR' && errno !== 'ELOOP') throw error

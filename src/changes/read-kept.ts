@@ -2,8 +2,9 @@
 
 import { lstatSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { quoted } from '../quoted.ts'
 import type { UpperLayer } from './changed.ts'
-import { asChangesError, changesError, errnoOf } from './failure.ts'
+import { asChangesError, changesError, errnoOf, type Missing } from './failure.ts'
 import { descriptionFile } from './keep.ts'
 
 export interface KeptChanges {
@@ -13,6 +14,8 @@ export interface KeptChanges {
   command: string[]
   /** All paths are absolute. */
   layers: UpperLayer[]
+  /** What could not be kept. */
+  missing: Missing[]
 }
 
 /** What `keptDescription` of src/config answers. */
@@ -21,29 +24,32 @@ interface Description {
   started: string
   command: string[]
   overlays: { target: string; upper: string; lowers: string[] }[]
+  missing?: Missing[] | undefined
 }
 
 /** `check` is `keptDescription` of src/config, which alone knows zod. */
 export function readKept(directory: string, check: (input: unknown, where: string) => Description): KeptChanges {
   const file = join(resolve(directory), descriptionFile)
-  const { created, started, command, overlays } = check(parse(read(file, directory), file), file)
+  const { created, started, command, overlays, missing = [] } = check(parse(read(file, directory), file), file)
   const layers = overlays.map(({ target, upper, lowers }) => ({ target, upper: join(resolve(directory), upper), lowers }))
   for (const { upper, lowers } of layers) {
     for (const path of [upper, ...lowers]) requireDirectory(path, file)
     // What is unreadable in an upper is opened up for a while: that must not happen elsewhere.
-    if (lstatSync(upper).isSymbolicLink()) throw changesError('ERR_NSBOX_KEPT', `${upper} is a link, and leads out of the kept changes`)
+    if (lstatSync(upper).isSymbolicLink())
+      throw changesError('ERR_NSBOX_KEPT', `${quoted(upper)} is a link, and leads out of the kept changes`)
   }
-  return { createdMs: Date.parse(created), startedMs: Date.parse(started), command, layers }
+  return { createdMs: Date.parse(created), startedMs: Date.parse(started), command, layers, missing }
 }
 
 function read(file: string, directory: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    if (!['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw asChangesError('ERR_NSBOX_KEPT', `${file} cannot be read`, error)
+    if (!['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? ''))
+      throw asChangesError('ERR_NSBOX_KEPT', `${quoted(file)} cannot be read`, error)
     throw changesError(
       'ERR_NSBOX_KEPT',
-      `${directory} holds no kept changes: there is no ${file}`,
+      `${quoted(directory)} holds no kept changes: there is no ${quoted(file)}`,
       'Name a directory that nsbox kept changes in.',
     )
   }
@@ -53,11 +59,11 @@ function parse(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw asChangesError('ERR_NSBOX_KEPT', `${file} is damaged`, error)
+    throw asChangesError('ERR_NSBOX_KEPT', `${quoted(file)} is damaged`, error)
   }
 }
 
 function requireDirectory(path: string, file: string): void {
   const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory()
-  if (!isDirectory) throw changesError('ERR_NSBOX_KEPT', `${file} names the directory ${path}, which is not there any more`)
+  if (!isDirectory) throw changesError('ERR_NSBOX_KEPT', `${quoted(file)} names the directory ${quoted(path)}, which is not there any more`)
 }

@@ -2,10 +2,10 @@
 
 import { randomUUID } from 'node:crypto'
 import { renameSync, unlinkSync } from 'node:fs'
+import { reach } from '../sys/long-path.ts'
+import { removeTree } from '../sys/remove-tree.ts'
 import { type Entry, entryAt, inodeOf } from './entry.ts'
 import { errnoOf } from './failure.ts'
-import { bytes } from './names.ts'
-import { removeTree } from './remove-tree.ts'
 
 /** A name of nobody else's, beside the entry that it is for. */
 function temporaryIn(directory: string): string {
@@ -21,9 +21,9 @@ export function replace(directory: string, name: string, before: Entry | undefin
     expectAsPlanned(final, before)
     if (before?.type === 'directory') replaceDirectory(temporary, final, directory)
     else if (before && entryAt(temporary, new Map())?.type === 'directory') replaceDirectory(temporary, final, directory)
-    else renameSync(bytes(temporary), bytes(final))
+    else renameSync(reach(temporary), reach(final))
   } catch (error) {
-    removeTree(temporary)
+    removeTree(reach(temporary))
     throw error
   }
 }
@@ -31,27 +31,27 @@ export function replace(directory: string, name: string, before: Entry | undefin
 /** rename(2) puts a directory only over an empty one, and nothing else over a directory. */
 function replaceDirectory(temporary: string, final: string, directory: string): void {
   const aside = setAside(final, directory)
-  if (aside === undefined) removeTree(final)
+  if (aside === undefined) removeTree(reach(final))
   try {
-    renameSync(bytes(temporary), bytes(final))
+    renameSync(reach(temporary), reach(final))
   } catch (error) {
-    if (aside !== undefined) renameSync(bytes(aside), bytes(final))
+    if (aside !== undefined) renameSync(reach(aside), reach(final))
     throw error
   }
-  if (aside !== undefined) removeTree(aside)
+  if (aside !== undefined) removeTree(reach(aside))
 }
 
 export function remove(directory: string, name: string, before: Entry): void {
   const final = `${directory}/${name}`
   expectAsPlanned(final, before)
-  if (before.type !== 'directory') return unlinkSync(bytes(final))
+  if (before.type !== 'directory') return unlinkSync(reach(final))
   const aside = setAside(final, directory)
-  if (aside === undefined) return removeTree(final)
+  if (aside === undefined) return removeTree(reach(final))
   try {
-    removeTree(aside)
+    removeTree(reach(aside))
   } catch (error) {
     // What is left of it gets its name back.
-    renameSync(bytes(aside), bytes(final))
+    renameSync(reach(aside), reach(final))
     throw error
   }
 }
@@ -60,7 +60,7 @@ export function remove(directory: string, name: string, before: Entry): void {
 function setAside(final: string, directory: string): string | undefined {
   const aside = temporaryIn(directory)
   try {
-    renameSync(bytes(final), bytes(aside))
+    renameSync(reach(final), reach(aside))
     return aside
   } catch (error) {
     if (errnoOf(error) === 'EXDEV') return undefined

@@ -1,10 +1,10 @@
 // Whether two files hold the same bytes. Holes are skipped, so that huge sparse files cost nothing.
 
 import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { reach } from '../sys/long-path.ts'
 import { nextData, nextHole } from '../sys/sparse.ts'
 import type { Entry } from './entry.ts'
 import { errnoOf } from './failure.ts'
-import { bytes } from './names.ts'
 
 /**
  * A file of the host's that the caller may not read is taken for the same when size and time of change
@@ -58,7 +58,7 @@ export function readFully(fd: number, buffer: Buffer, length: number, position: 
 
 /** Never waits for a FIFO that took the file's place, nor follows a link. */
 export function openToRead(path: string): number {
-  return openSync(bytes(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  return openSync(reach(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
 }
 
 export function withFile<T>(path: string, act: (fd: number) => T): T {

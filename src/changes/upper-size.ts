@@ -1,22 +1,21 @@
 // What an upper directory takes.
 
-import { lstatSync, readdirSync } from 'node:fs'
-import { inodeOf } from './entry.ts'
-import { bytes, rootOf } from './names.ts'
+import { deepest, depthFirst } from './depth-first.ts'
+import { type Entry, entriesIn, inodeOf, type TrueModes } from './entry.ts'
+import { rootOf } from './names.ts'
 import { withReadable } from './readable-upper.ts'
 
 /** Bytes of its files, as they are allocated. */
 export function upperSize(upper: string): number {
-  return withReadable(upper, () => sizeBelow(rootOf(upper), new Set()))
+  return withReadable(upper, (modes) => sizeBelow(rootOf(upper), modes))
 }
 
-function sizeBelow(directory: string, seen: Set<string>): number {
+function sizeBelow(root: string, modes: TrueModes): number {
+  const seen = new Set<string>()
+  const below = ({ type, path }: Entry) => (type === 'directory' && path.length - root.length <= deepest ? entriesIn(path, modes) : [])
   let sum = 0
-  for (const name of readdirSync(bytes(directory), 'latin1')) {
-    const path = `${directory}/${name}`
-    const stat = lstatSync(bytes(path), { bigint: true })
-    if (stat.isDirectory()) sum += sizeBelow(path, seen)
-    else if (!seen.has(inodeOf(stat))) sum += Number(stat.blocks) * 512
+  for (const { type, stat } of depthFirst(entriesIn(root, modes), below)) {
+    if (type !== 'directory' && !seen.has(inodeOf(stat))) sum += Number(stat.blocks) * 512
     seen.add(inodeOf(stat))
   }
   return sum

@@ -1,9 +1,11 @@
 // A directory as an overlay merges it: lookups go through its layers, whiteouts and opaque marks hide what is below.
 
 import { readdirSync, statSync } from 'node:fs'
+import { reach } from '../sys/long-path.ts'
+import { deepest, depthFirst } from './depth-first.ts'
 import { type Entry, entryAt, isWhiteout, opaqueness, type TrueModes, unreadable } from './entry.ts'
 import { errnoOf } from './failure.ts'
-import { bytes, rootOf } from './names.ts'
+import { rootOf } from './names.ts'
 
 /** One layer's share of a merged directory. */
 export interface Part {
@@ -30,7 +32,7 @@ export class View {
   }
 
   static of(directories: readonly string[], modes: TrueModes): View {
-    for (const directory of directories) statSync(bytes(rootOf(directory)))
+    for (const directory of directories) statSync(reach(rootOf(directory)))
     const parts = directories.map((directory, index) => partAt(rootOf(directory), index === directories.length - 1))
     const last = parts.findIndex((part) => part.opaqueness === 'y')
     return new View(last < 0 ? parts : parts.slice(0, last + 1), modes)
@@ -55,12 +57,21 @@ export class View {
     return top && { entry: top, view: new View(parts, this.#modes) }
   }
 
-  /** How many entries there are below. Undefined where the caller may not look. */
+  /** What it holds, by name. */
+  all(): Found[] {
+    return namesIn(this.parts).flatMap((name) => this.find(name) ?? [])
+  }
+
+  /** How many entries there are below. Undefined where the caller may not look, and where it is too deep. */
   count(): number | undefined {
+    const root = this.parts[0]?.path.length ?? 0
+    let count = 0
     try {
-      return namesIn(this.parts)
-        .map((name) => this.find(name))
-        .reduce((sum, found) => sum + (found ? 1 + (found.view.count() ?? Number.NaN) : 0), 0)
+      for (const { entry } of depthFirst(this.all(), ({ view }) => view.all())) {
+        if (entry.path.length - root > deepest) return undefined
+        count++
+      }
+      return count
     } catch {
       return undefined
     }
@@ -78,7 +89,7 @@ export function namesIn(parts: readonly Part[]): string[] {
 
 function list(path: string): string[] {
   try {
-    return readdirSync(bytes(path), 'latin1')
+    return readdirSync(reach(path), 'latin1')
   } catch (error) {
     throw errnoOf(error) === 'EACCES' ? unreadable(path) : error
   }

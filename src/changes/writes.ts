@@ -2,8 +2,8 @@
 
 import { readdirSync } from 'node:fs'
 import type { EntryType, UpperLayer } from './changed.ts'
+import { deepest, depthFirst } from './depth-first.ts'
 import { type Entry, entryAt, type TrueModes } from './entry.ts'
-import { errnoOf } from './failure.ts'
 import { nameOf, textOf } from './names.ts'
 import { type Found, namesIn, type Part, View } from './view.ts'
 
@@ -28,7 +28,12 @@ export function* writesOf(layer: UpperLayer, isUsual: (path: string) => boolean)
   const passed = new Set(ignore)
   const passes = (path: string) => passed.has(path) || isUsual(path)
   const sides = { after: View.of([upper, ...lowers], nothingOpened), before: View.of(lowers, nothingOpened) }
-  yield* below(sides, nameOf(target === '/' ? '' : target), passes)
+  const root = nameOf(target === '/' ? '' : target)
+  const below = ({ path, after, before }: Node) =>
+    after?.entry.type === 'directory' && path.length - root.length <= deepest
+      ? nodesIn({ after: after.view, before: before?.view ?? nothing }, path, passes)
+      : []
+  for (const node of depthFirst(nodesIn(sides, root, passes), below)) yield written(node, node.path.length - root.length > deepest)
 }
 
 /** A sandbox that runs keeps its own modes: what the caller may not look into is told, and nothing below. */
@@ -39,16 +44,17 @@ interface Sides {
   before: View
 }
 
-function* below({ after, before }: Sides, directory: string, passes: (path: string) => boolean): Generator<Write | null, void> {
-  for (const name of writtenNames(after, before)) {
+interface Node {
+  path: string
+  /** Neither side of what is passed over. */
+  after?: Found | undefined
+  before?: Found | undefined
+}
+
+function* nodesIn(sides: Sides, directory: string, passes: (path: string) => boolean): Generator<Node> {
+  for (const name of writtenNames(sides.after, sides.before)) {
     const path = `${directory}/${name}`
-    if (passes(textOf(path))) {
-      yield null
-      continue
-    }
-    const [now, then] = [look(after, name), look(before, name)]
-    yield written(path, now, then)
-    if (now?.entry.type === 'directory') yield* below({ after: now.view, before: then?.view ?? nothing }, path, passes)
+    yield passes(textOf(path)) ? { path } : { path, after: look(sides.after, name), before: look(sides.before, name) }
   }
 }
 
@@ -61,37 +67,42 @@ function writtenNames({ parts: after }: View, { parts: before }: View): string[]
   return names(top.opaqueness === 'y' ? [top, ...before] : [top])
 }
 
+/** Of what cannot be looked into there is the entry alone. */
 function look(view: View, name: string): Found | undefined {
   try {
     return view.find(name)
-  } catch (error) {
-    if (!isBarred(error)) throw error
+  } catch {
     const [top] = view.parts
-    const entry = top && entryAt(`${top.path}/${name}`, nothingOpened)
+    const entry = top && entryIfThere(`${top.path}/${name}`)
     return entry && { entry, view: nothing }
   }
 }
 
-/** The sandbox may take away what is being read, or its permissions. */
-function names(parts: readonly Part[]): string[] {
+function entryIfThere(path: string): Entry | undefined {
   try {
-    return namesIn(parts)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || isBarred(error)) return []
-    throw error
+    return entryAt(path, nothingOpened)
+  } catch {
+    return undefined
   }
 }
 
-function isBarred(error: unknown): boolean {
-  return errnoOf(error) === 'EACCES' || errnoOf(error) === 'ERR_NSBOX_DIFF'
+/** The sandbox may take away what is being read, or its permissions, or put another thing in its place. */
+function names(parts: readonly Part[]): string[] {
+  try {
+    return namesIn(parts)
+  } catch {
+    return []
+  }
 }
 
-function written(path: string, now: Found | undefined, then: Found | undefined): Write | null {
+/** A directory that lies too deep to be looked into is told of itself. */
+function written({ path, after: now, before: then }: Node, isTooDeep: boolean): Write | null {
   if (!now) return then ? { path: textOf(path), kind: 'deleted', type: then.entry.type, stamp: 'gone' } : null
   const { type, stat } = now.entry
   const write = { path: textOf(path), type, stamp: `${stat.ino}:${stat.ctimeNs}` }
-  if (!then) return type === 'directory' && !isEmpty(now.view) ? null : { ...write, kind: 'added' }
-  return differs(now.entry, then.entry) ? { ...write, kind: 'modified' } : null
+  const isLast = type !== 'directory' || isTooDeep
+  if (!then) return isLast || isEmpty(now.view) ? { ...write, kind: 'added' } : null
+  return differs(now.entry, then.entry) || (isTooDeep && type === 'directory') ? { ...write, kind: 'modified' } : null
 }
 
 /** What nobody may look into counts as empty. */

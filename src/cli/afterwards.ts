@@ -3,11 +3,12 @@
 import { existsSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { UpperLayer } from '../changes/changed.ts'
+import type { Change, UpperLayer } from '../changes/changed.ts'
 import type { RunFlags } from '../config/run-flags.ts'
-import { configError, NsboxError } from '../errors.ts'
+import { configError, type ErrorData, errorToData, NsboxError } from '../errors.ts'
 import { homeDirectory } from '../host/home.ts'
 import { isWithin } from '../plan/paths.ts'
+import { inQuotes, quoted, shellWord } from '../quoted.ts'
 import type { Report } from '../run/report.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { write } from './print.ts'
@@ -27,90 +28,122 @@ export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): voi
     if (path === undefined) continue
     const parent = dirname(resolve(path))
     if (!existsSync(parent) || !statSync(parent).isDirectory())
-      throw configError(`--${flag} is ${JSON.stringify(path)}: there is no directory ${parent}`)
+      throw configError(`--${flag} is ${inQuotes(path)}: there is no directory ${quoted(parent)}`)
   }
   if (keep !== undefined && existsSync(keep) && !isEmptyDirectory(keep))
-    throw configError(`--keep is ${JSON.stringify(keep)}: it must be a new directory, or an empty one`)
+    throw configError(`--keep is ${inQuotes(keep)}: it must be a new directory, or an empty one`)
   if (file !== undefined && existsSync(file) && statSync(file).isDirectory())
-    throw configError(`--export is ${JSON.stringify(file)}: it is a directory, and must be a file`)
+    throw configError(`--export is ${inQuotes(file)}: it is a directory, and must be a file`)
 }
 
 function isEmptyDirectory(path: string): boolean {
   return statSync(path).isDirectory() && readdirSync(path).length === 0
 }
 
-/** The report, with the changes if somebody asked for them. */
+/** The report, with the changes and with what failed: that does not hold up the rest. */
 export async function afterwards({ changes: wanted, output }: RunFlags, report: Report, layers: UpperLayer[]): Promise<Report> {
   if (layers.length === 0) return report
   // What is kept must be readable to its owner. The command has ended: nothing else is made under this mask.
   process.umask(process.umask(0o077) & 0o077)
+  const work = new Afterwards(layers, report)
   const { changesOf } = await import('../changes/changes-of.ts')
-  const changes = layers.flatMap(changesOf)
-  let notPrinted: unknown
-  if (wanted.diff && !output.json) {
-    const { formatChanges } = await import('../changes/format.ts')
+  const changes = await work.attempt(async () => layers.flatMap(changesOf))
+  if (changes && wanted.diff && !output.json) await work.attempt(() => tell(changes))
+  const { keep, export: file } = wanted
+  if (keep !== undefined) await work.attempt(() => work.keep(resolve(keep)), `they could not be kept in ${quoted(keep)}`)
+  if (file !== undefined) await work.attempt(() => work.exportTo(resolve(file)), 'they could not be exported')
+  if (wanted.apply) await work.attempt(() => work.apply(wanted.yes), 'not everything could be applied')
+  await work.keepWhatFailed()
+  return { ...report, changes: changes ?? null, error: report.error ?? (await work.error()) }
+}
+
+/** @throws NsboxError ERR_NSBOX_OUTPUT */
+async function tell(changes: readonly Change[]): Promise<void> {
+  const { formatChanges } = await import('../changes/format.ts')
+  write(formatChanges(changes, process.cwd()), 'stderr')
+}
+
+class Afterwards {
+  readonly #layers: UpperLayer[]
+  readonly #report: Report
+  readonly #problems: unknown[] = []
+  /** Why they have to be kept. */
+  #why: string | undefined
+  #keptIn: string | undefined
+
+  constructor(layers: UpperLayer[], report: Report) {
+    this.#layers = layers
+    this.#report = report
+  }
+
+  /** `why` is told where changes are kept because of its failure. */
+  async attempt<T>(act: () => Promise<T>, why?: string): Promise<T | undefined> {
     try {
-      write(formatChanges(changes, process.cwd()), 'stderr')
+      return await act()
     } catch (error) {
-      // What is to be kept comes first.
-      notPrinted = error
+      this.#problems.push(error)
+      const isConflict = NsboxError.is(error) && error.code === 'ERR_NSBOX_CONFLICT'
+      this.#why ??= isConflict ? 'nothing was applied' : why
+      return undefined
     }
   }
-  if (wanted.keep !== undefined) await keep(layers, wanted.keep, report)
-  if (wanted.export !== undefined) await exportTo(layers, wanted.export)
-  if (wanted.apply) await apply(layers, wanted.yes, report)
-  if (notPrinted) throw notPrinted
-  return { ...report, changes }
-}
 
-async function keep(layers: UpperLayer[], directory: string, { command, startedMs }: Report): Promise<void> {
-  const { keepLayers } = await import('../changes/keep.ts')
-  const { skipped } = keepLayers(layers, resolve(directory), { command, startedMs })
-  for (const path of skipped) console.error(`nsbox: not kept, because it is a socket or a device: ${path}`)
-}
-
-async function exportTo(layers: UpperLayer[], file: string): Promise<void> {
-  const found = projectLayers(layers)
-  const here = realpathSync('.')
-  const layer = found.find(({ target }) => target === here) ?? found[0]
-  if (!layer) throw configError('--export: there is no overlay whose changes could be written')
-  const { exportLayer } = await import('../changes/export.ts')
-  exportLayer(layer, resolve(file))
-}
-
-/** What cannot be applied now is kept, so that nothing is lost. */
-async function apply(layers: UpperLayer[], yes: boolean, report: Report): Promise<void> {
-  const { applyChanges } = await import('../changes/apply.ts')
-  const { planApply } = await import('../changes/plan-apply.ts')
-  const { formatChanges } = await import('../changes/format.ts')
-  const plans = projectLayers(layers).map((layer) => planApply(layer, report.startedMs))
-  const count = plans.reduce((sum, { changes }) => sum + changes.length, 0)
-  if (count === 0) return
-  const wellEnded = report.cause === 'exit' && report.exitCode === 0
-  if (yes && !wellEnded) return keepInstead('the command did not end well')
-  if (!yes) {
-    process.stderr.write(
-      formatChanges(
-        plans.flatMap(({ changes }) => changes),
-        process.cwd(),
-      ),
-    )
-    const question = `${wellEnded ? '' : 'The command did not end well. '}Apply ${count === 1 ? 'this change' : `these ${count} changes`}? [y/N] `
-    if (!(await confirm(question))) return console.error('nsbox: nothing was applied')
-  }
-  try {
-    for (const plan of plans) applyChanges(plan)
-  } catch (error) {
-    const isConflict = NsboxError.is(error) && error.code === 'ERR_NSBOX_CONFLICT'
-    await keepInstead(isConflict ? 'nothing was applied' : 'not everything could be applied')
-    throw error
+  async error(): Promise<ErrorData | null> {
+    if (this.#problems.length === 0) return null
+    return errorToData((await import('../changes/failure.ts')).together(this.#problems))
   }
 
-  async function keepInstead(why: string): Promise<void> {
-    const directory = mkdtempSync(join(tmpdir(), 'nsbox-kept-'))
-    rmdirSync(directory)
-    await keep(layers, directory, report)
-    console.error(`nsbox: ${why}; the changes are kept: nsbox apply ${directory}`)
+  async keep(directory: string): Promise<void> {
+    const { keepLayers, missingError } = await import('../changes/keep.ts')
+    const { command, startedMs } = this.#report
+    const { skipped, missing } = keepLayers(this.#layers, directory, { command, startedMs })
+    this.#keptIn = directory
+    for (const path of skipped) console.error(`nsbox: not kept, because it is a socket or a device: ${quoted(path)}`)
+    const error = missingError(missing, directory)
+    if (error) this.#problems.push(error)
+  }
+
+  async exportTo(file: string): Promise<void> {
+    const found = projectLayers(this.#layers)
+    const here = realpathSync('.')
+    const layer = found.find(({ target }) => target === here) ?? found[0]
+    if (!layer) throw configError('--export: there is no overlay whose changes could be written')
+    const { exportLayer } = await import('../changes/export.ts')
+    for (const path of exportLayer(layer, file).skipped)
+      console.error(`nsbox: not exported, because a layer cannot hold it: ${quoted(path)}`)
+  }
+
+  async apply(yes: boolean): Promise<void> {
+    const { applyAll } = await import('../changes/apply.ts')
+    const { planApply } = await import('../changes/plan-apply.ts')
+    const plans = projectLayers(this.#layers).map((layer) => planApply(layer, this.#report.startedMs))
+    const changes = plans.flatMap((plan) => plan.changes)
+    for (const { path } of plans.flatMap((plan) => plan.skipped))
+      console.error(`nsbox: not applied, because it is a socket or a device: ${quoted(path)}`)
+    if (changes.length === 0) return
+    const wellEnded = this.#report.cause === 'exit' && this.#report.exitCode === 0
+    if (yes && !wellEnded) {
+      this.#why ??= 'the command did not end well'
+      return
+    }
+    if (!yes) {
+      await tell(changes)
+      const these = changes.length === 1 ? 'this change' : `these ${changes.length} changes`
+      const question = `${wellEnded ? '' : 'The command did not end well. '}Apply ${these}? [y/N] `
+      if (!(await confirm(question))) return console.error('nsbox: nothing was applied')
+    }
+    applyAll(plans)
+  }
+
+  /** So that nothing is lost. */
+  async keepWhatFailed(): Promise<void> {
+    if (this.#why === undefined) return
+    if (this.#keptIn === undefined) {
+      const directory = mkdtempSync(join(tmpdir(), 'nsbox-kept-'))
+      rmdirSync(directory)
+      await this.attempt(() => this.keep(directory))
+    }
+    if (this.#keptIn !== undefined) console.error(`nsbox: ${this.#why}; the changes are kept: nsbox apply ${shellWord(this.#keptIn)}`)
   }
 }
 

@@ -6,6 +6,7 @@ import { describeError, errorFromData } from '../errors.ts'
 import { describeCap, timeWords } from '../launch/describe-cap.ts'
 import { missingWords } from '../launch/missing-words.ts'
 import { unrelayedWords } from '../launch/unrelayed.ts'
+import { shellWord } from '../quoted.ts'
 import type { Report } from '../run/report.ts'
 import { rlimitWords } from '../run/rlimit-end.ts'
 
@@ -19,15 +20,19 @@ export function describeEnd({
   capHit,
   rlimitEnd,
   limits,
+  unseen,
   usage,
   refused,
   unrelayed,
 }: Report): string | undefined {
   const missing = notEnforced.map(missingWords)
+  const hidden = unseen.map(
+    (limit) => `programs inside were not told of the limit of ${limit}: they have no /sys/fs/cgroup to look it up in`,
+  )
   const silent = refused.map((port) => `port ${port} of the host's localhost, which --forward leads to, did not answer`)
   const short = unrelayed.map(({ port, errno }) => unrelayedWords(port, errno))
   const end = endOf()
-  return [...missing, ...silent, ...short, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
+  return [...missing, ...hidden, ...silent, ...short, ...(end === undefined ? [] : [end])].join('\nnsbox: ') || undefined
 
   function endOf(): string | undefined {
     if (error)
@@ -44,5 +49,5 @@ export function describeEnd({
 
 function hiddenHint(cause: Report['cause'], file: string): string | undefined {
   if (cause !== 'not-started' || !isAbsolute(file) || !existsSync(file)) return undefined
-  return `It is there on the host, and hidden inside: --ro-bind ${file} shows it.`
+  return `It is there on the host, and hidden inside: --ro-bind ${shellWord(file)} shows it.`
 }

@@ -5,6 +5,7 @@ import type { Diagnosis } from '../doctor/check.ts'
 import { doctor } from '../doctor/doctor.ts'
 import { fixScript } from '../doctor/fix-script.ts'
 import { formatDiagnosis } from '../doctor/report.ts'
+import { oneLine } from '../quoted.ts'
 import { print } from './print.ts'
 
 const exitCodes: Record<Diagnosis['verdict'], number> = { ok: 0, degraded: 1, 'cannot-seal': 2 }
@@ -51,6 +52,6 @@ function parse(words: string[]): Asked | string {
     const { values } = parseArgs({ args: words, options, allowPositionals: false })
     return values.fix && values.json ? '--fix and --json exclude each other' : values
   } catch (error) {
-    return (error as Error).message
+    return oneLine((error as Error).message)
   }
 }

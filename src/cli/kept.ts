@@ -3,16 +3,18 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { applyChanges } from '../changes/apply.ts'
+import { applyAll } from '../changes/apply.ts'
 import type { UpperLayer } from '../changes/changed.ts'
 import { changesOf } from '../changes/changes-of.ts'
-import { formatChanges, quoted } from '../changes/format.ts'
+import { missingLines } from '../changes/failure.ts'
+import { formatChanges } from '../changes/format.ts'
 import { descriptionFile } from '../changes/keep.ts'
 import { planApply } from '../changes/plan-apply.ts'
 import { type KeptChanges, readKept } from '../changes/read-kept.ts'
 import { keptDescription } from '../config/kept.ts'
 import { configError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
+import { oneLine, quoted } from '../quoted.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { lastFailed, takeLastFailed } from './last-failed.ts'
 import { print, write } from './print.ts'
@@ -21,7 +23,9 @@ export function printKeptChanges(given: string[]): number {
   const { words, asked } = takeLastFailed(given)
   const usage = 'nsbox diff DIR [--json], nsbox diff --last-failed [file] [--json]'
   const { directory, json } = oneDirectory(asked ? [lastFailed(asked).directory, ...words] : words, usage)
-  const changes = read(directory).layers.flatMap(changesOf)
+  const kept = read(directory)
+  const changes = kept.layers.flatMap(changesOf)
+  tellMissing(kept)
   write(json ? `${JSON.stringify(changes, undefined, 2)}\n` : formatChanges(changes, process.cwd()))
   return 0
 }
@@ -30,6 +34,7 @@ export async function applyKept(words: string[]): Promise<number> {
   const { directory, yes, json } = oneDirectory(words, 'nsbox apply DIR [--yes] [--json]')
   const kept = read(directory)
   if (!yes && !canAsk()) throw configError('nsbox apply asks before it writes, and there is no terminal to ask on: add --yes')
+  tellMissing(kept)
   const plans = layersHere(kept.layers).map((layer) => planApply(layer, kept.startedMs))
   const changes = plans.flatMap((plan) => plan.changes)
   if (!json) write(formatChanges(changes, process.cwd()), 'stderr')
@@ -37,7 +42,9 @@ export async function applyKept(words: string[]): Promise<number> {
     console.error('nsbox: nothing was applied')
     return 1
   }
-  const applied = plans.map(applyChanges)
+  const applied = applyAll(plans)
+  for (const { path } of applied.flatMap(({ skipped }) => skipped))
+    console.error(`nsbox: not applied, because it is a socket or a device: ${quoted(path)}`)
   if (json) print(JSON.stringify(applied, undefined, 2))
   return 0
 }
@@ -94,6 +101,10 @@ function read(directory: string): KeptChanges {
   return readKept(resolve(directory), keptDescription)
 }
 
+function tellMissing({ missing }: KeptChanges): void {
+  if (missing.length > 0) console.error(['nsbox: this could not be kept, and is missing:', ...missingLines(missing)].join('\n'))
+}
+
 function oneDirectory(words: string[], usage: string): { directory: string; yes: boolean; json: boolean } {
   const { values, positionals } = flagsOf(words, usage)
   const [directory, ...more] = positionals
@@ -105,6 +116,6 @@ function flagsOf(words: string[], usage: string): { values: { json?: boolean; ye
   try {
     return parseArgs({ args: words, options: { json: { type: 'boolean' }, yes: { type: 'boolean' } }, allowPositionals: true })
   } catch (error) {
-    throw configError(`${(error as Error).message.split('. ')[0]}: ${usage}`)
+    throw configError(`${oneLine((error as Error).message.split('. ')[0] as string)}: ${usage}`)
   }
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
+import { type Missing, missingLines } from '../changes/failure.ts'
 import { keepLayers } from '../changes/keep.ts'
 import { readKept } from '../changes/read-kept.ts'
 import { type FailedFile, type FailedList, failedList } from '../config/failed.ts'
@@ -10,6 +11,7 @@ import { keptDescription } from '../config/kept.ts'
 import type { RunFlags } from '../config/run-flags.ts'
 import { configError } from '../errors.ts'
 import { throwawayDirectory } from '../launch/throwaway-directory.ts'
+import { inQuotes, quoted } from '../quoted.ts'
 import { findFailedPlace, listFile } from '../run/failed-place.ts'
 
 const flag = '--last-failed'
@@ -35,7 +37,7 @@ export function lastFailed({ file }: Asked): { list: FailedList; left: FailedFil
   const place = findFailedPlace(process.cwd(), process.env)
   if (place === undefined) {
     const option = "the pool's option keep: 'on-failure' keeps what failed files leave"
-    throw configError(`${flag}: nothing is kept of a run of vitest in ${process.cwd()} or around it; ${option}`)
+    throw configError(`${flag}: nothing is kept of a run of vitest in ${quoted(process.cwd())} or around it; ${option}`)
   }
   const list = failedList(JSON.parse(readFileSync(join(place, listFile), 'utf8')), join(place, listFile))
   const left = choose(list, file)
@@ -43,26 +45,26 @@ export function lastFailed({ file }: Asked): { list: FailedList; left: FailedFil
 }
 
 function choose({ files, cwd }: FailedList, file: string | undefined): FailedFile {
-  const names = files.map((one) => relative(cwd, one.file)).join(', ') || 'no file'
+  const nameOf = (one: FailedFile) => quoted(relative(cwd, one.file))
+  const names = files.map(nameOf).join(', ') || 'no file'
   if (file === undefined) {
     const first = files.find(({ failed }) => failed) ?? files[0]
     if (!first) throw configError(`${flag}: ${names} of the newest run is kept`)
-    if (files.length > 1) console.error(`nsbox: this is ${relative(cwd, first.file)}, of ${names}`)
+    if (files.length > 1) console.error(`nsbox: this is ${nameOf(first)}, of ${names}`)
     return first
   }
   const fitting = files.filter((one) => one.file === resolve(file))
   const near = fitting.length > 0 ? fitting : files.filter((one) => one.file.includes(file))
   const [only, another] = near
   if (only && !another) return only
-  throw configError(
-    `${flag} is ${JSON.stringify(file)}: ${only ? 'several files are called so' : 'nothing of it is kept'}; kept is ${names}`,
-  )
+  throw configError(`${flag} is ${inQuotes(file)}: ${only ? 'several files are called so' : 'nothing of it is kept'}; kept is ${names}`)
 }
 
 /** The flags of a shell in that state: its directory, environment, overlays, and on them what the file has left. */
 export async function inStateOf(flags: RunFlags, asked: Asked): Promise<RunFlags> {
   const { list, left, directory } = lastFailed(asked)
-  const { layers, command, startedMs } = readKept(directory, keptDescription)
+  const { layers, command, startedMs, missing } = readKept(directory, keptDescription)
+  tellMissing(missing)
   const copy = await copyOf(layers, { command, startedMs })
   const overlays = [...new Set(layers.map(({ target }) => target))]
   return {
@@ -81,17 +83,23 @@ async function copyOf(layers: readonly UpperLayer[], about: { command: string[];
   // What lies under it is setup's, and lies beside it.
   const below = [...new Set(layers.flatMap(({ lowers }) => lowers.slice(0, -1)))]
   const setup = join(path, 'setup')
-  keepLayers(
+  const setupKept = keepLayers(
     below.map((upper) => ({ target: '/', upper, lowers: ['/'] })),
     setup,
     about,
   )
+  tellMissing(setupKept.missing)
   const moved = (lower: string) => (below.includes(lower) ? join(setup, String(below.indexOf(lower))) : lower)
   const copy = join(path, 'left')
-  keepLayers(
+  const { missing } = keepLayers(
     layers.map((layer) => ({ ...layer, lowers: layer.lowers.map(moved) })),
     copy,
     about,
   )
+  tellMissing(missing)
   return copy
+}
+
+function tellMissing(missing: readonly Missing[]): void {
+  if (missing.length > 0) console.error(['nsbox: this is missing in it:', ...missingLines(missing)].join('\n'))
 }

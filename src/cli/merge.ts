@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readResults } from '../config/results.ts'
 import { configError, describeError, NsboxError } from '../errors.ts'
+import { oneLine } from '../quoted.ts'
 import { type ExitStatus, exitStatus, exitStatusOf } from '../stress/exit-status.ts'
 import { mergeResults } from '../stress/output/merge.ts'
 import { print } from './print.ts'
@@ -57,6 +58,6 @@ function flagsOf(words: string[]) {
   try {
     return parseArgs({ args: words, options, allowPositionals: true })
   } catch (error) {
-    throw configError(`${(error as Error).message.split('. ')[0]}: nsbox merge RESULTS.json … [--output DIR] [--json]`)
+    throw configError(`${oneLine((error as Error).message.split('. ')[0] as string)}: nsbox merge RESULTS.json … [--output DIR] [--json]`)
   }
 }

@@ -2,8 +2,8 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { shellWord } from '../quoted.ts'
 import type { Knobs } from '../stress/knobs.ts'
-import { shellWord } from '../stress/test-id.ts'
 import { shellFlags } from './shell-flags.ts'
 
 /** Ends with the shell. The command is told, so that it can be had again, and otherwise. */

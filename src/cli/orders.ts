@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { configError, errorToData } from '../errors.ts'
 import type { SandboxLimits } from '../launch/sandbox-limits.ts'
+import { inQuotes } from '../quoted.ts'
 import { limitsHere } from '../run/limit-request.ts'
 import { limitedUsage } from '../run/usage.ts'
 import { isOpenForReading } from '../sys/descriptor.ts'
@@ -85,5 +86,5 @@ function parse(line: string): { do?: unknown; limits?: unknown } {
   } catch {
     // Said below.
   }
-  throw configError(`an order is a JSON object on one line, such as {"do":"freeze"}; this is ${line}`)
+  throw configError(`an order is a JSON object on one line, such as {"do":"freeze"}; this is ${inQuotes(line)}`)
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseReproFlags, type ReproFlags, reproHelp } from '../config/repro-flags.ts'
 import { configError } from '../errors.ts'
+import { quoted } from '../quoted.ts'
 import type { AttemptOrder, CampaignSetting, Found, Target } from '../stress/attempt.ts'
 import { AttemptPool } from '../stress/attempt-pool.ts'
 import { debugged, debuggerWords } from '../stress/debugged.ts'
@@ -85,7 +86,7 @@ class Repro {
     const found = await findIn(this.#pool, this.#signal, where)
     if (typeof found === 'number') return found
     const target = this.#targetIn(found)
-    if (!target) return this.#noTests(`no test file is called ${id.file}`)
+    if (!target) return this.#noTests(`no test file is called ${quoted(id.file)}`)
     if (inspect) return this.#debug(target, found)
     const wantedRuns = this.#flags.runs ?? (check ? runsToCheck(recorded) : this.#flags.duration === undefined ? usualRuns : Infinity)
     const until = this.#flags.duration === undefined ? Infinity : performance.now() + this.#flags.duration
@@ -130,7 +131,7 @@ class Repro {
     const [run] = first
     if (!run) return first
     const chosen = chosenBy(run.result, name)
-    if (chosen.is === 'nothing') return `${target.file}: ${chosen.why}`
+    if (chosen.is === 'nothing') return `${quoted(target.file)}: ${chosen.why}`
     if (chosen.is === 'suite') pattern = chosen.pattern
     else if (hasFailed(run) && !this.#flags.check) return first
     const before = chosen.is === 'suite' ? [] : first
@@ -166,7 +167,7 @@ class Repro {
     if (!run) return this.#interrupted()
     const chosen = chosenBy(run.result, this.#wanted.id.name)
     if (chosen.is === 'suite') return this.#noTests('a debugger has one test, or a whole file: this is a suite')
-    if (chosen.is === 'nothing') return this.#noTests(`${target.file}: ${chosen.why}`)
+    if (chosen.is === 'nothing') return this.#noTests(`${quoted(target.file)}: ${chosen.why}`)
     if (!hasFailed(run)) {
       print(`it passed under ${printRecipe(run.order.knobs)}`)
       return exitStatus.stable
@@ -196,8 +197,10 @@ class Repro {
     const [target, another] = ofProject.length > 0 ? ofProject : near
     if (target && another) {
       const what = target.file === another.file ? 'is in several projects' : 'is the name of several files'
-      const those = near.map(({ file, project }) => (project ? `[${project}] ${file}` : file)).join(', ')
-      throw configError(`${where}: ${id.file} ${what}: ${those}; ${target.file === another.file ? 'add --project' : 'write one out'}`)
+      const those = near.map(({ file, project }) => quoted(project ? `[${project}] ${file}` : file)).join(', ')
+      throw configError(
+        `${where}: ${quoted(id.file)} ${what}: ${those}; ${target.file === another.file ? 'add --project' : 'write one out'}`,
+      )
     }
     return target
   }

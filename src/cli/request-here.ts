@@ -1,9 +1,11 @@
 // What a plan takes, from the flags and the place where the command was called; mistakes name the flag.
 
-import { flagOf } from '../config/run-flags.ts'
+import { flagOf, type RunFlags } from '../config/run-flags.ts'
 import type { ResolvedSandboxOptions } from '../config/run-options.ts'
 import { NsboxError } from '../errors.ts'
+import { Plans } from '../launch/plans.ts'
 import type { LimitRequest, SandboxRequest } from '../plan/request.ts'
+import { requireKeptApart } from '../run/layers.ts'
 import { limitRequest } from '../run/limit-request.ts'
 import { WrongOption } from '../run/paths.ts'
 import { sandboxRequest } from '../run/request.ts'
@@ -11,6 +13,13 @@ import { sandboxRequest } from '../run/request.ts'
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function requestHere(options: ResolvedSandboxOptions, terminal: string | null): Promise<SandboxRequest> {
   return namingFlags(options, () => sandboxRequest(options, callersDirectory(), terminal))
+}
+
+/** @throws NsboxError ERR_NSBOX_CONFIG */
+export async function plansHere({ sandbox, changes: { keep } }: RunFlags, terminal: string | null): Promise<Plans> {
+  const plans = new Plans(await requestHere(sandbox, terminal), process.env)
+  if (keep !== undefined) requireKeptApart(keep, plans.overlays, '--keep')
+  return plans
 }
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */

@@ -6,7 +6,6 @@ import { errorFromData, errorToData } from '../errors.ts'
 import { explainSealFailure } from '../host/explain.ts'
 import { DirectSandbox } from '../launch/direct.ts'
 import { type Prepared, prepare } from '../launch/limited.ts'
-import { Plans } from '../launch/plans.ts'
 import { needsNewuidmap } from '../plan/id-maps.ts'
 import { hasPorts } from '../plan/port-steps.ts'
 import { apartEnvironment } from '../run/apart.ts'
@@ -23,7 +22,7 @@ import { JobControl } from './job-control.ts'
 import { limitedHere } from './limited-here.ts'
 import { namedDescriptors } from './named-descriptors.ts'
 import { Orders } from './orders.ts'
-import { requestHere } from './request-here.ts'
+import { plansHere } from './request-here.ts'
 import { callersEnvironment } from './restart.ts'
 import type { StatusLines } from './status.ts'
 import { terminalName } from './terminal-name.ts'
@@ -43,7 +42,7 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
   const startedMs = Date.now()
   const apart = wantsChanges(flags.changes)
   const env = environmentAfter(flags.environment, { ...callersEnvironment(), ...(apart && apartEnvironment) })
-  const plans = new Plans(await requestHere(options, terminalName()), process.env)
+  const plans = await plansHere(flags, terminalName())
   const limited = await limitedHere(flags)
   const { controlFd } = flags.output
   const orders = controlFd === undefined ? undefined : new Orders(controlFd, status)

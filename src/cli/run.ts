@@ -2,7 +2,8 @@
 
 import { dirname } from 'node:path'
 import { parseRunFlags, type RunFlags } from '../config/run-flags.ts'
-import { configError } from '../errors.ts'
+import { configError, errorFromData } from '../errors.ts'
+import { quoted, shellWord } from '../quoted.ts'
 import { exitStatus, FAILED } from '../run/exit-status.ts'
 import { dieWithParent, exitNow } from '../sys/process.ts'
 import { afterwards, checkBeforehand } from './afterwards.ts'
@@ -46,23 +47,22 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   const status = new StatusLines(flags.output.statusFd)
   checkBeforehand(flags.changes)
   const { report, layers, unreplaced, release } = await runHere(flags, status)
+  let whole = report
   try {
     const said = describeEnd(report)
     if (said !== undefined) console.error(`nsbox: ${said}`)
     if (report.exitCode !== 0) tellOfMentioned(flags.command)
-    if (unreplaced.length > 0) await tellOfUnreplaced(unreplaced)
-    const whole = await afterwards(flags, report, layers)
+    if (unreplaced.length > 0) tellOfUnreplaced(unreplaced)
+    whole = await afterwards(flags, report, layers)
     status.post({ type: 'ended', ...whole })
     if (flags.output.json) print(JSON.stringify(whole), 'stderr')
+  } finally {
     await release()
     status.flush()
-    // At once: node takes milliseconds to put away what the kernel puts away anyhow.
-    return exitNow(exitStatus(whole) || (status.hasFailed ? FAILED : 0))
-  } catch (error) {
-    await release()
-    status.flush()
-    throw error
   }
+  if (whole.error && !report.error) throw errorFromData(whole.error)
+  // At once: node takes milliseconds to put away what the kernel puts away anyhow.
+  return exitNow(exitStatus(whole) || (status.hasFailed ? FAILED : 0))
 }
 
 /** Names descriptors that a script which failed may have needed. */
@@ -73,11 +73,10 @@ function tellOfMentioned(command: readonly string[]): void {
     )
 }
 
-async function tellOfUnreplaced(files: readonly string[]): Promise<void> {
-  const { quoted } = await import('../changes/format.ts')
+function tellOfUnreplaced(files: readonly string[]): void {
   for (const path of files) {
     const why = 'is a bound file: it can be written to, but not replaced by rename (EBUSY)'
-    console.error(`nsbox: ${quoted(path)} ${why}. Bind its directory instead: --bind ${quoted(dirname(path))}`)
+    console.error(`nsbox: ${quoted(path)} ${why}. Bind its directory instead: --bind ${shellWord(dirname(path))}`)
   }
 }
 

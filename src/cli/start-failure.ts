@@ -3,6 +3,7 @@
 import { doctor } from '../doctor/doctor.ts'
 import { formatDiagnosis } from '../doctor/report.ts'
 import { describeError, NsboxError } from '../errors.ts'
+import { oneLine } from '../quoted.ts'
 import { FAILED } from '../run/exit-status.ts'
 import { exitStatus } from '../stress/exit-status.ts'
 
@@ -15,7 +16,7 @@ export async function startFailure(error: unknown, where: string): Promise<numbe
     return FAILED
   }
   if (!NsboxError.is(error) || isLost) {
-    console.error(`${where}: vitest does not start: ${error instanceof Error ? describeError(error) : messageOf(error)}`)
+    console.error(`${where}: vitest does not start: ${error instanceof Error ? describeError(error) : oneLine(messageOf(error))}`)
     return exitStatus.usage
   }
   console.error(`${where}: no sandbox can be had here: ${describeError(error)}`)

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseStressFlags, type StressFlags, stressHelp } from '../config/stress-flags.ts'
+import { inQuotes, quoted } from '../quoted.ts'
 import type { CampaignSetting } from '../stress/attempt.ts'
 import { AttemptPool } from '../stress/attempt-pool.ts'
 import { Campaign, type CampaignOptions } from '../stress/campaign.ts'
@@ -40,7 +41,9 @@ async function campaign(flags: StressFlags, command: string[]): Promise<number> 
     const found = await findIn(pool, signal, where)
     if (typeof found === 'number') return found
     if (found.targets.length === 0) {
-      console.error(`${where}: no test file matches ${flags.filters.length > 0 ? flags.filters.join(', ') : "the project's own patterns"}`)
+      console.error(
+        `${where}: no test file matches ${flags.filters.length > 0 ? flags.filters.map(quoted).join(', ') : "the project's own patterns"}`,
+      )
       return exitStatus.noTests
     }
     const about = { nsbox: version(), command: ['stress', ...command] }
@@ -74,7 +77,7 @@ function hasTests({ attempts, endedEarly }: Results): boolean {
 
 function noTestMatched({ testNamePattern }: StressFlags): number {
   console.error(
-    `${where}: ${testNamePattern === undefined ? 'the files have no tests' : `no test matches -t ${JSON.stringify(testNamePattern)}`}`,
+    `${where}: ${testNamePattern === undefined ? 'the files have no tests' : `no test matches -t ${inQuotes(testNamePattern)}`}`,
   )
   return exitStatus.noTests
 }

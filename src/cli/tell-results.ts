@@ -1,5 +1,6 @@
 // The end of a campaign, or of its shards that were joined: the report, and all files of its directory.
 
+import { quoted } from '../quoted.ts'
 import { reportText } from '../stress/output/report.ts'
 import { writeOutputs } from '../stress/output/write-all.ts'
 import type { Results } from '../stress/results.ts'
@@ -26,6 +27,6 @@ export function tellResults(results: Results, { where, directory, root, json }: 
     const print = (line: string) => write(line, json ? 'stderr' : 'stdout')
     const { files, problems } = writeOutputs(results, directory, { env, root, print })
     for (const problem of problems) console.error(`${where}: ${problem}`)
-    if (files.length > 0) console.error(`written to ${directory}`)
+    if (files.length > 0) console.error(`written to ${quoted(directory)}`)
   }
 }

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { parseThresholdFlags, type ThresholdFlags, thresholdHelp } from '../config/threshold-flags.ts'
+import { quoted } from '../quoted.ts'
 import type { CampaignSetting, Found } from '../stress/attempt.ts'
 import { AttemptPool } from '../stress/attempt-pool.ts'
 import { exitStatus } from '../stress/exit-status.ts'
@@ -32,7 +33,7 @@ export async function threshold(words: string[]): Promise<number> {
     const found = await findIn(pool, signal, where)
     if (typeof found === 'number') return found
     if (found.targets.length === 0) {
-      console.error(`${where}: no test file matches ${flags.filters.join(', ') || "the project's own patterns"}`)
+      console.error(`${where}: no test file matches ${flags.filters.map(quoted).join(', ') || "the project's own patterns"}`)
       return exitStatus.noTests
     }
     const findings = await findingsOf(pool, found, flags, signal, progress)

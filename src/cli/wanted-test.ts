@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { readResults } from '../config/results.ts'
 import { configError } from '../errors.ts'
+import { inQuotes, quoted } from '../quoted.ts'
 import type { Knobs } from '../stress/knobs.ts'
 import { parseRecipe } from '../stress/recipe.ts'
 import { type Recorded, recordedLines, recordedOf } from '../stress/recorded.ts'
@@ -30,8 +31,8 @@ export function wantedTest(test: string, { recipe: text, results: path }: Given)
     const isSame = found?.recipe.text === text
     return { id: parseTestId(test), recipe: parseRecipe(text), recorded: isSame ? { ...found.recipe, project: found.project } : undefined }
   }
-  if (!results) throw configError(`nsbox repro: --recipe is missing, and there is no ${path} of nsbox stress to take it from`)
-  if (!found) throw configError([`nsbox repro: ${path} has no recipe of ${JSON.stringify(test)}${known(results)}`].join('\n'))
+  if (!results) throw configError(`nsbox repro: --recipe is missing, and there is no ${quoted(path)} of nsbox stress to take it from`)
+  if (!found) throw configError([`nsbox repro: ${quoted(path)} has no recipe of ${inQuotes(test)}${known(results)}`].join('\n'))
   return { id: found, recipe: parseRecipe(found.recipe.text), recorded: { ...found.recipe, project: found.project } }
 }
 
@@ -39,11 +40,12 @@ export function wantedTest(test: string, { recipe: text, results: path }: Given)
 export function listRecorded({ recipe, results: path }: Given): number {
   if (recipe !== undefined)
     throw configError(
-      `nsbox repro: --recipe is ${JSON.stringify(recipe)}, and of which test is not said: nsbox repro 'src/a.test.ts > name' --recipe …`,
+      `nsbox repro: --recipe is ${inQuotes(recipe)}, and of which test is not said: nsbox repro 'src/a.test.ts > name' --recipe …`,
     )
-  if (!existsSync(path)) throw configError(`nsbox repro: which test? There is no ${path} of nsbox stress either, that would have some`)
+  if (!existsSync(path))
+    throw configError(`nsbox repro: which test? There is no ${quoted(path)} of nsbox stress either, that would have some`)
   const lines = recordedLines(readResults(path))
-  print(lines.length > 0 ? lines.join('\n') : `${path} has no test that failed under a recipe.`)
+  print(lines.length > 0 ? lines.join('\n') : `${quoted(path)} has no test that failed under a recipe.`)
   return 0
 }
 

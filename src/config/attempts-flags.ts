@@ -1,6 +1,7 @@
 // Flags of every command that makes attempts.
 
 import * as z from 'zod/mini'
+import { oneLine } from '../quoted.ts'
 import type { WordFlags } from './command-words.ts'
 import type { FieldName } from './explain.ts'
 import { parseDuration } from './quantities.ts'
@@ -49,7 +50,7 @@ export function regularExpression(value: unknown): string {
     new RegExp(String(value))
     return String(value)
   } catch (error) {
-    throw new TypeError(`it must be a regular expression: ${(error as Error).message}`)
+    throw new TypeError(`it must be a regular expression: ${oneLine((error as Error).message)}`)
   }
 }
 

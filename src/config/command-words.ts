@@ -1,6 +1,7 @@
 // Words of a command that starts vitest by itself: flags of its own, names of files, and what vitest is told.
 
 import { configError } from '../errors.ts'
+import { inQuotes, quoted } from '../quoted.ts'
 import { suggest } from './suggest.ts'
 
 export interface WordFlag {
@@ -54,8 +55,7 @@ export function readWords(table: WordFlags, words: readonly string[], where: str
 }
 
 function ownValue({ value: stands }: WordFlag, flag: string, given: string | undefined, left: string[], where: string): string | true {
-  if (stands === undefined && given !== undefined)
-    throw configError(`${where}: ${flag} takes no value, and was given ${JSON.stringify(given)}`)
+  if (stands === undefined && given !== undefined) throw configError(`${where}: ${flag} takes no value, and was given ${inQuotes(given)}`)
   if (stands === undefined || stands.startsWith('[')) return given ?? true
   return given ?? next(left, `${where}: ${flag}`, `${flag} ${stands}`)
 }
@@ -70,7 +70,7 @@ function nameOf(table: WordFlags, flag: string, where: string): string {
   const name = flag.startsWith('--') ? flag.slice(2) : Object.keys(table).find((one) => table[one]?.short === flag.slice(1))
   if (name !== undefined && Object.hasOwn(table, name)) return name
   const near = suggest(flag.replace(/^-+/, ''), Object.keys(table)).replace('"', '"--')
-  throw configError(`${where}: unknown flag ${flag}${near}; ${where} --help lists them, and those of vitest come after --`)
+  throw configError(`${where}: unknown flag ${quoted(flag)}${near}; ${where} --help lists them, and those of vitest come after --`)
 }
 
 /** One line for each. */

@@ -1,6 +1,7 @@
 // `@nsbox` in the first comments of a test file: `// @nsbox memory=64M net=host`.
 
 import { configError } from '../errors.ts'
+import { quoted } from '../quoted.ts'
 import { notAsWord, optionOfWord } from './option-words.ts'
 import { fileOptions, type ResolvedFileOptions } from './pool-options.ts'
 
@@ -25,7 +26,7 @@ export function docblockOptions(source: string, file: string): DocblockOptions[]
     const [all, words = ''] = line
     const start = line.index + all.indexOf(words, '@nsbox'.length)
     return [...words.matchAll(word)].map((one) => {
-      const place = `${file}:${lineAndColumn(comments, start + one.index)}`
+      const place = `${quoted(file)}:${lineAndColumn(comments, start + one.index)}`
       return { place, ...optionsOf(one[0], place) }
     })
   })

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
+import { inQuotes, oneLine } from '../quoted.ts'
 import { shown } from './shown.ts'
 import { suggest } from './suggest.ts'
 
@@ -15,7 +16,7 @@ export function parseOptions<T extends z.ZodMiniObject>(schema: T, input: unknow
   const result = z.safeParse(schema, input ?? {}, { reportInput: true })
   if (result.success) return result.data
   const problems = result.error.issues.flatMap((issue) => explain(issue, schema, name))
-  throw configError(`${where}: ${problems.join('; ')}`)
+  throw configError(`${where}: ${problems.map(oneLine).join('; ')}`)
 }
 
 function explain(issue: z.core.$ZodIssue, schema: z.ZodMiniObject, name: FieldName): string[] {
@@ -26,7 +27,7 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodMiniObject, name: FieldNa
       const known = knownAt(schema, issue.path)
       return issue.keys.map((key) => {
         const unknown = dotted([...issue.path, key])
-        return `unknown option "${unknown}"${suggest(key, known)}; known options are ${known.join(', ')}`
+        return `unknown option ${inQuotes(unknown)}${suggest(key, known)}; known options are ${known.join(', ')}`
       })
     }
     case 'invalid_value': {

@@ -1,5 +1,6 @@
 // Values of flags, as options have them. What is wrong is a TypeError that says what is allowed.
 
+import { inQuotes } from '../quoted.ts'
 import { resourceNumbers } from '../sys/resources.ts'
 import type { EnvironmentChange } from './flag-table.ts'
 import { parseResourceLimit, parseSize } from './quantities.ts'
@@ -23,7 +24,8 @@ export function tmpfsOf(given: string): unknown {
 
 function tmpfsLimit(name: string, value: string): number {
   if (name === 'size') return parseSize(value)
-  if (name !== 'inodes') throw new TypeError(`unknown limit "${name}"${suggest(name, ['size', 'inodes'])}; known are size and inodes`)
+  if (name !== 'inodes')
+    throw new TypeError(`unknown limit ${inQuotes(name)}${suggest(name, ['size', 'inodes'])}; known are size and inodes`)
   if (/^\d{1,15}$/.test(value) && Number(value) >= 2) return Number(value)
   throw new TypeError('its inodes must be a number, 2 at least')
 }
@@ -39,7 +41,7 @@ export function ioOf(given: string): Record<string, unknown> {
   const known = ['read', 'write', 'reads', 'writes']
   const pairs = rates.split(',').map((pair) => pair.split('=') as [string, string?])
   const unknown = pairs.find(([name]) => !known.includes(name))
-  if (unknown) throw new TypeError(`unknown limit "${unknown[0]}"${suggest(unknown[0], known)}; known are ${known.join(', ')}`)
+  if (unknown) throw new TypeError(`unknown limit ${inQuotes(unknown[0])}${suggest(unknown[0], known)}; known are ${known.join(', ')}`)
   return { device, ...Object.fromEntries(pairs.map(([name, value = '']) => [name, name.endsWith('s') ? numberOr(value) : value])) }
 }
 
@@ -54,7 +56,7 @@ export function rlimitOf(given: string): Record<string, { soft: string; hard: st
   const [, name, soft, hard = soft] = /^(\w+)=([^:]+)(?::([^:]+))?$/.exec(given) ?? []
   if (name === undefined) throw new TypeError('it must be a name and a limit, such as nofile=64 or nofile=64:128')
   const known = Object.keys(resourceNumbers)
-  if (!known.includes(name)) throw new TypeError(`unknown limit "${name}"${suggest(name, known)}; known are ${known.join(', ')}`)
+  if (!known.includes(name)) throw new TypeError(`unknown limit ${inQuotes(name)}${suggest(name, known)}; known are ${known.join(', ')}`)
   parseResourceLimit({ soft, hard })
   return { [name]: { soft: soft as string, hard: hard as string } }
 }

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
+import { quoted } from '../quoted.ts'
 import { parseOptions } from './explain.ts'
 import { absolutePath as absolute } from './schemas.ts'
 
@@ -13,6 +14,8 @@ export interface KeptDescription {
   command: string[]
   /** `upper` is the name of a directory beside the description; the others are absolute. */
   overlays: { target: string; upper: string; lowers: string[] }[]
+  /** What could not be kept, by absolute path. */
+  missing?: { path: string; reason: string }[] | undefined
 }
 
 const schema = z.object({
@@ -27,15 +30,16 @@ const schema = z.object({
       lowers: z.array(absolute).check(z.minLength(1)),
     }),
   ),
+  missing: z.optional(z.array(z.object({ path: z.string(), reason: z.string() }))),
 })
 
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function keptDescription(input: unknown, where: string): KeptDescription {
-  const fail = (problem: string) => configError(`${where}: ${problem}`)
+  const fail = (problem: string) => configError(`${quoted(where)}: ${problem}`)
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     throw fail(`it holds ${JSON.stringify(input)}; it must be an object`)
   const { version } = input as { version?: unknown }
   if (typeof version === 'number' && version > 1) throw fail(`version is ${version}, of a newer nsbox; this one reads version 1`)
   if (version !== 1) throw fail(`version is ${JSON.stringify(version)}; it must be 1`)
-  return parseOptions(schema, input, where)
+  return parseOptions(schema, input, quoted(where))
 }

@@ -1,6 +1,7 @@
 // Values of knobs as a recipe has them. What is printed is parsed to the very same value, and has nothing that a shell would take.
 
 import { configError } from '../errors.ts'
+import { inQuotes } from '../quoted.ts'
 import type { KnobName, Knobs } from '../stress/knobs.ts'
 import { parseCpu, parseMemory } from './limit-quantities.ts'
 import { parseDuration, parseSize } from './quantities.ts'
@@ -20,7 +21,7 @@ export function parseKnob<Name extends KnobName>(name: Name, text: string): Valu
   try {
     return kinds[name].parse(text)
   } catch (error) {
-    throw configError(`knob ${name} is "${text}": ${(error as Error).message}`)
+    throw configError(`knob ${name} is ${inQuotes(text)}: ${(error as Error).message}`)
   }
 }
 
@@ -33,7 +34,7 @@ export function printKnob<Name extends KnobName>(name: Name, value: Value<Name>)
 export function parseKnobName(text: string): KnobName {
   if (Object.hasOwn(kinds, text)) return text as KnobName
   const known = Object.keys(kinds)
-  throw configError(`unknown knob "${text}"${suggest(text, known)}; known are ${known.join(', ')}`)
+  throw configError(`unknown knob ${inQuotes(text)}${suggest(text, known)}; known are ${known.join(', ')}`)
 }
 
 function count(least: number, most: number, what: string): Kind<number> {
@@ -160,9 +161,9 @@ function parseLocale(text: string): string {
   if (text === 'C' || text === 'POSIX') return text
   if (text.includes('.')) throw new TypeError('it is written without its encoding, which is UTF-8: tr_TR')
   if (language === undefined) throw new TypeError('it must be a language and a country, such as tr_TR, or C')
-  if (Intl.DisplayNames.supportedLocalesOf([language]).length === 0) throw new TypeError(`there is no language "${language}"`)
+  if (Intl.DisplayNames.supportedLocalesOf([language]).length === 0) throw new TypeError(`there is no language ${inQuotes(language)}`)
   if (country === undefined || countries.of(country) !== undefined) return text
-  throw new TypeError(`there is no country "${country}"`)
+  throw new TypeError(`there is no country ${inQuotes(country)}`)
 }
 
 const countries = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })

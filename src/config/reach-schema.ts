@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import { type AllowedPath, nets, type PortPair } from '../plan/reach.ts'
 import { quantity, type Shape } from './schemas.ts'
+import { shown } from './shown.ts'
 
 export const reachShape: Shape = {
   net: z.optional(z.enum(nets)),
@@ -47,7 +48,7 @@ function hostName(value: unknown): string {
   )
     return value
   throw new TypeError(
-    `${JSON.stringify(value)} is no host name, which has letters, digits, hyphens and dots, and 63 characters at most between two dots`,
+    `${shown(value)} is no host name, which has letters, digits, hyphens and dots, and 63 characters at most between two dots`,
   )
 }
 

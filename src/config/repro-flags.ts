@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { configError } from '../errors.ts'
+import { inQuotes } from '../quoted.ts'
 import { type AttemptsFlags, attemptsShape, attemptsTable, flagName, positiveDuration, wholeNumber } from './attempts-flags.ts'
 import { readWords, vitestWordsHelp, type WordFlags, wordsHelp } from './command-words.ts'
 import { parseOptions } from './explain.ts'
@@ -72,7 +73,7 @@ export function parseReproFlags(words: readonly string[]): ReproFlags {
   const [test, ...more] = names
   if (more.length > 0) {
     throw configError(
-      `${where}: one test at a time: ${JSON.stringify(test)} and ${JSON.stringify(more[0])} are two; quote a name with blanks`,
+      `${where}: one test at a time: ${inQuotes(test as string)} and ${inQuotes(more[0] as string)} are two; quote a name with blanks`,
     )
   }
   exclude({ '--check': parsed.check, '--shell': parsed.shell, '--inspect': inspect !== undefined, '--inspect-brk': brk !== undefined })

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod/mini'
 import { configError, NsboxError } from '../errors.ts'
+import { oneLine, quoted } from '../quoted.ts'
 import type { Results } from '../stress/results.ts'
 import { parseOptions } from './explain.ts'
 
@@ -122,13 +123,13 @@ const schema = z.object({
 /** @throws NsboxError ERR_NSBOX_CONFIG that names the file, the field and what is wrong with it */
 export function readResults(path: string): Results {
   const input = parsed(read(path), path)
-  const fail = (problem: string) => configError(`${path}: ${problem}`)
+  const fail = (problem: string) => configError(`${quoted(path)}: ${problem}`)
   if (typeof input !== 'object' || input === null || Array.isArray(input)) throw fail('it must hold the results of nsbox stress: an object')
   const { version } = input as { version?: unknown }
   if (typeof version === 'number' && version > 1) throw fail(`version is ${version}, of a newer nsbox; this one reads version 1`)
   if (version !== 1) throw fail(`version is ${JSON.stringify(version) ?? 'missing'}; it must be 1, as nsbox stress writes it`)
   try {
-    return parseOptions(schema, input, path)
+    return parseOptions(schema, input, quoted(path))
   } catch (error) {
     throw NsboxError.is(error) ? configError(cut(error.message)) : error
   }
@@ -138,7 +139,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw configError(`${path} cannot be read: ${(error as Error).message}`)
+    throw configError(`${quoted(path)} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
   }
 }
 
@@ -146,7 +147,7 @@ function parsed(text: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw configError(`${path} is not JSON (${(error as Error).message}): was it written whole?`)
+    throw configError(`${quoted(path)} is not JSON (${oneLine((error as Error).message)}): was it written whole?`)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { configError } from '../errors.ts'
+import { inQuotes, quoted } from '../quoted.ts'
 import type { FieldName } from './explain.ts'
 import { type ChangeFlags, type EnvironmentChange, type Flag, type FlagInput, flagGroups, type OutputFlags } from './flag-table.ts'
 import { programDefaults, type ResolvedProgramOptions, type ResolvedSandboxOptions, sandboxDefaults } from './run-options.ts'
@@ -50,17 +51,17 @@ function setFlag(input: FlagInput, name: string, value: string | undefined, wher
   const flag = flags[name]
   if (!flag)
     throw configError(
-      `${where}: unknown flag --${name}${suggest(name, Object.keys(flags)).replace('"', '"--')}; nsbox run --help lists them`,
+      `${where}: unknown flag ${quoted(`--${name}`)}${suggest(name, Object.keys(flags)).replace('"', '"--')}; nsbox run --help lists them`,
     )
   // A `--` is the end of the flags, and no value.
   if (flag.value !== undefined && (value === undefined || value === '--'))
     throw configError(`${where}: --${name} needs a value: --${name} ${flag.value}`)
   if (flag.value === undefined && value !== undefined)
-    throw configError(`${where}: --${name} takes no value, and was given ${JSON.stringify(value)}`)
+    throw configError(`${where}: --${name} takes no value, and was given ${inQuotes(value)}`)
   try {
     flag.set(input, value ?? '')
   } catch (error) {
-    throw error instanceof TypeError ? configError(`${where}: --${name} is ${JSON.stringify(value)}: ${error.message}`) : error
+    throw error instanceof TypeError ? configError(`${where}: --${name} is ${inQuotes(value ?? '')}: ${error.message}`) : error
   }
 }
 
@@ -74,7 +75,7 @@ function split(words: readonly string[], where: string): { given: { name: string
   const given = tokens.flatMap((token) => (token.kind === 'option' && token.index < (end?.index ?? Infinity) ? [token] : []))
   const short = given.find(({ rawName }) => !rawName.startsWith('--'))
   if (short && short.rawName !== '-h')
-    throw configError(`${where}: unknown flag ${short.rawName}; flags are written out: nsbox run --help lists them`)
+    throw configError(`${where}: unknown flag ${quoted(short.rawName)}; flags are written out: nsbox run --help lists them`)
   const command = end === undefined ? [] : words.slice(end.kind === 'option-terminator' ? end.index + 1 : end.index)
   return { given: given.map(({ name, value }) => ({ name: name === 'h' ? 'help' : name, value })), command }
 }

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { seals } from '../plan/plan.ts'
+import { inQuotes } from '../quoted.ts'
 import { resourceNumbers } from '../sys/resources.ts'
 import { type FieldName, parseOptions } from './explain.ts'
 import { limitSourceShape, limitsShape } from './limit-schema.ts'
@@ -97,5 +98,5 @@ function onlyKnownResources(limits: Record<string, unknown>): boolean {
 
 function unknownResource({ input }: { input?: unknown }): string {
   const unknown = Object.keys(input as object).filter((name) => !(name in resourceNumbers))
-  return `unknown limit "${unknown.join('", "')}"; known are ${Object.keys(resourceNumbers).join(', ')}`
+  return `unknown limit ${unknown.map(inQuotes).join(', ')}; known are ${Object.keys(resourceNumbers).join(', ')}`
 }

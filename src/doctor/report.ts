@@ -3,6 +3,7 @@
 import { styleText } from 'node:util'
 import type { Place } from '../host/place.ts'
 import type { Remedy } from '../host/remedies/remedy.ts'
+import { printable } from '../quoted.ts'
 import type { CheckStatus, Diagnosis } from './check.ts'
 import { concerned, mendings } from './mending.ts'
 
@@ -32,7 +33,7 @@ export function formatDiagnosis(diagnosis: Diagnosis, colour: boolean): string {
   const paint = (status: CheckStatus, text: string) => (colour ? styleText(colours[status], text, { validateStream: false }) : text)
   const width = Math.max(...checks.map(({ name }) => name.length))
   const lines = checks.flatMap(({ status, name, detail, effect }) => [
-    `${paint(status, status.toUpperCase())}  ${name.padEnd(width)}  ${detail}`,
+    `${paint(status, status.toUpperCase())}  ${name.padEnd(width)}  ${printable(detail)}`,
     ...(effect ? [`${' '.repeat(width + 8)}${effect}`] : []),
   ])
   const mended = mendings(diagnosis).flatMap((mending) => [

@@ -12,6 +12,7 @@ import { updateKernel } from '../host/remedies/file-systems.ts'
 import { installNode, installVitest, reinstallKoffi } from '../host/remedies/software.ts'
 import { supported } from '../host/supported.ts'
 import { isBefore, satisfies } from '../host/version-range.ts'
+import { quoted } from '../quoted.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 import { type Check, fail, pass, warn } from './check.ts'
 
@@ -43,8 +44,8 @@ export function checkProc(): Check {
 export function checkVitest(cwd: string): Check {
   const range = supported().vitest
   const found = vitestVersion(cwd)
-  if (found !== undefined && satisfies(found, range)) return pass('vitest', found)
-  const detail = found === undefined ? 'not found from this directory' : `${found} is outside of ${range}`
+  if (found !== undefined && satisfies(found, range)) return pass('vitest', quoted(found))
+  const detail = found === undefined ? 'not found from this directory' : `${quoted(found)} is outside of ${range}`
   return warn('vitest', detail, 'no test file can be run by nsbox here', installVitest(found, range))
 }
 

@@ -20,6 +20,9 @@ export class Inherited {
   /** As they were when init began. */
   readonly #niceness: number = niceness()
   readonly #cpus: number[] = allowedCpus()
+  #processors: Processors = { allowed: this.#cpus, most: Infinity, first: 0 }
+  /** Init runs where it may, once the payload has what it inherits. */
+  #isBorn = false
   #pidsHeld = false
 
   constructor(members: Members, ownUsers: boolean) {
@@ -49,7 +52,47 @@ export class Inherited {
 
   /** Processors. A process may choose others again (sched_setaffinity(2)). @throws NsboxError when it is not in force */
   cpus(cpus: readonly number[] | null): void {
-    this.#onAll((tid) => setAllowedCpus(cpus ?? this.#cpus, tid), tasksOf)
+    this.#processors = { ...this.#processors, allowed: cpus ?? this.#cpus }
+    if (this.#isBorn) setAllowedCpus(this.#processors.allowed)
+    this.#setProcessors()
+  }
+
+  /**
+   * No more processors than a share of CPU time needs: that is how many programs see. `first` of them is where to begin, so that
+   * sandboxes spread.
+   */
+  share(share: number | null, first: number): void {
+    if (share === null && this.#processors.most === Infinity) return
+    this.#processors = { ...this.#processors, most: share === null ? Infinity : Math.ceil(share), first }
+    // Nobody stands still for it: who is born meanwhile is there the second time.
+    for (let time = 0; time < 2; time++) this.#setProcessors()
+  }
+
+  /** How many can be busy at once. */
+  get busy(): number {
+    return chosen(this.#processors).length
+  }
+
+  /** Others than now, of those that are allowed: on these there may be too much to do. What a process has chosen itself stays. */
+  move(): void {
+    const [before, { allowed, most, first }] = [chosen(this.#processors), this.#processors]
+    if (most >= allowed.length) return
+    this.#processors = { allowed, most, first: first + 1 + Math.floor(Math.random() * (allowed.length - 1)) }
+    const after = chosen(this.#processors)
+    const moved = (tid: number) => {
+      if (String(allowedCpus(tid)) === String(before)) setAllowedCpus(after, tid)
+    }
+    for (const tid of this.#members.pids().flatMap(tasksOf)) unlessGone(() => moved(tid))
+  }
+
+  /** The payload has inherited what it was to have. */
+  born(): void {
+    this.#isBorn = true
+    setAllowedCpus(this.#processors.allowed)
+  }
+
+  #setProcessors(): void {
+    this.#onAll((tid) => setAllowedCpus(chosen(this.#processors), tid), tasksOf, this.#isBorn)
   }
 
   /** As niceness, which counts among the processes of one session where autogroups are on (sched(7)). @throws NsboxError when it is not in force */
@@ -61,10 +104,24 @@ export class Inherited {
   }
 
   /** Init, for what is yet to be born, and all that is there, which stands still meanwhile. */
-  #onAll(set: (pid: number) => void, of: (pid: number) => number[] = (pid) => [pid]): void {
-    set(0)
+  #onAll(set: (pid: number) => void, of: (pid: number) => number[] = (pid) => [pid], withoutInit = false): void {
+    if (!withoutInit) set(0)
     for (const id of this.#members.pids().flatMap(of)) unlessGone(() => set(id))
   }
+}
+
+interface Processors {
+  allowed: readonly number[]
+  /** How many of them. */
+  most: number
+  /** Where in the list to begin. */
+  first: number
+}
+
+function chosen({ allowed, most, first }: Processors): readonly number[] {
+  if (most >= allowed.length) return allowed
+  const all = Array.from({ length: most }, (_, index) => allowed[(first + index) % allowed.length] as number)
+  return all.sort((a, b) => a - b)
 }
 
 function unlessGone(set: () => void): void {

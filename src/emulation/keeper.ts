@@ -4,7 +4,6 @@ import { errorToData } from '../errors.ts'
 import type { EmulatedChange, EmulatedLimits } from '../plan/limits.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { close } from '../sys/descriptor.ts'
-import { allowedCpus } from '../sys/limits.ts'
 import type { EmulatedHit, EmulatedUsage, InitAnswer, InitOrder, NotEnforced } from '../wire/protocol.ts'
 import { CpuCap } from './cpu-cap.ts'
 import { CpuTime } from './cpu-time.ts'
@@ -14,20 +13,28 @@ import { Members } from './members.ts'
 import { Memory } from './memory.ts'
 import { MemoryCap } from './memory-cap.ts'
 import { Orders } from './orders.ts'
+import { type Shown, ShownLimits } from './shown-limits.ts'
 import { Stopping } from './stopping.ts'
 import { OwnTmpfs } from './tmpfs.ts'
+import { UnmappedMemory } from './unmapped.ts'
 
 const millisecond = 1e6
 /** How often those that are frozen are told again, in nanoseconds. */
 const frozenLook = 10 * millisecond
+/** In nanoseconds. */
+const moveAfter = 1000 * millisecond
 /** Looks in a row that may fail, and the milliseconds between them: without any, limits are held no more, and the sandbox ends. */
 const [patience, failedLook] = [100, 10]
 
+/** Which namespaces are the sandbox's own. */
 export interface KeeperOptions {
   ownPids: boolean
   ownUsers: boolean
+  ownIpc: boolean
   /** Socket for orders. */
   control: number | undefined
+  /** Handle to the directory of files that tell programs their limits. */
+  limitFiles: number | undefined
 }
 
 export class Keeper {
@@ -35,11 +42,21 @@ export class Keeper {
   readonly #members: Members
   readonly #stopping: Stopping
   readonly #ownUsers: boolean
+  readonly #ownIpc: boolean
   readonly #orders: Orders
+  readonly #files: ShownLimits
+  /** Limits in force that programs can look up. */
+  #shown: Shown = {}
+  /** Those that they had no way to see. */
+  readonly #unseen = new Set<keyof Shown>()
   readonly #cpuTime = new CpuTime()
   #inherited: Inherited | undefined
+  #isBorn = false
   #tmpfs: OwnTmpfs | undefined
+  #unmapped: UnmappedMemory | undefined
   #cpu: CpuCap | undefined
+  /** When processors were last thought about, and what had been used until then, in nanoseconds. */
+  #moved = { now: 0, total: 0, throttled: 0 }
   #memory: { cap: MemoryCap; look: Memory } | undefined
   #frozen = false
   /** When to look again, in nanoseconds of the monotonic clock. */
@@ -50,12 +67,14 @@ export class Keeper {
   #failures = 0
   #hit: EmulatedHit | undefined
 
-  constructor(plan: SandboxPlan, { ownPids, ownUsers, control }: KeeperOptions) {
+  constructor(plan: SandboxPlan, { ownPids, ownUsers, ownIpc, control, limitFiles }: KeeperOptions) {
     this.#plan = plan
     this.#members = new Members(ownPids)
     this.#stopping = new Stopping(this.#members)
     this.#ownUsers = ownUsers
+    this.#ownIpc = ownIpc
     this.#orders = new Orders(control)
+    this.#files = new ShownLimits(limitFiles)
   }
 
   /** Before the payload is born. @throws NsboxError of a limit that is not in force, when the plan says `require` */
@@ -63,9 +82,16 @@ export class Keeper {
     return this.#enforce(limits)
   }
 
+  /** The payload is there. */
+  born(): void {
+    this.#isBorn = true
+    this.#inherited?.born()
+  }
+
   /** In the payload: what is init's alone. */
   leave(): void {
     this.#tmpfs?.close()
+    this.#files.close()
     if (this.#orders.fd !== undefined) close(this.#orders.fd)
   }
 
@@ -110,9 +136,13 @@ export class Keeper {
   }
 
   /** When all is over. */
-  report(): { emulated: EmulatedUsage; hit?: EmulatedHit } {
+  report(): { emulated: EmulatedUsage; hit?: EmulatedHit; unseen?: string[] } {
     this.#cpuTime.update([])
-    return { emulated: this.#usage(), ...(this.#hit && { hit: this.#hit }) }
+    return {
+      emulated: this.#usage(),
+      ...(this.#hit && { hit: this.#hit }),
+      ...(this.#unseen.size > 0 && { unseen: [...this.#unseen] }),
+    }
   }
 
   #answer(order: InitOrder): Omit<InitAnswer, 'id'> {
@@ -169,8 +199,20 @@ export class Keeper {
         notEnforced.push({ protection, error: errorToData(error) })
       }
     }
+    this.#show(change, notEnforced)
     if (this.#plan.seal === 'require' && failures.length > 0) throw failures[0]
     return notEnforced
+  }
+
+  /** What is in force, for programs to look up. CPU time shows in how many processors there are, too. */
+  #show({ cpu, memory, pids }: EmulatedChange, notEnforced: readonly NotEnforced[]): void {
+    const given = Object.entries({ cpu, memory, pids }).filter(
+      ([name, value]) => value !== undefined && !notEnforced.some(({ protection }) => protection === name),
+    )
+    if (given.length === 0) return
+    const all = { ...this.#shown, ...Object.fromEntries(given) }
+    this.#shown = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null))
+    if (!this.#files.show(this.#shown) && memory) this.#unseen.add('memory')
   }
 
   #enforcing({ cpus, cpuWeight, pids, cpu, memory }: EmulatedChange): [protection: string, enforce: () => void][] {
@@ -201,7 +243,10 @@ export class Keeper {
   }
 
   get #inheritance(): Inherited {
-    this.#inherited ??= new Inherited(this.#members, this.#ownUsers)
+    if (!this.#inherited) {
+      this.#inherited = new Inherited(this.#members, this.#ownUsers)
+      if (this.#isBorn) this.#inherited.born()
+    }
     return this.#inherited
   }
 
@@ -211,9 +256,21 @@ export class Keeper {
     Object.assign(this.#past, this.#counts())
     const now = monotonic()
     const total = this.#cpuTime.update(this.#members.read())
-    this.#cpu = limit ? new CpuCap(limit, allowedCpus().length, now, total) : undefined
+    if (limit?.first !== undefined) this.#inheritance.share(limit.share, limit.first)
+    else this.#inheritance.share(null, 0)
+    this.#cpu = limit ? new CpuCap(limit, this.#inheritance.busy, now, total) : undefined
+    this.#moved = { now, total, throttled: 0 }
     this.#due.cpu = limit ? now : Infinity
     this.#goOn()
+  }
+
+  /** Where so much time has passed without the cap's being reached, though something ran, the processors may have too much to do. */
+  #moveIfCrowded(cap: CpuCap, now: number): void {
+    if (now - this.#moved.now < moveAfter) return
+    const [{ total }, { throttled }] = [this.#cpuTime, cap.counts]
+    const isCrowded = throttled === this.#moved.throttled && total - this.#moved.total > moveAfter / 20
+    this.#moved = { now, total, throttled }
+    if (isCrowded) this.#inheritance.move()
   }
 
   #capMemory(cap: number | null): void {
@@ -221,7 +278,8 @@ export class Keeper {
     if (cap === null) this.#memory = undefined
     else {
       this.#tmpfs ??= new OwnTmpfs(this.#plan)
-      this.#memory = { cap: new MemoryCap(cap, allowedCpus().length), look: new Memory(this.#tmpfs) }
+      this.#unmapped ??= new UnmappedMemory(this.#ownIpc)
+      this.#memory = { cap: new MemoryCap(cap, this.#inheritance.busy), look: new Memory(this.#tmpfs, this.#unmapped) }
     }
     this.#due.memory = cap === null ? Infinity : 0
   }
@@ -235,6 +293,7 @@ export class Keeper {
       cap.charge(this.#cpuTime.update(members), now)
       if (cap.exhausted && !this.#stopping.stopped) this.#stopping.stop(members)
       if (!cap.exhausted) this.#goOn(members)
+      this.#moveIfCrowded(cap, now)
     }
     this.#due.cpu = now + cap.next(now)
   }

@@ -2,6 +2,7 @@
 
 import { readSmall } from '../sys/small-file.ts'
 import type { OwnTmpfs } from './tmpfs.ts'
+import type { UnmappedMemory } from './unmapped.ts'
 
 const pageSize = 4096
 
@@ -15,21 +16,26 @@ export interface Seen {
 }
 
 /**
- * What is looked at is resident memory and files in memory. What is not: memory of the kernel's own for the
- * sandbox, such as full pipes, and pages of memfd_create(2) that nobody has mapped.
+ * What is looked at is resident memory, files in memory, memfds and shared memory of System V. What is not: memory of the kernel's own for
+ * the sandbox, such as full pipes, and memfds that nobody has mapped and no process shows among its descriptors, such as one on its way
+ * through a socket.
  */
 export class Memory {
   readonly #tmpfs: OwnTmpfs
+  readonly #unmapped: UnmappedMemory
   /** The sum of resident sizes above which a closer look is worth it. */
   #enough = 0
 
-  constructor(tmpfs: OwnTmpfs) {
+  constructor(tmpfs: OwnTmpfs, unmapped: UnmappedMemory) {
     this.#tmpfs = tmpfs
+    this.#unmapped = unmapped
   }
 
   /** Looks closer, which costs ten times as much, where the resident sizes alone exceed the cap or have grown. */
   look(pids: readonly number[], cap: number): Seen {
-    const files = this.#tmpfs.bytes
+    const own = this.#tmpfs.bytes
+    const unmapped = this.#unmapped.look(pids, own, cap)
+    const files = own + unmapped.bytes
     const resident = files + sum(pids.map(residentOf))
     if (resident <= Math.min(cap, this.#enough)) return { bytes: resident, atMost: true }
     this.#enough = resident * grown
@@ -37,7 +43,9 @@ export class Memory {
     const [all, shared] = [sum(shares.map(({ all }) => all)), sum(shares.map(({ shared }) => shared))]
     // Mapped pages of files in memory are files that are held, or memory that processes share: which, only the mappings tell.
     if (shared === 0) return { bytes: all + files, atMost: false }
-    const nameless = sum(pids.map((pid, index) => (shares[index]?.shared ? namelessOf(pid) : 0)))
+    const isCounted = (kind: string, inode: string) =>
+      kind === 'SYSV' ? this.#unmapped.countsSystemV : kind === 'memfd:' && unmapped.memfds.has(inode)
+    const nameless = sum(pids.map((pid, index) => (shares[index]?.shared ? namelessOf(pid, isCounted) : 0)))
     return { bytes: all - shared + files + Math.min(shared, nameless), atMost: false }
   }
 }
@@ -67,11 +75,13 @@ function field(text: string, name: string): number {
 }
 
 /** Memory that was mapped as shared, or is a memfd or of System V, has no file in the sandbox's tree. */
-function namelessOf(pid: number): number {
+function namelessOf(pid: number, isCounted: (kind: string, inode: string) => boolean): number {
   let [bytes, counts] = [0, false]
   for (const line of readSmall(`/proc/${pid}/smaps`).split('\n')) {
-    if (/^[0-9a-f]+-/.test(line)) counts = /\d +\/(dev\/zero \(deleted\)|memfd:|SYSV)/.test(line)
-    else if (counts && line.startsWith('Pss:')) bytes += Number.parseInt(line.slice(4), 10) * 1024
+    if (/^[0-9a-f]+-/.test(line)) {
+      const [, inode = '', kind] = /(\d+) +\/(dev\/zero \(deleted\)|memfd:|SYSV)/.exec(line) ?? []
+      counts = kind !== undefined && !isCounted(kind, inode)
+    } else if (counts && line.startsWith('Pss:')) bytes += Number.parseInt(line.slice(4), 10) * 1024
   }
   return bytes
 }

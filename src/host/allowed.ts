@@ -5,6 +5,7 @@ import { join, normalize } from 'node:path'
 import { configError } from '../errors.ts'
 import type { AllowedPath } from '../plan/reach.ts'
 import type { BindMount } from '../plan/request.ts'
+import { inQuotes, quoted } from '../quoted.ts'
 import { bindMount } from './bind-mount.ts'
 
 /**
@@ -13,10 +14,10 @@ import { bindMount } from './bind-mount.ts'
  */
 export function allowedHere(allow: readonly AllowedPath[], env: NodeJS.ProcessEnv, field = 'allow'): BindMount[] {
   return allow.flatMap(({ path, writable }) => {
-    const wrong = (why: string) => configError(`${field} is ${JSON.stringify(path)}: ${why}`)
+    const wrong = (why: string) => configError(`${field} is ${inQuotes(path)}: ${why}`)
     const target = absolute(path, env['HOME'])
     if (target === undefined) throw wrong('~ is HOME, which is not set; write the path out')
-    if (!existsSync(target)) throw wrong(`there is no ${target}; make it before the run, or leave it out`)
+    if (!existsSync(target)) throw wrong(`there is no ${quoted(target)}; make it before the run, or leave it out`)
     const source = realpathSync(target)
     if (source === '/') throw wrong('the root cannot be let in as a whole; name what is needed of it')
     return mountsOf(source, target, writable)

@@ -1,6 +1,7 @@
 // Checks the version of vitest: the pool speaks vitest's own worker protocol.
 
 import { NsboxError } from '../errors.ts'
+import { quoted } from '../quoted.ts'
 import { hintOf } from './remedies/remedy.ts'
 import { installVitest } from './remedies/software.ts'
 import { supported } from './supported.ts'
@@ -10,7 +11,7 @@ import { satisfies } from './version-range.ts'
 export function requireKnownVitest(version: string): void {
   const { vitest: range } = supported()
   if (satisfies(version, range)) return
-  throw new NsboxError(`This is vitest ${version}, and nsbox runs with vitest ${range}`, {
+  throw new NsboxError(`This is vitest ${quoted(version)}, and nsbox runs with vitest ${range}`, {
     code: 'ERR_NSBOX_VITEST',
     stage: 'config',
     hint: hintOf(installVitest(version, range)),

@@ -35,6 +35,7 @@ export function prepare(plans: Plans, limited: Limited, pid: number, change: Par
     const { plan, release } = plans.next({
       ...change,
       ...(Object.keys(emulated).length > 0 && { emulated }),
+      limitFiles: limited !== null,
       ownCgroup: limits.cgroup !== undefined,
     })
     return {

@@ -8,9 +8,9 @@ import type { HostFacts } from '../plan/host-facts.ts'
 import type { SandboxPlan, Seal } from '../plan/plan.ts'
 import type { SandboxRequest } from '../plan/request.ts'
 import { sandboxPlan } from '../plan/sandbox-plan.ts'
+import { removeTree } from '../sys/remove-tree.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import { makeOwnDirectory } from './own-directory.ts'
-import { removeTree } from './remove-tree.ts'
 import type { ThrowawayDirectory } from './throwaway-directory.ts'
 
 export class Plans {
@@ -60,6 +60,12 @@ export class Plans {
 
   get seal(): Seal {
     return this.#request.seal
+  }
+
+  /** Directories whose writes are kept apart, besides HOME. */
+  get overlays(): readonly string[] {
+    const { overlays, run } = this.#request
+    return run?.rootfs ? [run.rootfs, ...overlays] : overlays
   }
 
   get upper(): 'tmpfs' | 'disk' {

@@ -118,6 +118,7 @@ export class SandboxLimits {
 
   #set(change: LimitsChange): EmulatedChange {
     const { writes, emulated, held, missing } = limitPlan(change, this.#means)
+    if (emulated.cpu && !emulated.cpu.spread) emulated.cpu = { ...emulated.cpu, first: nextProcessors(emulated.cpu.share) }
     Object.assign(this.#now, change)
     for (const one of missing) this.#miss(one.limit, notHeld(one))
     for (const one of writes) {
@@ -142,6 +143,14 @@ export class SandboxLimits {
     if (this.#control) return this.#control
     throw new NsboxError('The sandbox does not run', { code: 'ERR_NSBOX_ENDED', stage: 'launch' })
   }
+}
+
+let processors = Math.floor(Math.random() * 1024)
+
+/** Sandboxes that run side by side are to spread over the processors. */
+function nextProcessors(share: number): number {
+  processors += Math.ceil(share)
+  return processors
 }
 
 export function notHeld({ limit, why }: MissingLimit): NsboxError {

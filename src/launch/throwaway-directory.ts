@@ -1,9 +1,9 @@
 // A temporary directory on the host that is gone afterwards, even when this process is killed.
 
 import { tmpName } from 'tmp-promise'
+import { removeTree } from '../sys/remove-tree.ts'
 import { Janitor } from './janitor.ts'
 import { makeOwnDirectory } from './own-directory.ts'
-import { removeTree } from './remove-tree.ts'
 
 export interface ThrowawayDirectory {
   readonly path: string

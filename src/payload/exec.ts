@@ -3,6 +3,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { NsboxError } from '../errors.ts'
+import { inQuotes, shellWord } from '../quoted.ts'
 import { makeRoom } from '../sys/node-heap.ts'
 import { execve, preparedExecve } from '../sys/process.ts'
 import { resetSignals, unblockSignals } from '../sys/signal.ts'
@@ -67,7 +68,7 @@ function environmentOf(env: Program['env']): string[] {
 }
 
 function notStarted(file: string, errno: string | undefined, why: string, hint?: string): NotStarted {
-  const error = new NsboxError(`Cannot run ${JSON.stringify(file)}: ${why}`, { code: 'ERR_NSBOX_EXEC', stage: 'payload', errno, hint })
+  const error = new NsboxError(`Cannot run ${inQuotes(file)}: ${why}`, { code: 'ERR_NSBOX_EXEC', stage: 'payload', errno, hint })
   return { error, exitCode: errno === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE }
 }
 
@@ -77,16 +78,16 @@ function reason(path: string, errno: string | undefined): { why: string; hint?: 
   if (errno === 'ENOENT') return stat ? missingInterpreter(path) : { why: 'it does not exist' }
   if (errno !== 'EACCES' || !stat) return undefined
   if (stat.isDirectory()) return { why: 'it is a directory' }
-  if (!isExecutable(path)) return { why: `it is not executable: chmod +x ${path}` }
+  if (!isExecutable(path)) return { why: `it is not executable: chmod +x ${shellWord(path)}` }
   const interpreter = interpreterOf(path)
-  return interpreter && { why: `${JSON.stringify(interpreter.path)}, which runs it, is not executable` }
+  return interpreter && { why: `${inQuotes(interpreter.path)}, which runs it, is not executable` }
 }
 
 /** The file itself is there. */
 function missingInterpreter(path: string): { why: string; hint?: string } {
   const interpreter = interpreterOf(path)
   if (!interpreter) return { why: 'what the kernel starts it with, its interpreter or loader, does not exist' }
-  const missing = `${JSON.stringify(interpreter.path)}, does not exist`
+  const missing = `${inQuotes(interpreter.path)}, does not exist`
   if (interpreter.of === 'binary')
     return {
       why: `its loader, ${missing}`,

@@ -1,5 +1,6 @@
 // A plan in words: numbered steps, each with its reason.
 
+import { oneLine } from '../quoted.ts'
 import type { LimitName, Limits } from './limits.ts'
 import type { LastStep, SandboxPlan, SealStep } from './plan.ts'
 import { trafficWords } from './traffic.ts'
@@ -11,7 +12,9 @@ const failureWords: Record<SandboxPlan['seal'], string> = {
 }
 
 export function formatPlan({ namespaces, steps, lastSteps, seal, limits = {} }: SandboxPlan): string {
-  const lines = [...steps, ...lastSteps].map((step, index) => `${String(index + 1).padStart(2)}. ${describeStep(step)}\n      ${step.why}`)
+  const lines = [...steps, ...lastSteps].map(
+    (step, index) => `${String(index + 1).padStart(2)}. ${oneLine(describeStep(step))}\n      ${step.why}`,
+  )
   return [`New namespaces: ${namespaces.join(', ')}`, `A step that fails is ${failureWords[seal]}.`, ...lines, ...limitLines(limits)].join(
     '\n',
   )
@@ -61,6 +64,8 @@ function describeStep(step: SealStep | LastStep): string {
       return 'own /sys, read-only'
     case 'cgroup':
       return `own ${step.target}, read-only`
+    case 'limit-files':
+      return `files at ${step.target} that tell the limits, read-only`
     case 'loopback':
       return 'bring lo up'
     case 'interface':

@@ -33,6 +33,10 @@ export type LimitsChange = { [Name in LiftableLimit]?: Limits[Name] | null } & P
 export interface CpuLimit {
   share: number
   periodMs: number
+  /** All processors are seen and used, however small the share is. */
+  spread?: true
+  /** Where init holds it and it is not spread: which of the processors comes first. */
+  first?: number
 }
 
 export interface IoLimit {

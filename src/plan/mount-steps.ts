@@ -55,6 +55,11 @@ export function ownCgroupStep(): SealStep {
   return step('programs see the limits that they run under, and cannot change them', { do: 'cgroup', target: '/sys/fs/cgroup' })
 }
 
+/** Without a cgroup of their own programs would be told those of the caller, or none. */
+export function limitFilesStep(): SealStep {
+  return step('programs see the limits that they run under, and cannot change them', { do: 'limit-files', target: '/sys/fs/cgroup' })
+}
+
 export function procStep(): SealStep {
   return step('only processes of the sandbox are seen', { do: 'proc' })
 }

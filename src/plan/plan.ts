@@ -72,6 +72,8 @@ export type SealAction =
   | { do: 'sys' }
   /** Where there is such a directory. */
   | { do: 'cgroup'; target: string }
+  /** Files like those of a cgroup, which init writes and programs read. Where there is such a directory. */
+  | { do: 'limit-files'; target: string }
   | { do: 'loopback' }
   /** Another interface, for addresses of the machine's own. */
   | { do: 'interface'; name: string; mac: string; addresses: readonly string[] }

@@ -36,6 +36,8 @@ export interface SandboxRequest extends Pick<Reach, 'net'>, Partial<Omit<Reach, 
   dns?: 'none' | undefined
   /** Limits that its init sees to. */
   emulated?: EmulatedLimits
+  /** Its init may be told to see to limits, and shows them to the programs. */
+  limitFiles?: boolean
   /** It is born in a cgroup of its own, which its programs may look at. */
   ownCgroup?: boolean
   /** More of what a program's run may ask for; vitest's workers do without. */

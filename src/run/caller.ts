@@ -13,6 +13,7 @@ import type { Plans } from '../launch/plans.ts'
 import { Ports } from '../launch/ports.ts'
 import { type Sandbox, sockets } from '../launch/sandbox.ts'
 import { coldZygote, ZygoteProcess } from '../launch/zygote-process.ts'
+import { quoted } from '../quoted.ts'
 import type { CallAnswer, CallRequest } from '../wire/protocol.ts'
 import type { ZygoteMode } from '../zygote/v8-flags.ts'
 import { type Outcome, supervise } from './supervise.ts'
@@ -113,5 +114,8 @@ function resultOf(answer: CallAnswer | undefined, outcome: Outcome, { url, name 
       : cause === 'abort'
         ? 'was aborted'
         : `ended with ${signal ?? `exit code ${exitCode}`}`
-  throw new NsboxError(`The call of ${name} in ${url} ${how} before it answered`, { code: 'ERR_NSBOX_CALL_ENDED', stage: 'payload' })
+  throw new NsboxError(`The call of ${quoted(name)} in ${quoted(url)} ${how} before it answered`, {
+    code: 'ERR_NSBOX_CALL_ENDED',
+    stage: 'payload',
+  })
 }

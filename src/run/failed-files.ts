@@ -3,10 +3,11 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
+import type { Missing } from '../changes/failure.ts'
 import { keepLayers } from '../changes/keep.ts'
 import { upperSize } from '../changes/upper-size.ts'
 import type { FailedFile, FailedList } from '../config/failed.ts'
-import { removeTree } from '../launch/remove-tree.ts'
+import { removeTree } from '../sys/remove-tree.ts'
 import { clearFailedPlace, listFile, makeFailedPlace } from './failed-place.ts'
 
 const mostFiles = 20
@@ -47,23 +48,25 @@ export class FailedFiles {
     return this.#files
   }
 
-  /** Why it was not kept, if it was not. @throws NsboxError ERR_NSBOX_KEEP */
-  keep(left: Left): string | undefined {
-    if (this.#files.length + left.files.length > mostFiles) return `${mostFiles} files are kept already`
+  /** Why it was not kept, or what of it was not. @throws NsboxError ERR_NSBOX_KEEP */
+  keep(left: Left): { why: string } | { missing: readonly Missing[] } {
+    if (this.#files.length + left.files.length > mostFiles) return { why: `${mostFiles} files are kept already` }
     const setup = left.setup.filter(({ upper }) => !this.#setup.has(upper))
     const size = sizeOf([...left.layers, ...setup])
-    if (this.#bytes + size > mostBytes)
-      return `it has ${mebibytes(size)}, and what is kept may have ${mebibytes(mostBytes)} in all, of which ${mebibytes(this.#bytes)} are taken`
+    if (this.#bytes + size > mostBytes) {
+      const [own, all, taken] = [size, mostBytes, this.#bytes].map(mebibytes)
+      return { why: `it has ${own}, and what is kept may have ${all} in all, of which ${taken} are taken` }
+    }
     this.#place ??= makeFailedPlace(this.#options.workspace, this.#options.env)
     this.#keepSetup(setup, left, this.#place)
     const directory = String(this.#count++)
     // The directory that setup's layers are in now goes with the run.
     const layers = left.layers.map((layer) => ({ ...layer, lowers: layer.lowers.map((lower) => this.#setup.get(lower) ?? lower) }))
-    keepLayers(layers, join(this.#place, directory), about(left))
+    const { missing } = keepLayers(layers, join(this.#place, directory), about(left))
     this.#bytes += size
     this.#files = [...this.#files, ...left.files.map((file) => ({ ...file, directory }))]
     this.#writeList()
-    return undefined
+    return { missing }
   }
 
   /** They run again. */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { NsboxError } from '../errors.ts'
-import { removeTree } from '../launch/remove-tree.ts'
+import { removeTree } from '../sys/remove-tree.ts'
 
 /** The list of it. A directory without one is not complete. */
 export const listFile = 'failed.json'

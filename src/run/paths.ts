@@ -2,6 +2,7 @@
 
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { shown } from '../config/shown.ts'
 import { NsboxError } from '../errors.ts'
 
 /** @throws NsboxError ERR_NSBOX_CONFIG when there is nothing */
@@ -30,7 +31,7 @@ export class WrongOption extends NsboxError {
   declare readonly named: (name: string) => NsboxError
 
   constructor(option: string, value: unknown, why: string, name: string = option) {
-    super(`${name} is ${JSON.stringify(value)}: ${why}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
+    super(`${name} is ${shown(value)}: ${why}`, { code: 'ERR_NSBOX_CONFIG', stage: 'config' })
     // Not enumerable: reporters print every field that an error has.
     Object.defineProperties(this, {
       option: { value: option },

@@ -16,6 +16,7 @@ import type { SandboxPlan } from '../plan/plan.ts'
 import type { PortPair } from '../plan/reach.ts'
 import { close } from '../sys/descriptor.ts'
 import { apartEnvironment } from './apart.ts'
+import { requireKeptApart } from './layers.ts'
 import { limitsHere } from './limit-request.ts'
 import { Output } from './output.ts'
 import { payloadPid, signalPayload } from './payload-process.ts'
@@ -124,6 +125,7 @@ class Program {
     let scratch: number | undefined
     try {
       const { plans, zygote, limited, upper } = await place
+      if (options.keep !== undefined) requireKeptApart(options.keep, plans.overlays)
       const ended = await withUpper(plans, upper, () => this.#attempt(plans, zygote, limited))
       scratch = ended.scratch
       const report = this.#withOutput(reportOf(command, ended.plan, ended.outcome, startedMs))
@@ -226,13 +228,20 @@ interface Attempt {
 async function withChanges(report: Report, plan: SandboxPlan, scratch: number, { keep }: ResolvedExecOptions): Promise<Report> {
   const layers = upperLayers(plan, `/proc/self/fd/${scratch}`)
   const { changesOf } = await import('../changes/changes-of.ts')
-  const changed = { ...report, changes: layers.flatMap(changesOf) }
-  if (keep === undefined) return changed
-  const { keepLayers } = await import('../changes/keep.ts')
+  const { keepLayers, missingError } = await import('../changes/keep.ts')
+  let changes: Report['changes'] = null
+  const problems: unknown[] = []
   try {
-    keepLayers(layers, keep, report)
-    return changed
+    changes = layers.flatMap(changesOf)
   } catch (error) {
-    return { ...changed, cause: 'failure', error: errorToData(error) }
+    problems.push(error)
   }
+  try {
+    const error = keep === undefined ? undefined : missingError(keepLayers(layers, keep, report).missing, keep)
+    if (error) problems.push(error)
+  } catch (error) {
+    problems.push(error)
+  }
+  const [problem] = problems
+  return { ...report, changes, ...(problem !== undefined && { cause: 'failure' as const, error: errorToData(problem) }) }
 }

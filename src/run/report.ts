@@ -46,6 +46,8 @@ export interface Report {
   enforced: string[]
   /** How each limit is held, such as `cgroup cpu.max`, or `emulated by SIGSTOP/SIGCONT`. */
   limits: HeldLimits
+  /** Limits that held, and that programs inside had no way to see: they may have started more than these allow. */
+  unseen: string[]
   /** The limit that the run was killed for. */
   capHit: CapHit | null
   /** The limit of getrlimit(2) that its signal comes from, or may come from. */
@@ -72,7 +74,7 @@ function enforcedSteps(plan: SandboxPlan, notEnforced: readonly NotEnforced[], f
 
 /** Of a run that has ended, before anybody looks at what it wrote. */
 export function reportOf(command: string[], plan: SandboxPlan, outcome: Outcome, startedMs: number): Report {
-  const { usage, limitUsage, limits, hit, error, notEnforced, exposed, refused, unrelayed, ...how } = outcome
+  const { usage, limitUsage, limits, unseen, hit, error, notEnforced, exposed, refused, unrelayed, ...how } = outcome
   const used = resourceUsage(usage, limitUsage)
   return {
     ...emptyReport(command, startedMs),
@@ -81,6 +83,7 @@ export function reportOf(command: string[], plan: SandboxPlan, outcome: Outcome,
     usage: used,
     enforced: enforcedSteps(plan, notEnforced, how.cause === 'failure'),
     limits,
+    unseen,
     capHit: hit ?? null,
     rlimitEnd: how.cause === 'signal' ? rlimitEnd(plan, { signal: how.signal, cpuMs: used?.cpuMs }) : null,
     exposed: [...exposed],
@@ -111,6 +114,7 @@ function emptyReport(command: string[], startedMs: number): Report {
     changes: null,
     enforced: [],
     limits: {},
+    unseen: [],
     capHit: null,
     rlimitEnd: null,
     exposed: [],

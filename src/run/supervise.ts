@@ -37,6 +37,7 @@ export interface Outcome {
   /** What was counted where limits were held, and how they were. */
   limitUsage: LimitUsage | undefined
   limits: HeldLimits
+  unseen: string[]
   hit: CapHit | undefined
   exposed: readonly PortPair[]
   refused: number[]
@@ -91,6 +92,7 @@ export async function supervise(
     usage: end.usage,
     limitUsage,
     limits: without(limits.held, end.notEnforced),
+    unseen: end.unseen ?? [],
     hit,
     exposed: sandbox.ports?.exposed ?? [],
     refused: [...(sandbox.ports?.refused ?? [])],

@@ -17,6 +17,7 @@ import { isAroundAny } from '../plan/paths.ts'
 import type { CoverPlan, LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
 import { mayBeLeftOut, stepName } from '../plan/step.ts'
 import type { Traffic } from '../plan/traffic.ts'
+import { oneLine, quoted } from '../quoted.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
@@ -56,7 +57,7 @@ import { shapeTraffic } from './traffic.ts'
 import { limitUserCounts } from './user-counts.ts'
 
 /**
- * `passBack` is given what the host is to have; it is closed here afterwards. `scratch` is a handle to the directory
+ * `passBack` is given what others are to have; it is closed here afterwards. `scratch` is a handle to the directory
  * that holds the uppers of overlays, if there are any: number N in the order of the plan keeps what is written in `N/upper`.
  * @throws SysError of the step that failed, when the plan says `require`
  */
@@ -92,7 +93,7 @@ function applyEach<S extends Step>(plan: SandboxPlan, steps: readonly S[], apply
 /** Without its own mount for them, an overlay would leave what is written on the host. */
 function requireScratch(step: Step, notEnforced: readonly NotEnforced[]): void {
   if (!('scratch' in step) || !notEnforced.some(({ protection }) => protection.endsWith(` ${step.scratch}`))) return
-  throw new NsboxError(`${stepName(step)}: ${step.scratch}, where it keeps what is written, would be the host's own`, {
+  throw new NsboxError(`${quoted(stepName(step))}: ${quoted(step.scratch)}, where it keeps what is written, would be the host's own`, {
     code: 'ERR_NSBOX_SEAL',
     stage: 'seal',
   })
@@ -105,7 +106,9 @@ function notPreferred(failure: NsboxError): NsboxError {
 }
 
 type Step = SealStep | LastStep
-type PassBack = (kind: HandedBack, fds: readonly number[]) => void
+/** What init itself is to have, and what the host is to have. */
+export type Given = HandedBack | 'limit-files'
+type PassBack = (kind: Given, fds: readonly number[]) => void
 
 function applyLastStep(step: LastAction): void {
   switch (step.do) {
@@ -120,7 +123,13 @@ function applyLastStep(step: LastAction): void {
 function asSealError(step: Step, error: unknown): NsboxError {
   if (NsboxError.is(error)) return error
   const { code, message, syscall } = error as NodeJS.ErrnoException
-  return new NsboxError(`${stepName(step)}: ${message}`, { code: 'ERR_NSBOX_SEAL', stage: 'seal', errno: code, syscall, cause: error })
+  return new NsboxError(`${quoted(stepName(step))}: ${oneLine(message)}`, {
+    code: 'ERR_NSBOX_SEAL',
+    stage: 'seal',
+    errno: code,
+    syscall,
+    cause: error,
+  })
 }
 
 type Bind = Extract<SealAction, { do: 'bind' }>
@@ -200,6 +209,8 @@ class Sealing {
         return mountSystem()
       case 'cgroup':
         return mountCgroup(step.target)
+      case 'limit-files':
+        return this.#limitFiles(step.target)
       case 'loopback':
         return interfaceUp('lo')
       case 'interface':
@@ -316,12 +327,21 @@ class Sealing {
     return statSync(this.#heldPath(source), { throwIfNoEntry: false })?.isDirectory() ?? false
   }
 
+  /** The copy is not read-only, and is init's alone. */
+  #limitFiles(target: string): void {
+    if (!existsSync(target)) return
+    mountTmpfs(target, { mode: 0o755, size: 1 << 20 })
+    const tree = cloneTree(target)
+    mountSetAttributes(target, { set: ['MOUNT_ATTR_RDONLY'] })
+    this.#give('limit-files', [tree])
+  }
+
   #shape(traffic: Traffic): void {
     const queue = shapeTraffic(traffic)
     if (queue !== undefined) this.#give('packets', [queue])
   }
 
-  #give(kind: HandedBack, fds: readonly number[]): void {
+  #give(kind: Given, fds: readonly number[]): void {
     try {
       this.#passBack(kind, fds)
     } finally {
@@ -347,7 +367,7 @@ class Sealing {
 function placeOf(target: string): string {
   const place = realpathSync.native(target)
   if (place !== '/') return place
-  throw new NsboxError(`${target} is the root, and nothing can be mounted over that`, { code: 'ERR_NSBOX_SEAL', stage: 'seal' })
+  throw new NsboxError(`${quoted(target)} is the root, and nothing can be mounted over that`, { code: 'ERR_NSBOX_SEAL', stage: 'seal' })
 }
 
 /** Another root may have no place for it. The kernel mounts no file system right on top of itself (EBUSY). */

@@ -4,6 +4,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { NsboxError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
+import { quoted } from '../quoted.ts'
 
 /** A place for a directory, or for a file. @throws NsboxError ERR_NSBOX_MOUNT_POINT */
 export function makeMountPoint(path: string, directory: boolean): void {
@@ -28,7 +29,7 @@ export function makeDirectory(path: string): void {
 /** @throws NsboxError ERR_NSBOX_MOUNT_POINT */
 export function requireThere(path: string, what: string): void {
   if (isDirectory(path) !== undefined) return
-  throw new NsboxError(`${what} does not exist inside: ${path}`, {
+  throw new NsboxError(`${what} does not exist inside: ${quoted(path)}`, {
     code: 'ERR_NSBOX_MOUNT_POINT',
     stage: 'seal',
     errno: 'ENOENT',
@@ -40,7 +41,7 @@ export function requireThere(path: string, what: string): void {
 export function requireDirectory(path: string, what: string): void {
   requireThere(path, what)
   if (isDirectory(path)) return
-  throw new NsboxError(`${what} is no directory: ${path}`, { code: 'ERR_NSBOX_MOUNT_POINT', stage: 'seal', errno: 'ENOTDIR' })
+  throw new NsboxError(`${what} is no directory: ${quoted(path)}`, { code: 'ERR_NSBOX_MOUNT_POINT', stage: 'seal', errno: 'ENOTDIR' })
 }
 
 function makeFile(path: string): void {
@@ -55,7 +56,11 @@ function make(path: string, make: () => void): void {
     const { code } = error as NodeJS.ErrnoException
     // Another sandbox, which has the directory around it in common, was faster.
     if (code === 'EEXIST' && isDirectory(path) !== undefined) return
-    throw refused(path, code === 'EROFS' ? `${dirname(path)} is read-only inside` : `${dirname(path)} takes no new entries (${code})`, code)
+    throw refused(
+      path,
+      code === 'EROFS' ? `${quoted(dirname(path))} is read-only inside` : `${quoted(dirname(path))} takes no new entries (${code})`,
+      code,
+    )
   }
 }
 
@@ -65,7 +70,7 @@ function isDirectory(path: string): boolean | undefined {
 }
 
 function refused(path: string, why: string, errno?: string): NsboxError {
-  return new NsboxError(`Nothing can be mounted at ${path}: ${why}`, {
+  return new NsboxError(`Nothing can be mounted at ${quoted(path)}: ${why}`, {
     code: 'ERR_NSBOX_MOUNT_POINT',
     stage: 'seal',
     errno,

@@ -1,5 +1,6 @@
 // A failure as vitest shows it: the message, what differs, and the place in the source.
 
+import { inQuotes } from '../quoted.ts'
 import type { AttemptError, AttemptResult, TestResult } from './attempt.ts'
 import { shown, shownLines } from './output/words.ts'
 import { type Frame, framesOf } from './stack-frames.ts'
@@ -26,7 +27,7 @@ export function failureText(file: string, result: AttemptResult, sources: Source
   const printed = shownLines(output).trimEnd()
   return [
     ...blocks,
-    ...caps.map(({ words }) => words),
+    ...caps.map(({ words }) => shown(words)),
     ...(printed === '' ? [] : ['it printed:', ...printed.split('\n').slice(-linesPrinted), '']),
   ].join('\n')
 }
@@ -38,7 +39,7 @@ export function firstFailure({ tests, errors, caps }: AttemptResult): string {
   const fatal = caps.find((cap) => cap.fatal)
   const failed = tests.find(({ state }) => state === 'failed')
   const error = failed?.errors[0] ?? errors[0]
-  const at = failed ? ` in ${JSON.stringify(failed.name)}` : ''
+  const at = failed ? ` in ${inQuotes(failed.name)}` : ''
   if (fatal) return `being ${fatal.words}`
   if (!error) return `a failure that says nothing${at}`
   return error.isTimeout ? `a time-out${at}` : `${headline(error)}${at}`
@@ -62,9 +63,9 @@ function errorLines(error: AttemptError, sources: Sources, paint: Paint): string
     ...(error.diff ? ['', ...diffLines(error.diff, paint)] : []),
     '',
     ...(wanted.length > 0 ? wanted : frames).flatMap((frame) => {
-      const line = ` ❯ ${frame.words ? `${frame.words} ` : ''}${paint('place', `${frame.place}:${frame.line}:${frame.column}`)}`
+      const line = ` ❯ ${frame.words ? `${shown(frame.words)} ` : ''}${paint('place', `${shown(frame.place)}:${frame.line}:${frame.column}`)}`
       const around = frame === own ? codeFrame(sources.read(frame.path), frame) : []
-      return [line, ...around.map((text) => paint('source', text))]
+      return [line, ...around.map((text) => paint('source', shownLines(text)))]
     }),
   ]
 }

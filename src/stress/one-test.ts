@@ -1,5 +1,6 @@
 // Which tests of a file run for the name that was given: known when the file has run once.
 
+import { inQuotes } from '../quoted.ts'
 import type { AttemptResult } from './attempt.ts'
 import { suitePattern, testPattern } from './test-id.ts'
 
@@ -35,10 +36,10 @@ export function chosenBy({ end, tests }: Pick<AttemptResult, 'end' | 'tests'>, n
   const names = tests.map((test) => test.name)
   if (name === null) return { is: 'nothing', why: names.length === 0 ? 'there are no tests in it' : 'all its tests are skipped' }
   if (names.some((one) => one.startsWith(`${name} > `))) return { is: 'suite', pattern: suitePattern(name) }
-  if (names.includes(name)) return { is: 'nothing', why: `the test ${JSON.stringify(name)} is skipped in its file` }
-  const some = names.slice(0, shown).map((one) => JSON.stringify(one))
+  if (names.includes(name)) return { is: 'nothing', why: `the test ${inQuotes(name)} is skipped in its file` }
+  const some = names.slice(0, shown).map((one) => inQuotes(one))
   const more = names.length > shown ? `, and ${names.length - shown} more` : ''
-  return { is: 'nothing', why: `it has no test ${JSON.stringify(name)}; it has ${some.join(', ') || 'none'}${more}` }
+  return { is: 'nothing', why: `it has no test ${inQuotes(name)}; it has ${some.join(', ') || 'none'}${more}` }
 }
 
 const shown = 10

@@ -3,6 +3,7 @@
 
 import { parseKnob, parseKnobName, printKnob } from '../config/knob-values.ts'
 import { configError } from '../errors.ts'
+import { inQuotes } from '../quoted.ts'
 import { type KnobName, type Knobs, knobNames } from './knobs.ts'
 
 export { parseKnob, printKnob }
@@ -29,17 +30,19 @@ function printEach(knobs: Knobs, names: readonly KnobName[]): string {
 export function parseRecipe(text: string): Knobs {
   const [, given, rest] = /^(n\d+):(.*)$/s.exec(text.trim()) ?? []
   if (given === undefined || rest === undefined)
-    throw configError(`recipe "${text}" must begin with its version: ${version}:cpu=0.25,seed=77`)
+    throw configError(`recipe ${inQuotes(text)} must begin with its version: ${version}:cpu=0.25,seed=77`)
   if (given !== version) {
-    throw configError(`recipe "${text}" is of version ${given}, and this nsbox knows ${version}; run it with the nsbox that printed it`)
+    throw configError(
+      `recipe ${inQuotes(text)} is of version ${given}, and this nsbox knows ${version}; run it with the nsbox that printed it`,
+    )
   }
   const knobs: Partial<Record<KnobName, unknown>> = {}
   for (const pair of rest === '' ? [] : rest.split(',')) {
     const [, before, value] = /^([^=]*)=(.*)$/s.exec(pair) ?? []
     if (before === undefined || value === undefined)
-      throw configError(`recipe "${text}": "${pair}" must be a knob and its value, such as cpu=0.25`)
+      throw configError(`recipe ${inQuotes(text)}: ${inQuotes(pair)} must be a knob and its value, such as cpu=0.25`)
     const name = parseKnobName(before)
-    if (knobs[name] !== undefined) throw configError(`recipe "${text}" has the knob ${name} twice; leave one out`)
+    if (knobs[name] !== undefined) throw configError(`recipe ${inQuotes(text)} has the knob ${name} twice; leave one out`)
     knobs[name] = parseKnob(name, value)
   }
   return knobs as Knobs

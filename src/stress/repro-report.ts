@@ -1,5 +1,6 @@
 // What `nsbox repro` has seen, in lines.
 
+import { oneLine } from '../quoted.ts'
 import type { AttemptResult } from './attempt.ts'
 import type { Knobs } from './knobs.ts'
 import { rateWords, sizeWords, timeWords } from './output/words.ts'
@@ -40,8 +41,8 @@ const mostChecked = 1000
 
 /** What was in force in a run, and what it has used. */
 export function runLines(knobs: Knobs, { held, notTurned, usage }: AttemptResult): string[] {
-  const limits = Object.entries(held).map(([name, by]) => `${name}: ${by}`)
-  const missing = notTurned.map(({ knob, why }) => `not turned: ${knob}: ${why}`)
+  const limits = Object.entries(held).map(([name, by]) => `${name}: ${oneLine(by)}`)
+  const missing = notTurned.map(({ knob, why }) => `not turned: ${oneLine(knob)}: ${oneLine(why)}`)
   const { wallMs, cpuMs, throttledMs, memoryPeakBytes } = usage
   const throttled = throttledMs ? [`throttled ${timeWords(throttledMs)}`] : []
   const memory = memoryPeakBytes === null ? [] : [`at most ${sizeWords(memoryPeakBytes)}`]

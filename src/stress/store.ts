@@ -4,6 +4,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { configError } from '../errors.ts'
+import { quoted } from '../quoted.ts'
 import { makeDirectory } from './output/whole-files.ts'
 import type { Attempt } from './results.ts'
 
@@ -73,7 +74,7 @@ export class AttemptStore {
       const { code = '', message } = error as NodeJS.ErrnoException
       const why = code === 'ENOSPC' ? 'no space is left on its disk' : message
       this.#problem(
-        `${this.#path} cannot be written any more: ${why}. The campaign goes on and will report, but --resume will not have the rest`,
+        `${quoted(this.#path)} cannot be written any more: ${why}. The campaign goes on and will report, but --resume will not have the rest`,
       )
     }
   }
@@ -99,7 +100,7 @@ function readLines(path: string): unknown[] {
       try {
         return JSON.parse(one)
       } catch {
-        throw configError(`${path}: line ${index + 1} is no JSON: somebody else has written to it; begin anew without --resume`)
+        throw configError(`${quoted(path)}: line ${index + 1} is no JSON: somebody else has written to it; begin anew without --resume`)
       }
     })
 }

@@ -1,5 +1,7 @@
 // `src/a.test.ts > suite > name`: a test file, and which of its tests; and the command that runs it again.
 
+import { shellWord } from '../quoted.ts'
+
 /** Between a file, its suites and a test, as vitest prints them. */
 const separator = ' > '
 
@@ -40,9 +42,4 @@ function patternOf(name: string): string {
     .split(separator)
     .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
     .join('(?: >)? ')
-}
-
-/** A word as a shell's command line has it. */
-export function shellWord(text: string): string {
-  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

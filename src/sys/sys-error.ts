@@ -2,6 +2,7 @@
 
 import { constants } from 'node:os'
 import { NsboxError } from '../errors.ts'
+import { inQuotes } from '../quoted.ts'
 
 /** EWOULDBLOCK is the same number, and comes later. */
 const names = new Map([
@@ -22,7 +23,7 @@ export class SysError extends NsboxError {
 }
 
 function formatArgument(value: unknown): string {
-  if (typeof value === 'string') return value.length > 120 ? `${JSON.stringify(value.slice(0, 117))}...` : JSON.stringify(value)
+  if (typeof value === 'string') return value.length > 120 ? `${inQuotes(value.slice(0, 117))}...` : inQuotes(value)
   if (Buffer.isBuffer(value)) return `[${value.length} bytes]`
   if (value === null || value === undefined) return 'NULL'
   return String(value)

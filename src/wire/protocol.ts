@@ -145,6 +145,8 @@ export interface SandboxEnd {
   /** Where init saw to limits. */
   emulated?: EmulatedUsage
   hit?: EmulatedHit
+  /** Limits that programs had no way to see. */
+  unseen?: string[]
 }
 
 /** A line of the pipe that init, and the payload until it is the program, report through. */
@@ -165,4 +167,5 @@ export interface InitReport {
   usage?: Usage
   emulated?: EmulatedUsage
   hit?: EmulatedHit
+  unseen?: string[]
 }

@@ -8,7 +8,7 @@ import { type NotStarted, spawn } from '../payload/exec.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import { withoutNamespaces } from '../plan/without-namespaces.ts'
 import { applySeal } from '../seal/apply.ts'
-import { close, pollReadable } from '../sys/descriptor.ts'
+import { close, duplicate, pollReadable } from '../sys/descriptor.ts'
 import { exitNow, fork, getpid, leadProcessGroup, pidfdOpen, prctl, setsid, unshareCgroup } from '../sys/process.ts'
 import { ignoreSignals, resetSignals, unblockSignals } from '../sys/signal.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
@@ -58,14 +58,21 @@ export function runInit(cloned: SandboxPlan, options: InitOptions): number {
     close(mapped)
     const plan = ownCgroup ? inOwnCgroup(cloned, notEnforced) : cloned
     const files = new ReadStreams(plan.namespaces.includes('mount') ? streams : [])
+    let limitFiles: number | undefined
     // The caller's, which may take the owner's own permissions away, is the payload's again.
     const mask = process.umask(0o022)
-    notEnforced.push(...applySeal(plan, (kind, fds) => passBack(kind, fds, handles)))
+    notEnforced.push(
+      ...applySeal(plan, (kind, fds) => {
+        if (kind === 'limit-files') limitFiles = duplicate(fds[0] as number)
+        else passBack(kind, fds, handles)
+      }),
+    )
     process.umask(mask)
     files.reopen()
     for (const fd of [handles, isSealed]) if (fd !== undefined) close(fd)
-    const ownUsers = plan.namespaces.includes('user')
-    const keeper = plan.emulated || control !== undefined ? new Keeper(plan, { ownPids, ownUsers, control }) : undefined
+    const [ownUsers, ownIpc] = (['user', 'ipc'] as const).map((name) => plan.namespaces.includes(name)) as [boolean, boolean]
+    const keeper = plan.emulated || control !== undefined ? new Keeper(plan, { ownPids, ownUsers, ownIpc, control, limitFiles }) : undefined
+    if (!keeper && limitFiles !== undefined) close(limitFiles)
     if (plan.emulated) notEnforced.push(...(keeper?.begin(plan.emulated) ?? []))
     const own = pidfdOpen(getpid())
     // ptrace(2), /proc/1/fd, /proc/1/mem: the payload has init's uid and could stop it or forge its report.
@@ -84,6 +91,7 @@ export function runInit(cloned: SandboxPlan, options: InitOptions): number {
       return report
     }
     close(own)
+    keeper?.born()
     // Whoever reads what the payload writes sees the end when the payload closes it.
     for (const fd of new Set(streams)) close(fd)
     ignoreMostSignals()

@@ -18,7 +18,7 @@ export function sandboxEnd(initStatus: number, text: string): SandboxEnd {
     const error = new NsboxError("The sandbox's init was killed from outside", { code: 'ERR_NSBOX_INIT_KILLED', stage: 'payload' })
     return { ...decodeStatus(initStatus), error: errorToData(error), notEnforced: [] }
   }
-  const { status, usage, emulated, hit } = ended
+  const { status, usage, emulated, hit, unseen } = ended
   const error = ended.error ?? lines.find((line) => 'failed' in line)?.failed
   const notEnforced = lines.flatMap((line): NotEnforced[] => ('notEnforced' in line ? line.notEnforced : []))
   return {
@@ -28,6 +28,7 @@ export function sandboxEnd(initStatus: number, text: string): SandboxEnd {
     ...(usage && { usage }),
     ...(emulated && { emulated }),
     ...(hit && { hit }),
+    ...(unseen && { unseen }),
   }
 }
 

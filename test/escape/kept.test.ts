@@ -104,7 +104,7 @@ test('names that a terminal would act on', async () => {
 
 test('changes from a sandbox into the kept ones themselves', async () => {
   const kept = join(place.project, 'kept')
-  await place.run(['--keep', kept], 'echo after > file')
+  renameSync((await keep('echo after > file')).kept, kept)
   const before = describeTree(kept)
   await place.run([], `echo '{}' > kept/nsbox.json; rm -rf kept/0; rm -rf kept`)
   expect(describeTree(kept)).toEqual(before)

@@ -60,6 +60,7 @@ test('the fields of a report', async () => {
       "stdout",
       "truncated",
       "unrelayed",
+      "unseen",
       "usage",
     ]
   `)

@@ -104,7 +104,7 @@ describe('the report', () => {
   })
 
   test('a directory for changes that is in use: they are told, and so is the failure', async () => {
-    const report = await sh('echo one > made', { keep: project })
+    const report = await sh('echo one > made', { keep: '/usr' })
     expect(report).toMatchObject({ cause: 'failure', exitCode: 0, error: { code: 'ERR_NSBOX_KEEP' } })
     expect(report.changes).toHaveLength(1)
   })
@@ -147,6 +147,8 @@ describe('options', () => {
     [{ command: ['ls'], rlimits: { files: 3 } }, 'unknown limit "files"; known are cpu, fsize'],
     [{ command: ['ls'], rlimits: { nofile: { soft: 3, hard: 2 } } }, 'the soft limit must not be above the hard one'],
     [{ command: ['ls'], layers: ['.'] }, 'a layer has to lie elsewhere'],
+    [{ command: ['ls'], keep: 'kept' }, 'keep is "'],
+    [{ command: ['ls'], keep: 'kept' }, 'the directory whose changes it is for; choose one beside it'],
     [{ command: ['ls'], overlays: ['nowhere'] }, 'overlays is "nowhere": it does not exist'],
     [{ command: ['ls'], binds: [{ source: 'file', target: 'relative' }] }, 'binds.0.target is "relative": it must be an absolute path'],
     [{ command: ['ls'], cpus: '5000' }, 'cpus is "5000": this process may run on'],

@@ -50,6 +50,26 @@ test.runIf(process.arch === 'x64')('a file in memory counts once, whoever maps i
   expect({ hit, exitCode }).toEqual({ hit: undefined, exitCode: 0 })
 })
 
+/** memfd_create(2), by its number. */
+const memfd = 'my $fd = syscall(319, my $name = "held\\0", 0); open(my $file, ">&=", $fd) or exit 9;'
+
+test.runIf(process.arch === 'x64')('a memfd counts once, whoever maps it', async () => {
+  const source = `${memfd} syswrite($file, "x" x (1 << 20)) for 1..100;
+    for (1..4) { fork or do { syscall(9, 0, 100 << 20, 1, 0x8001, $fd, 0) > 0 or exit 1; sleep 1; exit 0 } }
+    while (wait > 0) { $? and exit 1 } exit 0;
+  `
+  const { hit, exitCode, emulated } = await runLimited(bench, { memory: 150 * MiB }, perl(source))
+  expect({ hit, exitCode }).toEqual({ hit: undefined, exitCode: 0 })
+  expect(emulated.memoryPeak).toBeGreaterThan(100 * MiB)
+})
+
+test.runIf(process.arch === 'x64')('memfds and segments that are gone do not count', async () => {
+  const source = `for (1..20) { ${memfd} syswrite($file, "x" x (1 << 20)) for 1..60; close $file;
+    my $id = shmget(0, 20 << 20, 01600); shmwrite($id, "x" x (1 << 20), $_ << 20, 1 << 20) for 0..19; shmctl($id, 0, 0) } exit 0`
+  const { hit, exitCode } = await runLimited(bench, { memory: 150 * MiB }, perl(source))
+  expect({ hit, exitCode }).toEqual({ hit: undefined, exitCode: 0 })
+})
+
 /** prctl(PR_SET_DUMPABLE, 0): nobody else may look at its mappings. */
 const hidden = 'syscall 157, 4, 0, 0, 0, 0; my @kept; push @kept, "x" x (1 << 20) for 1..3000'
 

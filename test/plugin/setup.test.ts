@@ -136,7 +136,7 @@ describe('one version', () => {
       [
         'a setup that fails',
         "['/bin/sh', '-c', 'echo said; echo cried >&2; exit 3']",
-        ['setup failed: it ended with exit code 3: /bin/sh -c echo said; echo cried >&2; exit 3', 'said\ncried'],
+        ["setup failed: it ended with exit code 3: /bin/sh -c 'echo said; echo cried >&2; exit 3'", 'said\ncried'],
       ],
       ['a program that is missing', "['not-a-program']", ['setup failed: Cannot run "not-a-program": it is not found along PATH']],
       ['a file that is missing', "'not-there.ts'", ['setup is "not-there.ts": there is no']],

@@ -90,6 +90,13 @@ test('files are renamed and linked between the packages of a repository', async 
   expect(stdout, stderr).toBe('one\none\n D packages/app/file\n?? packages/lib/\n')
 })
 
+test('what lies beside a package lies in its repository, and changes are not kept there', async () => {
+  const { exitCode, stderr } = await place.run(['--keep', '../kept'], 'echo ran', { cwd: at('outer/packages/app'), env })
+  expect(exitCode).toBe(125)
+  expect(stderr).toContain(`--keep is "../kept": it lies in ${at('outer')}, `)
+  expect(stderr).toContain('choose one beside it, such as ../../../changes\n')
+})
+
 describe('what a project names as its metadata', () => {
   const shared = [realpathSync(place.root)]
   const claim = (name: string, text: string): string => {

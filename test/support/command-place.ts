@@ -4,7 +4,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { removeTree } from '../../src/launch/remove-tree.ts'
+import { removeTree } from '../../src/sys/remove-tree.ts'
 import { builtCommand } from './built-command.ts'
 
 export class CommandPlace {

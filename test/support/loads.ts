@@ -1,6 +1,7 @@
 // Programs that use much of one thing, for tests and benchmarks of limits.
 
 const node = (source: string): string[] => [process.execPath, '--input-type=module', '--eval', source]
+const perl = (source: string): string[] => ['/usr/bin/env', 'perl', '-e', source]
 const sh = (script: string): string[] => ['/bin/sh', '-c', script]
 const spin = 'while :; do :; done'
 
@@ -31,10 +32,15 @@ export const memoryLoads: Record<string, (mib: number) => string[]> = {
     `),
   'files in memory': (mib) => sh(`head -c ${mib}M /dev/zero > /tmp/file`),
   'files in an overlay': (mib) => sh(`head -c ${mib}M /dev/zero > file`),
-  'four processes': (mib) => [
-    '/usr/bin/env',
-    'perl',
-    '-e',
-    `for (1..4) { fork or do { my @kept; push @kept, chr(65 + $_ % 26) x (1 << 20) for 1..${mib >> 2}; sleep 1; exit } } 1 while wait > 0; exit`,
-  ],
+  'a memfd that nobody maps': (mib) =>
+    perl(`my $fd = syscall(${process.arch === 'arm64' ? 279 : 319}, my $name = "held\\0", 0); open(my $file, ">&=", $fd) or exit 9;
+      syswrite($file, "x" x (1 << 20)) or exit 8 for 1..${mib}; exit`),
+  'shared memory of System V that nobody has attached': (mib) =>
+    perl(
+      `for (1..${Math.ceil(mib / 20)}) { my $id = shmget(0, 20 << 20, 01600); defined $id or exit 9; shmwrite($id, "x" x (1 << 20), $_ << 20, 1 << 20) or exit 8 for 0..19 } exit`,
+    ),
+  'four processes': (mib) =>
+    perl(
+      `for (1..4) { fork or do { my @kept; push @kept, chr(65 + $_ % 26) x (1 << 20) for 1..${mib >> 2}; sleep 1; exit } } 1 while wait > 0; exit`,
+    ),
 }

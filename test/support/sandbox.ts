@@ -176,8 +176,11 @@ export async function collect(sandbox: Sandbox): Promise<Outcome> {
 }
 
 /** Settles with the first chunk that a sandbox writes: it runs. */
-export function firstOutput(sandbox: Sandbox): Promise<string> {
-  return new Promise((resolve) => sandbox.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())))
+export async function firstOutput(sandbox: Sandbox): Promise<string> {
+  const output = new Promise<string>((resolve) => sandbox.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())))
+  // Output and the pid of init come by ways of their own, and callers want both.
+  await sandbox.forked
+  return output
 }
 
 function writeFiles(directory: string, files: Files): void {

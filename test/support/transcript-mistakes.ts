@@ -5,12 +5,11 @@ import { vi } from 'vitest'
 import { checkBeforehand } from '../../src/cli/afterwards.ts'
 import { exitCodeOf } from '../../src/cli/campaign-exit.ts'
 import { applyKept, listKept, printKeptChanges } from '../../src/cli/kept.ts'
-import { limitsRequestedHere, requestHere } from '../../src/cli/request-here.ts'
+import { limitsRequestedHere, plansHere } from '../../src/cli/request-here.ts'
 import { listRecorded, wantedTest } from '../../src/cli/wanted-test.ts'
 import { parseReproFlags } from '../../src/config/repro-flags.ts'
 import { parseRunFlags } from '../../src/config/run-flags.ts'
 import { parseThresholdFlags } from '../../src/config/threshold-flags.ts'
-import { Plans } from '../../src/launch/plans.ts'
 import { FAILED } from '../../src/run/exit-status.ts'
 import type { CommandPlace } from './command-place.ts'
 import type { TranscriptCommand } from './transcript.ts'
@@ -65,7 +64,7 @@ async function saidTo(source: string, place: CommandPlace): Promise<string> {
 async function readRun(words: string[], where: string): Promise<void> {
   const flags = await parseRunFlags(words, where)
   checkBeforehand(flags.changes)
-  new Plans(await requestHere(flags.sandbox, null), process.env).next()
+  ;(await plansHere(flags, null)).next()
   await limitsRequestedHere(flags.sandbox)
 }
 

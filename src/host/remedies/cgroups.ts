@@ -1,7 +1,8 @@
 // Where limits by cgroup cannot be set.
 
+import { shellWord } from '../../quoted.ts'
 import { isContainer, type Place } from '../place.ts'
-import { type Remedy, shellQuote } from './remedy.ts'
+import type { Remedy } from './remedy.ts'
 
 export function switchToCgroup2(place: Place, systemd: boolean): Remedy {
   const why = 'The controllers are bound to cgroup v1'
@@ -68,7 +69,7 @@ export function setRuntimeDirectory(): Remedy {
 
 /** Of the cgroup at `path`, which is writable to its owner alone. */
 export function ownCgroup(path: string): Remedy {
-  const files = ['', '/cgroup.procs', '/cgroup.subtree_control', '/cgroup.threads'].map((file) => shellQuote(`${path}${file}`))
+  const files = ['', '/cgroup.procs', '/cgroup.subtree_control', '/cgroup.threads'].map((file) => shellWord(`${path}${file}`))
   return {
     why: 'The own cgroup belongs to another user',
     commands: [`sudo chown "$(id -u)" ${files.join(' ')}`],

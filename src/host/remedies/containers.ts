@@ -1,7 +1,8 @@
 // Where a container, or another sandbox around this process, forbids what a seal needs.
 
+import { shellWord } from '../../quoted.ts'
 import type { Place } from '../place.ts'
-import { type Remedy, shellQuote } from './remedy.ts'
+import type { Remedy } from './remedy.ts'
 
 const docker = ['seccomp=unconfined', 'apparmor=unconfined', 'systempaths=unconfined']
 /** Podman's word for systempaths is unmask, and SELinux's label forbids mounts too (podman-run(1)). */
@@ -52,7 +53,7 @@ export function uncoverProc(place: Place, covers: readonly string[]): Remedy {
   return {
     why: `Mounts hide parts of /proc (${covers.join(', ')}), and then no other /proc may be mounted`,
     where: 'here',
-    commands: covers.map((path) => `sudo umount --recursive ${shellQuote(path)}`),
+    commands: covers.map((path) => `sudo umount --recursive ${shellWord(path)}`),
     note: 'Whatever mounted them wanted something hidden: a sandbox around this process cannot be opened from the inside.',
   }
 }

@@ -1,7 +1,8 @@
 // Where the kernel gives ordinary users no user namespaces, or powerless ones.
 
+import { shellWord } from '../../quoted.ts'
 import type { Place } from '../place.ts'
-import { type Remedy, shellQuote } from './remedy.ts'
+import type { Remedy } from './remedy.ts'
 
 export function turnUserNamespacesOn(): Remedy {
   return {
@@ -65,7 +66,7 @@ export function exemptFromApparmor(place: Place, node: string): Remedy {
   }
   return {
     why,
-    commands: [`sudo install -D -m 755 ${shellQuote(node)} ${ownNode}`, profile, 'sudo apparmor_parser --replace /etc/apparmor.d/nsbox'],
+    commands: [`sudo install -D -m 755 ${shellWord(node)} ${ownNode}`, profile, 'sudo apparmor_parser --replace /etc/apparmor.d/nsbox'],
     where: 'here',
     note:
       `The profile is for that copy of node alone; everything else stays restricted. Start nsbox with it: ` +

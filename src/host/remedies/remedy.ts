@@ -22,8 +22,3 @@ export function hintOf({ why, commands, where, note, instead }: Remedy): string 
   const blunt = instead ? `; ${instead.why}, run: ${instead.commands.join(' && ')}` : ''
   return `${why}. npx nsbox doctor --fix prints what mends it${blunt}`
 }
-
-/** A word for a POSIX shell. */
-export function shellQuote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
-}

@@ -18,7 +18,7 @@ export function annotationsOf({ tests }: Results, root: string, env: NodeJS.Proc
     .slice(0, mostAnnotations)
     .map((test) => {
       const properties = {
-        file: fileIn(checkout, root, test.file),
+        file: shown(fileIn(checkout, root, test.file)),
         ...(test.line !== null && { line: String(test.line) }),
         title: `${test.verdict} ${rateWords(test)}`,
       }
@@ -33,7 +33,7 @@ function fileIn(checkout: string, root: string, file: string): string {
 }
 
 function messageOf(test: TestVerdict): string {
-  const cause = test.cause ? `\n${test.cause.class}: ${test.cause.evidence.join(' ')}` : ''
+  const cause = test.cause ? `\n${test.cause.class}: ${test.cause.evidence.map(shown).join(' ')}` : ''
   const repro = test.recipe ? `\n${reproCommand(test, test.recipe.text)}` : ''
   return shownLines(`${testWords(test)}${cause}${repro}`)
 }

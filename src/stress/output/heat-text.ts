@@ -2,7 +2,7 @@
 
 import type { Rate } from '../results.ts'
 import type { HeatMap } from './heat-map.ts'
-import { percent, rateWords } from './words.ts'
+import { percent, rateWords, shown } from './words.ts'
 
 /** From no failure to nothing else, as colours of a terminal's 256: background and foreground. */
 const colours: readonly [number, number][] = [
@@ -24,17 +24,21 @@ export interface HeatTextOptions {
 
 /** Figures where there is room for them; a line for each cell where there is none for a map. */
 export function heatText(map: HeatMap, { color, columns }: HeatTextOptions): string[] {
-  const { x, y, rows } = map
+  const [x, y, rows] = [shownAxis(map.x), map.y && shownAxis(map.y), map.rows]
   const labels = y?.labels ?? ['']
   const left = Math.max(...labels.map((label) => label.length), y?.title.length ?? 0) + 4
   const widest = Math.max(...x.labels.map((label) => label.length))
   const width = [9, 6].map((least) => Math.max(least, widest + 2)).find((one) => left + one * x.labels.length + x.title.length <= columns)
-  if (width === undefined) return listed(map)
+  if (width === undefined) return listed({ ...map, x, y })
   const cell = (rate: Rate | undefined) => (color ? coloured(rate, width) : shaded(rate, width))
   // As in a plot, the origin is below on the left.
   const lines = rows.map((row, at) => `  ${(labels[at] as string).padStart(left - 4)}  ${row.map(cell).join('')}`.trimEnd()).reverse()
   const below = `${' '.repeat(left)}${x.labels.map((label) => centred(label, width)).join('')} ${x.title}`
   return [...(y ? [`  ${y.title.padStart(left - 4)}`] : []), ...lines, below]
+}
+
+function shownAxis(axis: HeatMap['x']): HeatMap['x'] {
+  return { knob: axis.knob, title: shown(axis.title), labels: axis.labels.map(shown) }
 }
 
 function coloured(rate: Rate | undefined, width: number): string {

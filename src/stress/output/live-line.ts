@@ -1,5 +1,6 @@
 // One line of a terminal, drawn over itself.
 
+import { printable } from '../../quoted.ts'
 import type { Attempt } from '../results.ts'
 import type { Progress, ProgressStream } from './progress.ts'
 import { type ProgressPlan, Tally } from './tally.ts'
@@ -33,7 +34,9 @@ export class LiveLine implements Progress {
   }
 
   say(words: string): void {
-    const lines = words.split('\n').map((line) => `\r${line}${eraseRest}\n`)
+    const lines = printable(words)
+      .split('\n')
+      .map((line) => `\r${line}${eraseRest}\n`)
     this.#draw(lines.join(''))
   }
 

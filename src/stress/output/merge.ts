@@ -1,6 +1,7 @@
 // Joins the results of shards into those that one machine would have had.
 
 import { configError } from '../../errors.ts'
+import { oneLine, quoted } from '../../quoted.ts'
 import { clustersOf } from '../clusters.ts'
 import { type Attempt, type Results, resultsVersion } from '../results.ts'
 import { verdictsOf } from '../verdicts.ts'
@@ -29,7 +30,8 @@ export function mergeResults(shards: readonly Named[]): Merged {
   for (const shard of shards) {
     const { index } = requireShard(shard)
     const other = byIndex.get(index)
-    if (other) throw configError(`${shard.name} and ${other.name} are both of shard ${index} of ${count}: leave one of them out`)
+    if (other)
+      throw configError(`${quoted(shard.name)} and ${quoted(other.name)} are both of shard ${index} of ${count}: leave one of them out`)
     requireSamePlan(first, shard)
     byIndex.set(index, shard)
   }
@@ -41,7 +43,7 @@ export function mergeResults(shards: readonly Named[]): Merged {
 
 function requireShard({ name, results }: Named): { index: number; count: number } {
   if (results.shard) return results.shard
-  throw configError(`${name} is no shard: it has the results of a whole campaign, which need no merging`)
+  throw configError(`${quoted(name)} is no shard: it has the results of a whole campaign, which need no merging`)
 }
 
 /** What the numbers of attempts depend on. */
@@ -56,7 +58,9 @@ function requireSamePlan(first: Named, other: Named): void {
   for (const [field, of, fix] of fields) {
     const [here, there] = [of(first.results), of(other.results)]
     if (here !== there)
-      throw configError(`${first.name} and ${other.name} are of different plans: ${field} is ${String(here)} and ${String(there)}; ${fix}`)
+      throw configError(
+        `${quoted(first.name)} and ${quoted(other.name)} are of different plans: ${field} is ${oneLine(String(here))} and ${oneLine(String(there))}; ${fix}`,
+      )
   }
 }
 
@@ -82,8 +86,8 @@ function united(shards: readonly Named[]): Attempt[] {
       if (other !== undefined)
         throw configError(
           other === name
-            ? `${name} has attempt ${number} twice: it was changed after nsbox wrote it`
-            : `${other} and ${name} both have attempt ${number}: they are not shards of one campaign`,
+            ? `${quoted(name)} has attempt ${number} twice: it was changed after nsbox wrote it`
+            : `${quoted(other)} and ${quoted(name)} both have attempt ${number}: they are not shards of one campaign`,
         )
       owners.set(number, name)
     }

@@ -2,9 +2,10 @@
 // through could not run: the page's own script is the only one that its policy knows.
 
 import { createHash } from 'node:crypto'
+import { shellWord } from '../../quoted.ts'
 import { hasFailed } from '../repeat.ts'
 import type { Attempt, Results } from '../results.ts'
-import { printTestId, shellWord } from '../test-id.ts'
+import { printTestId } from '../test-id.ts'
 import { heatMapOf } from './heat-map.ts'
 import { clusterSection, failureSection } from './page/failures.ts'
 import { heatSection, type NamedMap } from './page/heat.ts'

@@ -1,6 +1,7 @@
 // A campaign's results in lines for a terminal. What matters most comes last, where its reader is.
 
 import { styleText } from 'node:util'
+import { withoutOrders } from '../../quoted.ts'
 import { hasFailed } from '../repeat.ts'
 import type { Cluster, KnobEffect, Results, TestVerdict, Verdict } from '../results.ts'
 import { upperBound } from '../statistics.ts'
@@ -51,6 +52,8 @@ export function reportText(results: Results, { color, columns = 80 }: ReportOpti
   return `${sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
+    // A line may have been broken right before one.
+    .map(withoutOrders)
     .join('\n\n')}\n`
 }
 
@@ -61,7 +64,7 @@ function byInterest(a: TestVerdict, b: TestVerdict): number {
 function heatSection({ attempts }: Results, options: { color: boolean; columns: number }): string[] {
   const map = heatMapOf(attempts.map((attempt) => ({ attempt, failed: hasFailed(attempt) })))
   if (!map) return []
-  const knobs = map.y ? `${map.x.knob} and ${map.y.knob}` : map.x.knob
+  const knobs = [map.x, map.y].flatMap((axis) => (axis ? [shown(axis.knob)] : [])).join(' and ')
   return [`Failure rate by ${knobs}, of ${count(map.runs, 'run')}`, ...heatText(map, options)]
 }
 
@@ -86,7 +89,7 @@ function clusterSection(clusters: readonly Cluster[], columns: number): string[]
 /** The most frequent first. */
 function knobWords(knobs: Cluster['knobs']): string[] {
   const sorted = Object.entries(knobs).sort(([, a], [, b]) => b - a)
-  return sorted.map(([text, times]) => `${text === '' ? 'no knob' : text} (${times} ×)`)
+  return sorted.map(([text, times]) => `${text === '' ? 'no knob' : shown(text)} (${times} ×)`)
 }
 
 function someOf(words: readonly string[]): string {
@@ -101,7 +104,7 @@ function testSection(test: TestVerdict, trials: TrialsOfTest, { paint, columns }
     ...indented(firstFailure(test, trials), columns),
     ...effectLines(test, columns, paint),
     ...(cause ? indented([`${cause.class}: ${cause.evidence.map(shown).join(' ')}`], columns) : []),
-    ...(recipe ? [`  ${paint('cyan', shown(reproCommand(test, recipe.text)))}`, `    fails ${rateWords(recipe)}`] : []),
+    ...(recipe ? [`  ${paint('cyan', reproCommand(test, recipe.text))}`, `    fails ${rateWords(recipe)}`] : []),
   ]
 }
 
@@ -147,7 +150,11 @@ function effectLines({ baseline, effects }: TestVerdict, columns: number, paint:
 
 function effectRow(effect: KnobEffect): { name: string; words: string; more: string } {
   const { knobs, amplification, pCorrected, guilty } = effect
-  return { name: knobs, words: rateWords(effect), more: `${times(amplification)}, p ${chanceWords(pCorrected)}${guilty ? ', guilty' : ''}` }
+  return {
+    name: shown(knobs),
+    words: rateWords(effect),
+    more: `${times(amplification)}, p ${chanceWords(pCorrected)}${guilty ? ', guilty' : ''}`,
+  }
 }
 
 /** `12 × baseline` */
@@ -180,7 +187,7 @@ function closing({ tests, attempts, seed, startedAt, finishedAt, endedEarly }: R
           `What passed did so in ${count(runs, 'run')} at least: its failure rate is below ${percent(upperBound(runs, 0.95))} (95 % confidence).`,
         ]
       : []),
-    ...[...notTurned].map(([knob, why]) => `Not turned here: ${knob}, because ${shown(why)}`),
+    ...[...notTurned].map(([knob, why]) => `Not turned here: ${shown(knob)}, because ${shown(why)}`),
   ]
 }
 

@@ -1,6 +1,7 @@
 // Figures and names as every output writes them.
 
 import { stripVTControlCharacters } from 'node:util'
+import { oneLine, printable } from '../../quoted.ts'
 import type { Attempt, Rate } from '../results.ts'
 import { printTestId, type TestId } from '../test-id.ts'
 import type { Failure } from '../trials.ts'
@@ -52,22 +53,18 @@ export function testWords({ project, ...id }: TestId & { project: string }): str
   return shown(`${project === '' ? '' : `[${project}] `}${printTestId(id)}`)
 }
 
-/** What a terminal would act on instead of showing it: control characters and marks of direction. */
-const control = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
-
-function hexOf(character: string): string {
-  return (character.codePointAt(0) as number).toString(16)
-}
-
 /** Text of a test on one line. */
 export function shown(text: string): string {
-  return shownLines(text).replaceAll('\n', '\\n')
+  return oneLine(plain(text))
 }
 
 /** Text of a test, without colours, and without anything that could forge lines or move a cursor. */
 export function shownLines(text: string): string {
-  const plain = stripVTControlCharacters(text).toWellFormed().replaceAll('\r\n', '\n').replaceAll('\t', '  ')
-  return plain.replaceAll(control, (character) => (character === '\n' ? '\n' : `\\u{${hexOf(character)}}`))
+  return printable(plain(text))
+}
+
+function plain(text: string): string {
+  return stripVTControlCharacters(text).toWellFormed().replaceAll('\r\n', '\n').replaceAll('\t', '  ')
 }
 
 /** What it says, or what ended it. */

@@ -2,6 +2,7 @@
 
 import { appendFileSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { oneLine, quoted } from '../../quoted.ts'
 import type { Results } from '../results.ts'
 import { failureLogs, logName } from './failure-logs.ts'
 import { annotationsOf, summaryOf } from './github.ts'
@@ -96,6 +97,6 @@ function attempt(written: Written, what: string, write: () => void, path?: strin
     if (path !== undefined) written.files.push(path)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    written.problems.push(`${what} could not be written${code === 'ENOSPC' ? ': the disk is full' : `: ${message}`}`)
+    written.problems.push(`${quoted(what)} could not be written: ${code === 'ENOSPC' ? 'the disk is full' : (code ?? oneLine(message))}`)
   }
 }

@@ -9,6 +9,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -23,13 +24,18 @@ import {
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { applyChanges } from '../../../src/changes/apply.ts'
 import type { UpperLayer } from '../../../src/changes/changed.ts'
 import { changesOf } from '../../../src/changes/changes-of.ts'
+import { keepLayers } from '../../../src/changes/keep.ts'
 import { OpenDirectories } from '../../../src/changes/open-directories.ts'
 import { planApply } from '../../../src/changes/plan-apply.ts'
-import { getXattr } from '../../../src/sys/xattr.ts'
+import { readKept } from '../../../src/changes/read-kept.ts'
+import { keptDescription } from '../../../src/config/kept.ts'
+import { makeWhiteout } from '../../../src/sys/file-nodes.ts'
+import { removeTree } from '../../../src/sys/remove-tree.ts'
+import { getXattr, setXattr } from '../../../src/sys/xattr.ts'
 import { attribute, brief, type ChangesBench, changesBench } from '../../support/changes/bench.ts'
 import { manifestOf } from '../../support/changes/manifest.ts'
 
@@ -70,6 +76,25 @@ test('files with their mode, times, attributes, links and holes', async () => {
   expect(readlinkSync(bench.path('link'))).toBe('nowhere')
   expect([lstatSync(bench.path('sparse')).size, lstatSync(bench.path('sparse')).blocks < 1000]).toEqual([2 ** 30 + 1, true])
   expect([temporaries(bench), changesOf(layer)]).toEqual([[], []])
+})
+
+test('times that alone were set, of files, links and directories', async () => {
+  const bench = changesBench({ 'd/a': 'old', 'd/e/f': '', 'host/a': '' })
+  symlinkSync('d', bench.path('link'))
+  bench.startedMs = Date.now() + 25
+  const layer = await bench.layer(`
+    touch -d '2001-02-03 04:05:06.789012345' d/a; touch -h -d '2001-02-03 04:05:06.5' link; chmod 600 d/e/f; touch -d '2002-03-04' d/e/f
+    : >> host/a; touch host/new; touch -d '2003-04-05' d/e d host`)
+  await past(bench.startedMs)
+  writeFileSync(bench.path('host/newer'), '')
+  const host = lstatSync(bench.path('host')).mtimeMs
+  expect(apply(bench, layer)).toEqual(['M d/a', 'M d/e/f', 'A host/new', 'M link'])
+  const times = ['d/a', 'link', 'd/e/f', 'd/e', 'd'].map((name) => lstatSync(bench.path(name), { bigint: true }).mtimeNs)
+  expect(times).toEqual(['d/a', 'link', 'd/e/f', 'd/e', 'd'].map((name) => lstatSync(join(layer.upper, name), { bigint: true }).mtimeNs))
+  expect(lstatSync(bench.path('d')).mtime.getFullYear()).toBe(2003)
+  // The host has changed something in it since.
+  expect(lstatSync(bench.path('host')).mtimeMs).toBeGreaterThanOrEqual(host)
+  expect(changesOf(layer)).toEqual([])
 })
 
 test('an attribute that an overlay has to store under another name', async () => {
@@ -165,7 +190,7 @@ test('a conflict that came after the plan', async () => {
 
 test('changes of other files, and reading, are no conflict', async () => {
   const bench = changesBench({ 'd/a': '', 'd/other': '' })
-  const layer = await bench.layer('echo 1 > d/a; touch d/new; touch d/other')
+  const layer = await bench.layer('echo 1 > d/a; touch d/new; : >> d/other')
   await past(bench.startedMs)
   readFileSync(bench.path('d/a'))
   writeFileSync(bench.path('d/mine'), 'mine')
@@ -192,7 +217,7 @@ test('the last look: no directory is entered through a link', () => {
   directories.close()
 })
 
-test('a full disk midway: said exactly, nothing lost, nothing left over', async () => {
+test('a full disk midway: the rest is applied, nothing is deleted after it, nothing left over', async () => {
   const bench = changesBench({ a: 'old', big: 'old big', z: 'old z', 'd/e': '' })
   const layer = await bench.layer(
     'echo new > a; truncate -s 0 big; head -c 3000000 /dev/zero | tr "\\0" x > big; rm z; rm -r d; mkdir y; touch y/y',
@@ -216,12 +241,49 @@ test('a full disk midway: said exactly, nothing lost, nothing left over', async 
   const [first, ...rest] = execFileSync('unshare', words, { encoding: 'utf8' }).split('\n')
   const report = JSON.parse(first as string)
   expect(report).toMatchObject({ code: 'ERR_NSBOX_APPLY', errno: 'ENOSPC' })
-  expect(brief(report.applied, bench.project)).toEqual(['M a'])
-  expect(brief(report.notApplied, bench.project)).toEqual(['M big', 'D d', 'A y', 'A y/y', 'D z'])
-  expect(report.message).toMatch(
-    /^1 of 6 changes of .* were applied, then big failed: ENOSPC.*\n {2}applied: .*\/a\n {2}not applied: .*\/big, /,
-  )
-  expect(rest.filter((line) => line !== '' && !line.startsWith(' d'))).toEqual(['a f 4', 'big f 7', 'd d 60', 'd/e f 0', 'z f 5', 'new'])
+  expect(brief(report.applied, bench.project)).toEqual(['M a', 'A y', 'A y/y'])
+  expect(brief(report.notApplied, bench.project)).toEqual(['M big', 'D d', 'D z'])
+  expect(report.message.split('\n')).toEqual([
+    `3 of 6 changes of ${bench.project} were applied; these failed:`,
+    '  big: ENOSPC: no space left on device, write',
+    '  d: not deleted, because not everything could be written',
+    '  z: not deleted, because not everything could be written',
+  ])
+  const left = ['a f 4', 'big f 7', 'd d 60', 'd/e f 0', 'y d 60', 'y/y f 0', 'z f 5', 'new']
+  expect(rest.filter((line) => line !== '' && !line.startsWith(' d'))).toEqual(left)
+})
+
+test('an attribute that the file system does not take: the rest is applied, and it is named; so it is when kept', ({ skip }) => {
+  const bench = changesBench({ old: '', z: '' })
+  const upper = mkdtempSync('/dev/shm/nsbox-upper-')
+  onTestFinished(() => removeTree(upper))
+  mkdirSync(join(upper, 'made'))
+  for (const [name, content] of Object.entries({ 'made/a': '1\n', big: '2\n', late: '3\n' })) writeFileSync(join(upper, name), content)
+  chmodSync(upper, 0o755)
+  makeWhiteout(Buffer.from(join(upper, 'z')))
+  try {
+    setXattr(Buffer.from(join(upper, 'big')), 'user.big', Buffer.alloc(60_000, 1))
+  } catch (error) {
+    skip(`no such attribute in memory, before Linux 6.6: ${(error as Error).message}`)
+  }
+  const layer: UpperLayer = { target: bench.project, upper, lowers: [bench.project] }
+  const plan = planApply(layer, bench.startedMs)
+  expect(brief(plan.changes, bench.project)).toEqual(['A big', 'A late', 'A made', 'A made/a', 'D z'])
+  const reason = 'the file system does not take its attribute user.big of 58.6 KiB (ENOSPC)'
+  const message = [
+    `3 of 5 changes of ${bench.project} were applied; these failed:`,
+    `  big: ${reason}`,
+    '  z: not deleted, because not everything could be written',
+  ].join('\n')
+  expect(() => applyChanges(plan)).toThrow(expect.objectContaining({ code: 'ERR_NSBOX_APPLY', errno: 'ENOSPC', message }))
+  expect(readdirSync(bench.project).sort()).toEqual(['late', 'made', 'old', 'z'])
+  const { missing } = keepLayers([layer], bench.beside('kept'), { command: [], startedMs: bench.startedMs })
+  expect(missing).toEqual([{ path: bench.path('big'), reason }])
+  const kept = readKept(bench.beside('kept'), keptDescription)
+  expect(kept.missing).toEqual(missing)
+  // What was kept has all but the attribute, and what an apply that failed has made is no conflict.
+  expect(apply(bench, kept.layers[0] as UpperLayer)).toEqual(['A big', 'D z'])
+  expect(readFileSync(bench.path('big'), 'utf8')).toBe('2\n')
 })
 
 test('with a kept lower: the target becomes what the sandbox saw', async () => {

@@ -1,5 +1,5 @@
 // @module-tag root
-// Promise: what a sandbox changed is told exactly, and what it only touched is not.
+// Promise: what a sandbox changed is told exactly, and what it only opened is not.
 
 import {
   chmodSync,
@@ -11,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -47,18 +48,33 @@ test('files made, changed, renamed and deleted', async () => {
   ])
 })
 
-test('touched, opened for writing, rewritten alike, renamed and back: no change', async () => {
+test('opened for writing, renamed and back: no change; touched, or rewritten alike: a change of time', async () => {
   const bench = changesBench({ a: '1', b: '2', c: '3', 'd/e': '4', 'd/f': '5', g: '6' })
+  symlinkSync('a', bench.path('link'))
   const layer = await bench.layer(
-    'touch a; : >> b; printf 3 > c; mv d/e d/x; mv d/x d/e; chmod 700 d/f; chmod 644 d/f; rm g; printf 6 > g; touch n; rm n',
+    `: >> b; mv d/e d/x; mv d/x d/e; chmod 700 d/f; chmod 644 d/f; touch n; rm n; touch -d 2001-02-03 d
+    touch a; printf 3 > c; rm g; printf 6 > g; touch -h -d 2001-02-03 link`,
   )
-  expect(changesOf(layer)).toEqual([])
+  const told = changesOf(layer).map(({ path, kind, changed }) => [path, kind, changed])
+  expect(told).toEqual(['a', 'c', 'g', 'link'].map((name) => [bench.path(name), 'modified', ['time']]))
+})
+
+test('a file system that keeps whole seconds does not change times', () => {
+  const bench = changesBench({ a: '1', b: '2' })
+  const upper = bench.beside('upper')
+  mkdirSync(upper, { mode: 0o755 })
+  utimesSync(bench.path('a'), 1e9 + 0.5, 1e9 + 0.5)
+  utimesSync(bench.path('b'), 1e9 + 0.5, 1e9 + 0.5)
+  for (const [name, content] of Object.entries({ a: '1', b: '2' })) writeFileSync(join(upper, name), content)
+  utimesSync(join(upper, 'a'), 1e9, 1e9)
+  utimesSync(join(upper, 'b'), 1e9 - 1, 1e9 - 1)
+  expect(brief(changesOf({ target: bench.project, upper, lowers: [bench.project] }), bench.project)).toEqual(['M b'])
 })
 
 test('a directory that comes back holds only what was put into it', async () => {
   const bench = changesBench({ 'd/same': '1', 'd/other': '2', 'd/gone': '3', 'd/sub/gone': '4', 'd/sub/deep/er': '5' })
   const layer = await bench.layer('rm -r d; mkdir d; printf 1 > d/same; printf two > d/other; printf n > d/new')
-  expect(brief(changesOf(layer), bench.project)).toEqual(['D d/gone', 'A d/new', 'M d/other', 'D d/sub'])
+  expect(brief(changesOf(layer), bench.project)).toEqual(['D d/gone', 'A d/new', 'M d/other', 'M d/same', 'D d/sub'])
   expect(changesOf(layer).at(-1)).toMatchObject({ type: 'directory', previous: { entries: 3 } })
 })
 
@@ -82,7 +98,9 @@ test('modes and attributes', async () => {
   const bench = changesBench({ run: '', tagged: '', same: '', 'd/e': '', 'u/v': '' })
   setXattr(Buffer.from(bench.path('same')), 'user.kept', Buffer.from([0, 255]))
   setXattr(Buffer.from(bench.path('tagged')), 'user.tag', Buffer.from('1'))
-  const layer = await bench.layer(`chmod 755 run; touch same u/v; chmod 700 .; ${attribute} tagged user.tag 2; ${attribute} d user.new ''`)
+  const layer = await bench.layer(
+    `chmod 755 run; : >> same; : >> u/v; chmod 700 .; ${attribute} tagged user.tag 2; ${attribute} d user.new ''`,
+  )
   expect(changesOf(layer)).toMatchObject([
     { path: bench.project, changed: ['mode'], mode: 0o700, previous: { mode: 0o755 } },
     { path: bench.path('d'), changed: ['attributes'] },
@@ -117,7 +135,7 @@ test('huge sparse files are compared by what they hold', async () => {
     writeSync(fd, 'data', size / 2)
     closeSync(fd)
   }
-  const layer = await bench.layer('touch same; printf ! | dd of=other bs=1 seek=$((10 * 1024 * 1024 * 1024 - 1)) conv=notrunc 2>/dev/null')
+  const layer = await bench.layer(': >> same; printf ! | dd of=other bs=1 seek=$((10 * 1024 * 1024 * 1024 - 1)) conv=notrunc 2>/dev/null')
   const before = bytesRead()
   expect(brief(changesOf(layer), bench.project)).toEqual(['M other'])
   expect(bytesRead() - before).toBeLessThan(64 * 2 ** 20)
@@ -133,6 +151,7 @@ test('files without permissions are read in the upper, and keep their mode', asy
     { path: bench.path('deep/f'), mode: 0, size: 2 },
     { path: bench.path('n'), mode: 0 },
     { path: bench.path('shut'), mode: 0, changed: ['content', 'mode'] },
+    { path: bench.path('touched'), changed: ['time'] },
   ]
   expect(changesOf(layer)).toMatchObject(expected)
   expect(changesOf(layer)).toMatchObject(expected)
@@ -200,6 +219,7 @@ test('whiteouts by attribute (Linux 6.7)', () => {
     writeFileSync(join(upper, name), '')
     setXattr(Buffer.from(join(upper, name)), 'user.overlay.whiteout', Buffer.from('y'))
   }
+  for (const path of [bench.path('e'), join(upper, 'e')]) utimesSync(path, 1e9, 1e9)
   setXattr(Buffer.from(join(upper, 'd')), 'user.overlay.opaque', Buffer.from('x'))
   expect(brief(changesOf({ target: bench.project, upper, lowers: [bench.project] }), bench.project)).toEqual(['D d/a'])
 })

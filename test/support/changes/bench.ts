@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Change, UpperLayer } from '../../../src/changes/changed.ts'
-import { removeTree } from '../../../src/changes/remove-tree.ts'
 import { hostFacts } from '../../../src/host/facts.ts'
 import { ZygoteProcess } from '../../../src/launch/zygote-process.ts'
 import type { SandboxPlan } from '../../../src/plan/plan.ts'
 import { sandboxPlan } from '../../../src/plan/sandbox-plan.ts'
+import { removeTree } from '../../../src/sys/remove-tree.ts'
 import { asBuilt, Bench, type Files, type Outcome, programPath, repository, requestFor } from '../sandbox.ts'
 
 /** Programs of test/fixtures start in half the CPU time from code that node has compiled before. */

@@ -29,10 +29,10 @@ function visit(root: string, path: string, lines: Manifest, inodes: Map<string, 
 }
 
 function content(path: Buffer, stat: BigIntStats): string {
-  if (stat.isSymbolicLink()) return `-> ${readlinkSync(path, 'latin1')}`
+  if (stat.isSymbolicLink()) return `-> ${readlinkSync(path, 'latin1')} ${stat.mtimeNs}`
   if (!stat.isFile()) return stat.isFIFO() ? 'fifo' : stat.isDirectory() ? 'directory' : 'other'
   const digest = () => createHash('sha1').update(readFileSync(path)).digest('hex')
-  return `${stat.size} ${withPermissions(path, stat, 0o400, digest)}`
+  return `${stat.size} ${withPermissions(path, stat, 0o400, digest)} ${stat.mtimeNs}`
 }
 
 /** The overlay's own are not seen inside; the mark that nsbox makes on an upper's root is. */

@@ -2,8 +2,8 @@
 
 import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
-import { removeTree } from '../../../src/changes/remove-tree.ts'
 import { makeFifo } from '../../../src/sys/file-nodes.ts'
+import { removeTree } from '../../../src/sys/remove-tree.ts'
 import { listXattrs, removeXattr, setXattr } from '../../../src/sys/xattr.ts'
 
 export interface Game {
@@ -83,26 +83,26 @@ export function play({ directory, seed, count, kind }: Game): void {
     rename: () => fs.renameSync(path(some()), path(any())),
     remove: () => {
       const name = some()
-      if (name !== '.') removeTree(path(name).toString('latin1'))
+      if (name !== '.') removeTree(path(name))
     },
     replace: () => {
       const name = some()
       if (name === '.') return
       const wasDirectory = isDirectory(name)
-      removeTree(path(name).toString('latin1'))
+      removeTree(path(name))
       if (random(3) === 0 ? !wasDirectory : wasDirectory) fs.mkdirSync(path(name))
       else rewrite(name, data())
     },
     clear: () => {
       const name = some()
       if (!isDirectory(name)) return
-      for (const child of fs.readdirSync(path(name), 'latin1')) removeTree(path(`${name}/${child}`).toString('latin1'))
+      for (const child of fs.readdirSync(path(name), 'latin1')) removeTree(path(`${name}/${child}`))
     },
     copied: () => {
       const name = some()
       if (name === '.' || !isDirectory(name)) return
       execFileSync('cp', ['-a', path(name), path(`${name}.copy`)] as never, { stdio: 'ignore' })
-      removeTree(path(name).toString('latin1'))
+      removeTree(path(name))
       fs.renameSync(path(`${name}.copy`), path(name))
     },
     chmod: () => {

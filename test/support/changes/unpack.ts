@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
-import { removeTree } from '../../../src/changes/remove-tree.ts'
+import { removeTree } from '../../../src/sys/remove-tree.ts'
 import { getXattr, listXattrs, removeXattr, setXattr } from '../../../src/sys/xattr.ts'
 
 export function unpackOver(archive: string, directory: string, scratch: string): void {
@@ -25,8 +25,8 @@ export function unpackOver(archive: string, directory: string, scratch: string):
 
 function merge(from: string, to: string): void {
   const names = readdirSync(bytes(from), 'latin1').sort()
-  if (names.includes('.wh..wh..opq')) for (const name of readdirSync(bytes(to), 'latin1')) removeTree(`${to}/${name}`)
-  for (const name of names) if (name.startsWith('.wh.') && name !== '.wh..wh..opq') removeTree(`${to}/${name.slice(4)}`)
+  if (names.includes('.wh..wh..opq')) for (const name of readdirSync(bytes(to), 'latin1')) removeTree(bytes(`${to}/${name}`))
+  for (const name of names) if (name.startsWith('.wh.') && name !== '.wh..wh..opq') removeTree(bytes(`${to}/${name.slice(4)}`))
   for (const name of names) if (!name.startsWith('.wh.')) put(`${from}/${name}`, `${to}/${name}`)
 }
 
@@ -34,11 +34,11 @@ function put(from: string, to: string): void {
   const stat = lstatSync(bytes(from))
   const old = lstatSync(bytes(to), { throwIfNoEntry: false })
   if (!stat.isDirectory()) {
-    if (old) removeTree(to)
+    if (old) removeTree(bytes(to))
     return renameSync(bytes(from), bytes(to))
   }
   chmodSync(bytes(from), 0o700)
-  if (old && !old.isDirectory()) removeTree(to)
+  if (old && !old.isDirectory()) removeTree(bytes(to))
   if (!old?.isDirectory()) mkdirSync(bytes(to))
   chmodSync(bytes(to), 0o700)
   merge(from, to)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { explainMissing, remedyFor } from '../../../src/host/explain.ts'
-import { hintOf, shellQuote } from '../../../src/host/remedies/remedy.ts'
+import { hintOf } from '../../../src/host/remedies/remedy.ts'
 import type { Restrictions } from '../../../src/host/restrictions.ts'
 
 const open: Restrictions = {
@@ -86,14 +86,6 @@ describe('the cause that fits both the failure and the machine', () => {
   ])('no advice: %s', (_, failure, host) => {
     expect(hint(failure, host)).toBeUndefined()
   })
-})
-
-test.each([
-  ['/usr/bin/node', '/usr/bin/node'],
-  ['/home/a b/node', "'/home/a b/node'"],
-  ["/it's", "'/it'\\''s'"],
-])('%s as a word for the shell', (word, quoted) => {
-  expect(shellQuote(word)).toBe(quoted)
 })
 
 test('what is not in force comes with what that means, and what mends it', () => {

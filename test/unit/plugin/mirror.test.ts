@@ -31,6 +31,18 @@ test.each(['outside.snap', 'workspace-twin/a.snap', 'workspace/../outside.snap']
   expect(existsSync(join(base, name))).toBe(false)
 })
 
+test('a path that is refused forges no line', () => {
+  const odd = 'odd\u001b[31m\nnsbox: forged'
+  const shown = 'odd\\u{1b}[31m\\nnsbox: forged"'
+  for (const [path, update] of [
+    [join(base, odd), 'new'],
+    [join(workspace, 'node_modules', odd), 'new'],
+    [join(workspace, `${odd}.snap`), 'none'],
+  ] as const) {
+    expect(() => mirrorFile(path, Buffer.from('x'), { update })).toThrow(shown.replace('"', path.endsWith('.snap') ? '.snap"' : '"'))
+  }
+})
+
 test('a link of the host that leads outside is refused', () => {
   symlinkSync(base, join(workspace, 'link'))
   expect(() => mirrorFile(join(workspace, 'link', 'a.snap'), Buffer.from('x'))).toThrow(/outside the workspace/)

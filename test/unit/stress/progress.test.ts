@@ -107,7 +107,7 @@ describe('elsewhere', () => {
   test('a message cannot move the cursor', () => {
     const out = stream(false)
     progressFor(out, {}).attempt(failed(0, '\x1b[2J\x1b]0;title\x07red\rgone'))
-    expect(out.writes.join('')).toBe('failed: src/cart.test.ts > adds: red\\u{d}gone\n')
+    expect(out.writes.join('')).toBe('failed: src/cart.test.ts > adds: red\\rgone\n')
   })
 })
 

@@ -62,6 +62,22 @@ test('tests cannot write to the terminal', () => {
   expect(reportText(hostileResults(), { color: false })).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
 })
 
+test.each([30, 80, 100])('no line is an order to GitHub, wherever it is broken: %i columns', (columns) => {
+  const order = '::error file=a::forged'
+  const tests = [`${order} ##[error]forged`, `a ${order}`, `a\n${order}`].map((name) =>
+    verdict({
+      name,
+      file: order,
+      verdict: 'FLAKY',
+      ...rate(1, 20),
+      cause: { class: 'race', evidence: [`${'x '.repeat(14)}${order}`, order] },
+    }),
+  )
+  const text = reportText(results({ tests, endedEarly: `\n${order}` }), { color: false, columns })
+  expect(text).toContain('forged')
+  expect(text).not.toMatch(/^\s*::|##\[/m)
+})
+
 test('figures', () => {
   expect([0, 0.004, 0.022, 0.0999, 0.15, 0.999, 1].map(percent)).toEqual(['0 %', '0.4 %', '2.2 %', '10 %', '15 %', '99.9 %', '100 %'])
   expect([40, 5800, 9960, 59_400, 250_000, 7_500_000].map(timeWords)).toEqual(['40 ms', '5.8 s', '10 s', '59 s', '4 m 10 s', '2 h 5 m'])

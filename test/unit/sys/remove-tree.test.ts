@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { removeTree } from '../../../src/launch/remove-tree.ts'
+import { removeTree } from '../../../src/sys/remove-tree.ts'
 
 test.each([
   ['closed directories', 'mkdir -p a/b/c; touch a/b/file; chmod 0 a/b a'],
