@@ -1,11 +1,11 @@
-// A worker's questions about modules. Vite answers for what is the same on the host and in the sandbox; for what a test wrote
-// an environment of the sandbox's own does; and what the sandbox does not see is not there.
+// A worker's questions about modules. Vite answers for what is the same on the host and in the sandbox, and finds nothing of what
+// the sandbox does not see; for what a test wrote an environment of the sandbox's own answers.
 
-import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DevEnvironment } from 'vite'
 import type { TestProject } from 'vitest/node'
 import { quoted } from '../src/quoted.ts'
+import type { HostView } from './file-view.ts'
 import { placesOf } from './own-modules.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
 import { sandboxEnvironment } from './sandbox-vite.ts'
@@ -33,14 +33,19 @@ export interface ModuleHost {
   files(): SandboxFiles | undefined
   /** Something was written under its overlays. */
   isTouched(): boolean
-  /** Paths that files of this kind are known to see. */
-  seen: Set<string>
+  view: HostView
   /** For vitest's main process. */
   deliver(message: unknown): void
   /** For the worker. */
   answer(message: unknown): void
   /** Something that is there on the host was asked for, and is not there in the sandbox. */
   hidden(path: string): void
+}
+
+interface Pending {
+  question: ModuleQuestion
+  /** The environment is the sandbox's. */
+  own: boolean
 }
 
 let lastNumber = 0
@@ -50,8 +55,9 @@ export class ModuleRequests {
   readonly #number = ++lastNumber
   /** Names of Vite's environments for modules of the sandbox's own, by the name of the environment that each is made from. */
   readonly #environments = new Map<string, Promise<string>>()
-  /** Questions that wait for Vite's answer; `own` for those of its environments that are the sandbox's. */
-  readonly #pending = new Map<string, { question: ModuleQuestion; own: boolean }>()
+  /** By numbers of the host's: a worker may use one of its own twice. */
+  readonly #pending = new Map<string, Pending>()
+  #questions = 0
 
   constructor(host: ModuleHost) {
     this.#host = host
@@ -59,51 +65,14 @@ export class ModuleRequests {
 
   /** `own`: the sandbox may have another file than the host. */
   asked(question: ModuleQuestion, own: boolean): void {
-    const [id, importer, name] = question.a
-    // Those of sandboxes are not listed.
-    const { environments } = this.#host.project.vite
-    if (!Object.keys(environments).includes(name))
-      return this.#fail(question, new Error(`The environment ${quoted(name)} is not in Vite's config`))
+    const [id, importer] = question.a
     if (own ? this.#differs(id, importer) : this.#isFromOwn(id, importer)) return void this.#askOwn(question)
-    const hidden = this.#hiddenPlace(id, importer)
-    if (hidden !== undefined) return this.#host.answer(this.#notThere(question, hidden))
-    this.#pending.set(question.i, { question, own: false })
-    this.#host.deliver(question)
+    seenFrom(this.#host.view, () => this.#host.deliver(this.#numbered({ question, own: false })))
   }
 
-  /** For the worker: what to post. Undefined while another answer is looked for. */
+  /** For the worker: what to post. Undefined while another answer is looked for, and for what it did not ask. */
   answered(message: unknown): unknown {
-    return seenFromHost(() => this.#answered(message))
-  }
-
-  #answered(message: unknown): unknown {
-    const { t, i, r: result, e: error } = message as ModuleAnswer
-    const pending = t === 's' && i !== undefined ? this.#pending.get(i) : undefined
-    if (!pending) return message
-    const { question, own } = pending
-    this.#pending.delete(question.i)
-    const file = result?.file ?? undefined
-    const isUnknown = () => (error !== undefined || result === null) && this.#mayBeOwn(question)
-    if (!own && (isUnknown() || (file !== undefined && this.#isOwnAfterAll(question, file)))) {
-      void this.#askOwn(question)
-      return undefined
-    }
-    if (file === undefined || !this.isHidden(file)) return message
-    this.#forget(question, result?.id)
-    return this.#notThere(question, file)
-  }
-
-  /** True for what the host has and the sandbox has not. */
-  isHidden(path: string): boolean {
-    const { seen, files } = this.#host
-    const sandbox = files()
-    if (!sandbox || !path.startsWith('/') || seen.has(path)) return false
-    if (sandbox.shares(path)) {
-      // For all sandboxes of the kind: what one has made itself is not there in others.
-      seen.add(path)
-      return false
-    }
-    return sandbox.hides(path)
+    return seenFromHost(() => this.#answered(message as ModuleAnswer))
   }
 
   close(): void {
@@ -112,14 +81,38 @@ export class ModuleRequests {
     this.#environments.clear()
   }
 
+  #answered(message: ModuleAnswer): unknown {
+    const pending = message.t === 's' && message.i !== undefined ? this.#pending.get(message.i) : undefined
+    if (!pending) return message
+    this.#pending.delete(message.i as string)
+    const { question, own } = pending
+    const { r: result, e: error } = message
+    const file = result?.file ?? undefined
+    const isUnknown = error !== undefined || result === null
+    if (!own && ((isUnknown && this.#mayBeOwn(question)) || (file !== undefined && this.#isOwnAfterAll(question, file)))) {
+      void this.#askOwn(question)
+      return undefined
+    }
+    if (isUnknown) this.#tellHidden(question)
+    // A second wall: what is hidden was not there to be read.
+    const isLost = file !== undefined && this.#host.view.hides(file)
+    return isLost ? { t: 's', i: question.i, e: new Error(`Failed to load url ${question.a[0]}`) } : { ...message, i: question.i }
+  }
+
   get #root(): string {
     return this.#host.project.config.root
+  }
+
+  #numbered(pending: Pending): ModuleQuestion {
+    const i = `nsbox ${this.#number} ${++this.#questions}`
+    this.#pending.set(i, pending)
+    return { ...pending.question, i }
   }
 
   /** True where the host has another file, or has one that the sandbox has removed. */
   #differs(id: string, importer: string | undefined): boolean {
     const files = this.#host.files()
-    return placesOf(id, importer, this.#root).some((path) => files?.owns(path) || files?.hides(path))
+    return placesOf(id, importer, this.#root).some((path) => files?.owns(path) || files?.lacks(path))
   }
 
   /** Packages, and what Vite could not resolve when it transformed the importer: where they lie depends on who imports. */
@@ -139,43 +132,22 @@ export class ModuleRequests {
     return isTouched() || directories.some((path) => files()?.stat(path) !== undefined && !files()?.shares(path))
   }
 
-  /** Where an id names what only the host has. */
-  #hiddenPlace(id: string, importer: string | undefined): string | undefined {
-    const there = placesOf(id, importer, this.#root).filter((path) => existsSync(path))
-    const hidden = there.filter((path) => this.isHidden(path))
-    return hidden.length === there.length ? hidden[0] : undefined
-  }
-
-  /** In the very words that Vite has for a file that does not exist, names as they are: whether the host has one is not the sandbox's to know. */
-  #notThere({ i, m: method, a: [id, importer] }: ModuleQuestion, path: string): object {
-    this.#host.hidden(path)
-    if (method === 'resolve') return { t: 's', i, r: null }
-    const from = importer === undefined ? '' : ` in ${importer}`
-    return { t: 's', i, e: new Error(`Failed to load url ${id} (resolved id: ${id})${from}. Does the file exist?`) }
-  }
-
-  /** vitest prints lines of files that Vite has transformed, wherever a stack trace of the worker's leads. */
-  #forget({ a: [, , name] }: ModuleQuestion, id: string | undefined): void {
-    const graph = this.#host.project.vite.environments[name]?.moduleGraph
-    const node = id === undefined ? undefined : graph?.getModuleById(id)
-    if (node) graph?.invalidateModule(node)
-  }
-
-  #fail({ i }: ModuleQuestion, error: unknown): void {
-    this.#host.answer({ t: 's', i, e: error })
+  /** To the user, not to the sandbox: whether the host has it is not for tests to know. */
+  #tellHidden({ a: [id, importer] }: ModuleQuestion): void {
+    const hidden = placesOf(id, importer, this.#root).find((path) => this.#host.view.hides(path))
+    if (hidden !== undefined) this.#host.hidden(hidden)
   }
 
   async #askOwn(question: ModuleQuestion): Promise<void> {
     const [id, importer, name, ...rest] = question.a
-    const { deliver, files } = this.#host
+    const { deliver, files, answer } = this.#host
     try {
       const sandbox = files()
       if (!sandbox) throw new Error(`Failed to load url ${quoted(id)}: the sandbox has ended`)
       const own = await this.#environment(name, sandbox)
-      this.#pending.set(question.i, { question, own: true })
-      seenFrom(sandbox, () => deliver({ ...question, a: [id, importer, own, ...rest] }))
+      seenFrom(sandbox, () => deliver({ ...this.#numbered({ question, own: true }), a: [id, importer, own, ...rest] }))
     } catch (error) {
-      this.#fail(question, error)
+      answer({ t: 's', i: question.i, e: error })
     }
   }
 

@@ -13,15 +13,19 @@ import { Plans } from '../src/launch/plans.ts'
 import { settledWithin } from '../src/launch/settled.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
 import { trafficRefusal } from '../src/launch/traffic-trial.ts'
+import { hostView } from '../src/plan/host-view.ts'
 import { limitPlan } from '../src/plan/limit-plan.ts'
 import type { Limits } from '../src/plan/limits.ts'
+import type { SandboxPlan } from '../src/plan/plan.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
 import { printable, quoted } from '../src/quoted.ts'
+import { mountPoints } from '../src/sys/mount-points.ts'
 import type { NotEnforced } from '../src/wire/protocol.ts'
 import type { ZygoteMode } from '../src/zygote/v8-flags.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import { FileOptions, type FileSettings } from './file-options.ts'
 import type { WrittenPlaces } from './file-report.ts'
+import { HostView } from './file-view.ts'
 import { KeptFiles } from './kept-files.ts'
 import { Launcher, needsFreshNode } from './launcher.ts'
 import { describeEmulation, throwMissing } from './limits-report.ts'
@@ -63,7 +67,7 @@ export class SandboxPool {
   #trafficRefusal: Promise<string | undefined> | undefined
   #teardownTimeout = 0
   #isUsual: ((path: string) => boolean) | undefined
-  readonly #seen = new Map<string, Set<string>>()
+  readonly #views = new Map<string, HostView>()
 
   /** What runs now, where a campaign runs one file after the other. */
   attempt: AttemptWatch | undefined
@@ -143,11 +147,11 @@ export class SandboxPool {
     return this.#places?.workspaces ?? []
   }
 
-  /** Paths that are known to be there in the sandboxes of one key. */
-  seen(key: string): Set<string> {
-    const seen = this.#seen.get(key) ?? new Set()
-    this.#seen.set(key, seen)
-    return seen
+  /** The host, as sandboxes of one key see it. */
+  hostView(key: string, plan: SandboxPlan): HostView {
+    const view = this.#views.get(key) ?? new HostView(hostView(plan, mountPoints()))
+    this.#views.set(key, view)
+    return view
   }
 
   /** Of one worker; undefined where nothing is to be limited or counted. */
@@ -222,7 +226,7 @@ export class SandboxPool {
     this.#choice = this.#plans = this.#places = this.#launcher = this.#limiting = this.#staging = this.#files = this.#isUsual = undefined
     this.#trafficRefusal = undefined
     this.#said.clear()
-    this.#seen.clear()
+    this.#views.clear()
   }
 
   async #open(kind: WorkerKind): Promise<LaunchChoice> {

@@ -1,74 +1,43 @@
 // The file system of a running sandbox, as the host sees it through the sandbox's root directory.
 
-import fs, { type BigIntStats, type Stats } from 'node:fs'
+import fs, { type BigIntStats } from 'node:fs'
 import { close, openPathInRoot } from '../src/sys/descriptor.ts'
+import { type FileView, type HeldPlace, held, nowhere } from './file-view.ts'
 
 // What this file asks for is the host's, whatever node:fs shows others: see seen-fs.ts.
-const { readlinkSync, statSync } = fs
+const { statSync } = fs
 
-export interface HeldPlace {
-  /** A path of the host. Nothing is there where the sandbox has nothing. */
-  path: string
-  /** The sandbox's path without links; undefined where it has nothing. */
-  realPath: string | undefined
-  close(): void
-}
-
-const nowhere: HeldPlace = { path: '/proc/self/fd/-1', realPath: undefined, close: () => undefined }
-
-export class SandboxFiles {
-  readonly #root: number
+export class SandboxFiles implements FileView {
+  /** -1 once it is closed: the number may be another sandbox's by then. */
+  #root: number
 
   /** `root` is a handle to the sandbox's root directory, and becomes this object's own. */
   constructor(root: number) {
     this.#root = root
   }
 
-  /** Paths below it lead into the sandbox, but for absolute links, which lead to the host: path_resolution(7). */
-  get prefix(): string {
-    return `/proc/self/fd/${this.#root}`
-  }
-
-  /** A handle to the file or directory that the sandbox has at `path`, whatever links are on the way. The caller closes it. */
+  /** Links on the way lead to what the sandbox has there. */
   hold(path: string): HeldPlace {
-    const fd = this.#open(path)
-    if (fd === undefined) return nowhere
-    const held = `/proc/self/fd/${fd}`
-    // Opening a FIFO would wait for its other end, for ever: fifo(7).
-    if (isPlain(statSync(held))) return { path: held, realPath: readlinkSync(held), close: () => close(fd) }
-    close(fd)
-    return nowhere
-  }
-
-  #open(path: string): number | undefined {
     try {
-      return openPathInRoot(this.#root, path)
+      return held(openPathInRoot(this.#root, path))
     } catch {
-      return undefined
+      return nowhere
     }
   }
 
-  /** Undefined where the sandbox has nothing. Links are followed. */
+  /** Undefined where the sandbox has no file or directory. Links are followed. */
   stat(path: string): BigIntStats | undefined {
-    const held = this.hold(path)
+    const place = this.hold(path)
     try {
-      return statSync(held.path, { bigint: true, throwIfNoEntry: false })
+      return statSync(place.path, { bigint: true, throwIfNoEntry: false })
     } finally {
-      held.close()
+      place.close()
     }
-  }
-
-  /** The path without links; undefined where the sandbox has nothing. */
-  realPath(path: string): string | undefined {
-    const { realPath, close } = this.hold(path)
-    close()
-    return realPath
   }
 
   /** True for a file that the sandbox has and the host has not, or has with another content. */
   owns(path: string): boolean {
-    const inside = this.stat(path)
-    return inside?.isFile() === true && !isSame(inside, statSync(path, { bigint: true, throwIfNoEntry: false }))
+    return this.stat(path)?.isFile() === true && !this.shares(path)
   }
 
   /** True for what is the host's very own, and nothing that the sandbox has made. */
@@ -77,18 +46,15 @@ export class SandboxFiles {
     return inside !== undefined && isSame(inside, statSync(path, { bigint: true, throwIfNoEntry: false }))
   }
 
-  /** True for what the host has at `path` and the sandbox has not. */
-  hides(path: string): boolean {
+  /** True for a file of the host's that the sandbox has removed, or does not see. */
+  lacks(path: string): boolean {
     return statSync(path, { throwIfNoEntry: false }) !== undefined && this.stat(path) === undefined
   }
 
   close(): void {
     close(this.#root)
+    this.#root = -1
   }
-}
-
-function isPlain(stats: Stats): boolean {
-  return stats.isFile() || stats.isDirectory()
 }
 
 /** An overlay shows the times of the file below, as long as nobody has written to it (Documentation/filesystems/overlayfs.rst). The change time cannot be set. */

@@ -46,7 +46,7 @@ function finder({ resolve, isProduction }: DevEnvironment['config']): Find {
   const resolver = ResolverFactory.createResolver({
     fileSystem: fs as never,
     extensions: ['', ...resolve.extensions],
-    conditionNames: resolve.conditions.map((name) =>
+    conditionNames: ['import', ...resolve.conditions].map((name) =>
       name === 'development|production' ? (isProduction ? 'production' : 'development') : name,
     ),
     mainFields: [...resolve.mainFields, 'main'],

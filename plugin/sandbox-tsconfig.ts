@@ -8,27 +8,27 @@ import { vite } from './vite.ts'
 
 const compiled = /\.([cm]?ts|[jt]sx)$/
 
-/** For an environment of the same sandbox. Vite before 8 reads through node:fs, and needs nothing. */
+interface OxcOptions extends Record<string, unknown> {
+  jsxInject?: string
+  include?: unknown
+  exclude?: unknown
+}
+
+/** For an environment that is used under seenFrom of the same sandbox. Vite before 8 reads through node:fs, and needs nothing. */
 export function sandboxTsconfig(base: DevEnvironment, files: SandboxFiles): Plugin {
-  const { oxc } = base.config as { oxc?: false | (OxcOptions & Record<string, unknown>) }
-  // What the compiler keeps of a tsconfig.json it keeps for a config: this one is the sandbox's own.
-  const config = { ...base.getTopLevelConfig() }
+  const { oxc } = base.config as { oxc?: false | OxcOptions }
   return {
     name: 'nsbox:sandbox-tsconfig',
     async transform(code, id) {
       if (!oxc || !compiled.test(id) || !hasOwnTsconfig(id, files)) return undefined
       const { jsxInject, include: _, exclude: __, ...options } = oxc
-      const result = await vite.transformWithOxc(code, `${files.prefix}${id}`, options, undefined, config)
-      const shown = JSON.parse(JSON.stringify(result).replaceAll(files.prefix, '')) as typeof result
-      return { code: jsxInject && /x$/.test(id) ? `${jsxInject};${shown.code}` : shown.code, map: shown.map, moduleType: 'js' }
+      // It takes functions of node:fs when it is loaded, and has to find those of seen-fs.ts.
+      const { getTsconfig } = await import('get-tsconfig')
+      const { compilerOptions = {} } = getTsconfig(id)?.config ?? {}
+      const result = await vite.transformWithOxc(code, id, { ...options, tsconfig: { compilerOptions } } as never)
+      return { code: jsxInject && /x$/.test(id) ? `${jsxInject};${result.code}` : result.code, map: result.map, moduleType: 'js' }
     },
   }
-}
-
-interface OxcOptions {
-  jsxInject?: string
-  include?: unknown
-  exclude?: unknown
 }
 
 function hasOwnTsconfig(id: string, files: SandboxFiles): boolean {

@@ -1,30 +1,30 @@
-// Lets node:fs read what a sandbox sees. Vite and its plugins read files by name while they transform a module; for a
-// module that a test wrote, its neighbours, package.json and tsconfig.json are the sandbox's, not the host's.
+// Lets node:fs read what a sandbox sees. Vite and its plugins read files by name while they answer a worker: what is hidden from
+// it they must not find, and for a module that a test wrote, its neighbours and its package.json are the sandbox's.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import fs, { Dirent } from 'node:fs'
 import Module, { syncBuiltinESMExports } from 'node:module'
 import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { SandboxFiles } from './sandbox-files.ts'
+import type { FileView } from './file-view.ts'
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown
 type Functions = Record<string, AnyFunction>
 type Wrap = (original: AnyFunction, name: string) => AnyFunction
 
-const sandbox = new AsyncLocalStorage<SandboxFiles | undefined>()
+const current = new AsyncLocalStorage<FileView | undefined>()
 let isPatched = false
 
-/** Runs `action`: whatever it reads through node:fs, now and later, is what the sandbox sees. Writes reach the host, as ever. */
-export function seenFrom<T>(files: SandboxFiles, action: () => T): T {
+/** Runs `action`: whatever it reads through node:fs, now and later, is what the view shows. Writes reach the host, as ever. */
+export function seenFrom<T>(view: FileView, action: () => T): T {
   if (!isPatched) patch()
   isPatched = true
-  return sandbox.run(files, action)
+  return current.run(view, action)
 }
 
 /** Runs `action` outside of {@link seenFrom}: answers to what was asked there come back in it. */
 export function seenFromHost<T>(action: () => T): T {
-  return sandbox.run(undefined, action)
+  return current.run(undefined, action)
 }
 
 /** Functions of node:fs that read what their first argument names: `name`, `nameSync` and `promises.name`. */
@@ -47,14 +47,14 @@ function patch(): void {
 /** node's loaders read modules with fs.readFileSync. What runs here must never be what a sandbox wrote. */
 function loadCodeFromHost(): void {
   Module.registerHooks({
-    resolve: (specifier, context, next) => sandbox.run(undefined, next, specifier, context),
-    load: (url, context, next) => sandbox.run(undefined, next, url, context),
+    resolve: (specifier, context, next) => current.run(undefined, next, specifier, context),
+    load: (url, context, next) => current.run(undefined, next, url, context),
   })
   // Module.prototype.load calls extensions that others have registered, past the hooks.
   const loader = Module as unknown as { _load: AnyFunction }
   const load = loader._load
   loader._load = function (...args) {
-    return sandbox.run(undefined, () => Reflect.apply(load, this, args))
+    return current.run(undefined, () => Reflect.apply(load, this, args))
   }
 }
 
@@ -106,9 +106,9 @@ const withCallback: Wrap = (original, name) =>
     return Reflect.apply(original, this, [place.path, ...args.slice(1, -1), called])
   }
 
-/** A way to reach what the sandbox has. */
+/** A way to reach what is seen. */
 interface Place {
-  /** Of the host. Where the sandbox has nothing, nothing is there. */
+  /** Of the host. Where nothing is seen, nothing is there. */
   path: string
   /** Known without a look, where that is what was asked for. */
   realPath: string | undefined
@@ -119,7 +119,7 @@ interface Place {
 
 /** Undefined where the call is not for the sandbox: outside of {@link seenFrom}, for a descriptor, or to write. */
 function placeOf(name: string, [named, flags]: unknown[]): Place | undefined {
-  const files = sandbox.getStore()
+  const files = current.getStore()
   const asked = files && pathOf(named)
   if (!files || asked === undefined || (name === 'open' && !isForReading(flags))) return undefined
   const isLink = linkReaders.includes(name)

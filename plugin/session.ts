@@ -97,7 +97,7 @@ export class Session {
       workspaces: host.pool.workspaces,
       files: () => worker.uppers.files,
       isTouched: () => worker.uppers.isTouched,
-      seen: host.pool.seen(key),
+      view: host.pool.hostView(key, worker.plan),
       deliver: (vitest) => host.deliver(vitest),
       answer: (vitest) => this.#post({ vitest }),
       hidden: (path) => this.#tellHidden(path),
@@ -219,7 +219,7 @@ export class Session {
     const { sandbox, ended } = this.#worker
     if (this.#limits) this.#post({ nsbox: 'tell-tests' })
     const number = takeWorkerNumber()
-    this.#post({ nsbox: 'worker', number: number.value, ownNetwork: this.#worker.ownNetwork })
+    this.#post({ nsbox: 'worker', number: number.value, ownNetwork: this.#worker.plan.namespaces.includes('net') })
     void ended.then(() => number.release())
     const { logger } = this.#host.options.project.vitest
     sandbox.stdout.on('data', (chunk: Buffer) => {

@@ -25,8 +25,15 @@ export function exactly(wanted: unknown): Check {
   return (value) => value === wanted
 }
 
+/** One of holes could be longer than anybody can wait. */
+const longest = 1_000_000
+
+export function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length <= longest
+}
+
 export function listOf(check: Check): Check {
-  return (value) => Array.isArray(value) && value.every((item) => check(item))
+  return (value) => isList(value) && value.every((item) => check(item))
 }
 
 /** The first items of a list. More may follow. */

@@ -10,6 +10,7 @@ import {
   exactly,
   type Fields,
   flag,
+  isList,
   isRecord,
   listOf,
   maybe,
@@ -28,13 +29,15 @@ const taskFields = record({ id: text, name: text, type: text, mode: text, meta: 
 const fileFields = record({ filepath: text, projectName: maybe(text) })
 
 /** Reporters go from a suite to its tasks, and from each to its file. */
-function isTask(value: unknown, file: unknown): boolean {
-  if (!taskFields(value) || (value as Fields)['file'] !== file) return false
+function isTask(value: unknown, file: unknown, seen: Set<unknown>): boolean {
+  // One that is in two places would be visited by each way to it, and there may be very many.
+  if (seen.has(value) || !taskFields(value) || (value as Fields)['file'] !== file) return false
+  seen.add(value)
   const { type, tasks } = value as Fields
-  return type !== 'suite' || (Array.isArray(tasks) && tasks.every((task) => isTask(task, file)))
+  return type !== 'suite' || (isList(tasks) && tasks.every((task) => isTask(task, file, seen)))
 }
 
-const fileTask: Check = (value) => fileFields(value) && (value as Fields)['type'] === 'suite' && isTask(value, value)
+const fileTask: Check = (value) => fileFields(value) && (value as Fields)['type'] === 'suite' && isTask(value, value, new Set())
 
 /**
  * vitest's methods that nsbox's workers call, with their first arguments. `transform` is not among them: only pools that

@@ -1,13 +1,15 @@
 // What a worker asks vitest's main process for. Tests run in the worker, so that none of it is to be trusted: it gets what its
 // sandbox sees, and tells of its own files alone. The table in SECURITY.md has all methods.
 
-import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { inQuotes, quoted } from '../src/quoted.ts'
 import { mirrorPlace } from './mirror-place.ts'
 import { type ModuleHost, type ModuleQuestion, ModuleRequests } from './module-requests.ts'
 import { executedFiles } from './places.ts'
+import { seenFrom } from './seen-fs.ts'
 import type { FileTask } from './task-updates.ts'
+import { tidyErrors } from './tidy-errors.ts'
 import { isMethod } from './worker-messages.ts'
 
 /** A message of birpc: a question, or an answer. */
@@ -29,6 +31,9 @@ interface Task {
 
 /** vitest's own name for it. */
 const unknownTest = '__vitest__unknown_test__'
+
+/** Methods for which Vite reads files. */
+const ofModules = ['fetchWarmModules', 'prewarmModuleGraph', 'ensureModuleGraphEntry']
 
 /** The message tells of what is not the worker's. */
 class Forged extends Error {}
@@ -59,11 +64,12 @@ export class WorkerRequests {
     const { t, m: method, a: args = [] } = message as RpcMessage
     if (t !== 'q' || method === undefined) this.#host.deliver(message)
     else if (!isMethod(method)) this.refuse(message, new Error(`nsbox does not know vitest's method ${inQuotes(method)}`))
-    else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
     else {
       try {
         const refusal = this.#refusalOf(method, args)
         if (refusal) this.refuse(message, refusal)
+        else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
+        else if (ofModules.includes(method)) seenFrom(this.#host.view, () => this.#host.deliver(message))
         else this.#host.deliver(message)
       } catch (error) {
         if (error instanceof Forged) return `${method} of ${error.message}`
@@ -89,16 +95,22 @@ export class WorkerRequests {
 
   /** Undefined for what may be done. @throws Forged */
   #refusalOf(method: string, args: unknown[]): Error | undefined {
-    const [first, second] = args
-    const { project } = this.#host
+    const [first, second, third] = args
+    const { project, view } = this.#host
     switch (method) {
+      case 'fetch':
+      case 'resolve':
+        return this.#refusalOfEnvironment(third as string)
       case 'onQueued':
         return this.#take([first as FileTask])
       case 'onCollected':
         return this.#take(first as FileTask[])
       case 'onTaskUpdate':
         for (const [id] of [...(first as [string][]), ...(second as [string][])]) this.#requireTask(id)
+        for (const [, result] of first as [string, { errors?: unknown[] } | undefined][]) tidyErrors(result?.errors, view)
         return undefined
+      case 'onUnhandledError':
+        return void tidyErrors([first], view)
       case 'onTaskArtifactRecord':
       case 'onTestBenchmark':
         return this.#requireTask(first as string)
@@ -110,23 +122,23 @@ export class WorkerRequests {
       }
       case 'fetchWarmModules':
       case 'prewarmModuleGraph':
-        return this.#requireFiles(second as string[])
+        return this.#requireFiles(second as string[]) ?? this.#refusalOfEnvironment(first as string)
       case 'resolveSnapshotPath':
       case 'onTestModuleDependencies':
         return this.#requireFiles([first as string])
       case 'snapshotSaved':
         return this.#requireFiles([(first as { filepath: string }).filepath])
       case 'onAfterSuiteRun': {
-        const { environment, testFiles } = first as { environment: string; testFiles: string[] }
-        if (!Object.hasOwn(project.vite.environments, environment)) throw new Forged(inQuotes(environment))
-        return this.#requireFiles(testFiles.map((name) => resolve(project.config.root, name)))
+        const { environment, testFiles, projectName } = first as { environment: string; testFiles: string[]; projectName?: string }
+        if (testFiles.length === 0 || (projectName ?? '') !== project.name) throw new Forged(inQuotes(projectName ?? ''))
+        return this.#requireFiles(testFiles.map((name) => resolve(project.config.root, name))) ?? this.#refusalOfEnvironment(environment)
       }
       case 'onCancel':
         // Those that `bail` counts are the only reason that a worker has.
         if (!project.vitest.config.bail) throw new Forged('a run without bail')
         return undefined
       case 'ensureModuleGraphEntry':
-        return this.#modules.isHidden(first as string) || this.#modules.isHidden(second as string) ? new Error('No such module') : undefined
+        return [first, second].some((id) => view.hides(pathOf(id as string))) ? new Error('No such module') : undefined
       case 'readBenchmarkResult':
         return this.#refusalOfReading(resolve(project.config.root, first as string))
       case 'writeBenchmarkResult':
@@ -135,14 +147,25 @@ export class WorkerRequests {
     return undefined
   }
 
-  /** Files with their tests. */
+  /** Files with their tests, whose ids are those that vitest gives them. */
   #take(files: FileTask[]): undefined {
+    const { project } = this.#host
     this.#requireFiles(files.map(({ filepath }) => filepath))
-    const add = ({ id, tasks = [] }: Task) => {
-      this.#tasks.add(id)
-      tasks.forEach(add)
+    for (const file of files) {
+      if (file.id !== project.createSpecification(file.filepath).taskId) throw new Forged(inQuotes(file.id))
+      const add = ({ id, tasks = [] }: Task) => {
+        if (id !== file.id && !id.startsWith(`${file.id}_`)) throw new Forged(inQuotes(id))
+        this.#tasks.add(id)
+        tasks.forEach(add)
+      }
+      add(file)
     }
-    files.forEach(add)
+  }
+
+  /** Those of sandboxes are not listed. */
+  #refusalOfEnvironment(name: string): Error | undefined {
+    const isListed = Object.keys(this.#host.project.vite.environments).includes(name)
+    return isListed ? undefined : new Error(`The environment ${quoted(name)} is not in Vite's config`)
   }
 
   #requireTask(id: string): undefined {
@@ -155,12 +178,7 @@ export class WorkerRequests {
   }
 
   #refusalOfReading(path: string): Error | undefined {
-    try {
-      return this.#modules.isHidden(realpathSync(path)) ? new Error(`There is no ${quoted(path)} in the sandbox`) : undefined
-    } catch {
-      // There is none on the host either.
-      return undefined
-    }
+    return this.#host.view.hides(path) ? new Error(`There is no ${quoted(path)} in the sandbox`) : undefined
   }
 
   #refusalOfWriting(path: string): Error | undefined {
@@ -170,5 +188,14 @@ export class WorkerRequests {
     } catch (error) {
       return error as Error
     }
+  }
+}
+
+/** vitest takes paths and addresses of files. */
+function pathOf(id: string): string {
+  try {
+    return id.startsWith('file:') ? fileURLToPath(id) : id
+  } catch {
+    return id
   }
 }

@@ -7,6 +7,7 @@ import { Ports } from '../src/launch/ports.ts'
 import { type Sandbox, sockets } from '../src/launch/sandbox.ts'
 import type { CapHit, LimitUsage, SandboxLimits } from '../src/launch/sandbox-limits.ts'
 import type { ForkPayload, ZygoteProcess } from '../src/launch/zygote-process.ts'
+import type { SandboxPlan } from '../src/plan/plan.ts'
 import type { SandboxRequest } from '../src/plan/request.ts'
 import type { SandboxEnd } from '../src/wire/protocol.ts'
 import { Uppers } from './uppers.ts'
@@ -25,8 +26,7 @@ export interface WorkerSandbox {
    * it did not get that far, or has long ended.
    */
   readUppers(read: (layers: UpperLayer[]) => void | Promise<void>): void
-  /** Whether its network is its own. */
-  ownNetwork: boolean
+  plan: SandboxPlan
 }
 
 export interface WorkerEnd extends SandboxEnd {
@@ -75,7 +75,7 @@ export class Workers {
       ended,
       uppers,
       readUppers: (read) => readers.add(read),
-      ownNetwork: plan.namespaces.includes('net'),
+      plan,
     }
   }
 

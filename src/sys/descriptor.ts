@@ -31,7 +31,9 @@ export function openPath(path: string): number {
   return open_(path, O_PATH | O_CLOEXEC, 0)
 }
 
+const AT_FDCWD = -100
 const RESOLVE_NO_MAGICLINKS = 0x02
+const RESOLVE_NO_SYMLINKS = 0x04
 const RESOLVE_IN_ROOT = 0x10
 
 /**
@@ -39,12 +41,21 @@ const RESOLVE_IN_ROOT = 0x10
  * (openat2(2), RESOLVE_IN_ROOT, Linux 5.6). @throws SysError
  */
 export function openPathInRoot(root: number, path: string): number {
+  return openPathBy(root, path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+}
+
+/** A handle to an absolute path, if no part of it is a link. @throws SysError */
+export function openRealPath(path: string): number {
+  return openPathBy(AT_FDCWD, path, RESOLVE_NO_SYMLINKS)
+}
+
+function openPathBy(directory: number, path: string, resolve: number): number {
   const name = Buffer.from(`${path}\0`)
   // struct open_how: flags, mode, resolve; 64 bits each.
   const how = Buffer.alloc(24)
   how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0)
-  how.writeBigUInt64LE(BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), 16)
-  return syscall('openat2', [root, addressOf(name), addressOf(how), how.length], [root, path, 'RESOLVE_IN_ROOT'])
+  how.writeBigUInt64LE(BigInt(resolve), 16)
+  return syscall('openat2', [directory, addressOf(name), addressOf(how), how.length], [directory, path])
 }
 
 export function close(fd: number): void {

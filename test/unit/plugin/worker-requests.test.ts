@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { HostView } from '../../../plugin/file-view.ts'
 import { type RequestHost, WorkerRequests } from '../../../plugin/worker-requests.ts'
 
 let base: string
@@ -26,7 +27,7 @@ function requests(): WorkerRequests {
     workspaces: [workspace],
     files: () => undefined,
     isTouched: () => false,
-    seen: new Set(),
+    view: new HostView(() => true),
     deliver: (message) => handedOn.push(message),
     answer: (message) => answered.push(message as { e?: Error }),
     hidden: () => undefined,
