@@ -1,77 +1,107 @@
 // Where a worker may write on the host: snapshots and results of benchmarks, in the workspace. Not what the host runs.
 
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { NsboxError } from '../src/errors.ts'
 import { isWithin } from '../src/plan/paths.ts'
 import { quoted } from '../src/quoted.ts'
+import { type Executed, shadowedFile } from './executed-files.ts'
 import type { SnapshotUpdate } from './messages.ts'
 import { realLocation } from './places.ts'
+import { isInRunDirectory, isRunName } from './run-names.ts'
+import type { Owner } from './snapshot-owners.ts'
+import { addsInlineSnapshots, isSnapshotData } from './snapshot-text.ts'
 
-/** Directories that git and package managers run programs from. */
-const directories = ['.git', '.hg', '.svn', '.husky', 'node_modules']
-/** What editors, package managers and build tools read commands or code from when a project is opened or built. */
-const files = [
-  /^(package|tsconfig.*|jsconfig|deno|turbo|nx|lerna)\.jsonc?$/,
-  /\.(config|setup|workspace)\.[cm]?[jt]sx?$/,
-  /^(Makefile|makefile|GNUmakefile|justfile|Justfile|Taskfile.*|Rakefile|Gruntfile.*|gulpfile.*|Dockerfile.*|CMakeLists\.txt)$/,
-  /(^|[-.])lock(\.\w+)?$|^package-lock\.json$|^bun\.lockb$/,
-]
-
-export interface Mirrored {
+export interface MirrorPlaces {
   workspaces: readonly string[]
-  /** Other files that the host runs. Real paths. */
-  executed: readonly string[]
+  /** Asked only where it matters. */
+  executed: () => Executed
+}
+
+export interface Mirrored extends MirrorPlaces {
   update: SnapshotUpdate
-  /** Those of the worker, which may have snapshots in them. */
-  testFiles: ReadonlySet<string>
+  owner: Owner
 }
 
 /**
  * Does to a snapshot of the host what was done inside. Answers its real path.
  * @throws NsboxError ERR_NSBOX_MIRROR for a place that no test may write to, and for what vitest would not write in this run
  */
-export function mirrorFile({ workspaces, executed, update, testFiles }: Mirrored, path: string, content: Uint8Array | null): string {
-  const real = mirrorPlace(workspaces, path, executed)
-  const mayChange = update === 'all' || real.endsWith('.snap') || testFiles.has(path) || !existsSync(real)
-  if (update === 'none' || !mayChange) {
+export function mirrorFile(mirrored: Mirrored, path: string, content: Uint8Array | null): string {
+  const { owner } = mirrored
+  const real = mirrorPlace(mirrored, path, owner)
+  if (owner === 'another') throw refused(`A worker cannot save snapshots of another test file: ${quoted(path)}`, forged)
+  if (!mayChange(mirrored, real, content)) {
     throw refused(`A snapshot cannot be saved in a run that does not update it: ${quoted(path)}`, 'vitest -u updates snapshots.')
   }
   if (content === null) {
     rmSync(real, { force: true })
     return real
   }
+  if (owner === 'snapshots' && !isSnapshotData(textOf(content))) {
+    throw refused(`A file of snapshots cannot be saved with something else in it: ${quoted(path)}`, forged)
+  }
   mkdirSync(dirname(real), { recursive: true })
   writeFileSync(real, content)
   return real
 }
 
+const forged = 'A test has written to the channel between vitest and its worker, or has changed what vitest sends.'
+
+/** As vitest does: a new run adds, and `-u` changes and removes. */
+function mayChange({ update, owner }: Mirrored, real: string, content: Uint8Array | null): boolean {
+  const isOwn = owner !== 'nobody'
+  if (update === 'none') return false
+  if (content === null) return update === 'all' && isOwn && owner !== 'test'
+  if (update === 'all' || isOwn || !existsSync(real)) return true
+  // A helper of tests has inline snapshots as well.
+  return addsInlineSnapshots(readFileSync(real, 'utf8'), textOf(content))
+}
+
+function textOf(content: Uint8Array): string {
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString()
+}
+
 /** The real path of what is to be written. @throws NsboxError ERR_NSBOX_MIRROR for a place that no test may write to */
-export function mirrorPlace(workspaces: readonly string[], path: string, executed: readonly string[]): string {
+export function mirrorPlace({ workspaces, executed }: MirrorPlaces, path: string, owner: Owner): string {
   const real = realLocation(resolve(path))
   const workspace = workspaces.find((directory) => isWithin(real, directory))
   if (workspace === undefined) {
     const hint = `Snapshots are kept below ${workspaces.map(quoted).join(', ')}; the option workspace names a larger directory.`
     throw refused(`A snapshot outside the workspace cannot be saved: ${quoted(path)}`, hint)
   }
-  if (executed.includes(real) || isExecutable(real) || isRun(real.slice(workspace.length + 1).split('/'))) {
+  const names = real.slice(workspace.length + 1).split('/')
+  const stats = statSync(real, { throwIfNoEntry: false })
+  // These two have names and places of the config's choice.
+  const isChosen = owner === 'snapshots' || owner === 'test'
+  if (isInRunDirectory(names) || isUnusual(stats) || (!isChosen && (isProgram(stats) || isRunName(names)))) {
     const hint = 'Give it a name that ends with .snap, or put it into a directory called __snapshots__.'
     throw refused(`A snapshot cannot be saved where programs of the host look for what they run: ${quoted(path)}`, hint)
   }
+  if (owner !== 'snapshots') refuseExecuted(path, real, executed())
   return real
 }
 
-/** By the names on the way from the workspace. */
-function isRun(names: readonly string[]): boolean {
-  if (names.some((name) => directories.includes(name))) return true
-  const name = names.at(-1) as string
-  if (name.endsWith('.snap') || names.slice(0, -1).some((directory) => /snap/i.test(directory))) return false
-  return names.some((part) => part.startsWith('.')) || files.some((pattern) => pattern.test(name))
+function refuseExecuted(path: string, real: string, executed: Executed): void {
+  if (executed.files.includes(real)) {
+    throw refused(
+      `A snapshot cannot be saved in place of a module that vitest's main process runs: ${quoted(path)}`,
+      'Give it another name.',
+    )
+  }
+  const other = existsSync(real) ? undefined : shadowedFile(real, executed)
+  if (other === undefined) return
+  const hint = `vitest's main process imports ${quoted(other)}. Give the snapshot another name, or put it into another directory.`
+  throw refused(`A snapshot cannot be saved where an import would find it first: ${quoted(path)}`, hint)
 }
 
-function isExecutable(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats?.isFile() === true && (stats.mode & 0o111) !== 0
+/** No file: a FIFO would wait for a reader. */
+function isUnusual(stats: Stats | undefined): boolean {
+  return stats !== undefined && !stats.isFile()
+}
+
+function isProgram(stats: Stats | undefined): boolean {
+  return stats !== undefined && (stats.mode & 0o111) !== 0
 }
 
 function refused(message: string, hint: string): NsboxError {

@@ -10,6 +10,8 @@ interface SnapshotEnvironment {
   removeSnapshotFile(path: string): Promise<void>
 }
 
+type Change = keyof SnapshotEnvironment
+
 export class Mirror {
   readonly #send: (message: WorkerToHost) => void
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>()
@@ -20,13 +22,13 @@ export class Mirror {
   }
 
   /** Makes the host's file like this one. @throws when the host cannot or will not */
-  async copy(path: string): Promise<void> {
+  async copy(path: string, name: Change): Promise<void> {
     // A custom environment may keep its snapshots elsewhere than in files.
-    if (!isAbsolute(path)) return
+    if (!isAbsolute(path) || existsSync(path) === (name === 'removeSnapshotFile')) return
     const id = this.#nextId++
     const answer = Promise.withResolvers<void>()
     this.#waiting.set(id, answer)
-    this.#send({ nsbox: 'mirror', id, path, content: existsSync(path) ? readFileSync(path) : null })
+    this.#send({ nsbox: 'mirror', id, path, content: name === 'saveSnapshotFile' ? readFileSync(path) : null })
     return answer.promise
   }
 
@@ -64,7 +66,7 @@ function mirroring(environment: SnapshotEnvironment, mirror: Mirror): SnapshotEn
       if (name !== 'saveSnapshotFile' && name !== 'removeSnapshotFile') return member.bind(target)
       return async (path: string, ...rest: unknown[]) => {
         await Reflect.apply(member, target, [path, ...rest])
-        await mirror.copy(path)
+        await mirror.copy(path, name)
       }
     },
   })

@@ -117,13 +117,6 @@ function moduleCache(config: Pick<ResolvedConfig, 'root' | 'experimental'> & Mod
   return [realpathSync(directory)]
 }
 
-/** Code that vitest's main process runs. Real paths. */
-export function executedFiles({ vite, vitest, config }: TestProject): string[] {
-  const { configFile, configFileDependencies } = vite.config
-  const modules = [configFile, vitest.vite.config.configFile, ...configFileDependencies, ...vitest.vite.config.configFileDependencies]
-  return [...modules, ...config.globalSetup].flatMap((path) => (path && existsSync(path) ? [realpathSync(path)] : []))
-}
-
 /** The path without links, as far as it exists. */
 export function realLocation(path: string): string {
   try {

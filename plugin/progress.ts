@@ -7,11 +7,18 @@ import type { RunningTest } from './test-watch.ts'
 export class Progress {
   /** Of the request that is being worked on, or the one of them that is known to have begun. */
   files: readonly string[] = []
+  /** Of the request. A worker may name others, which are not to blame for it. */
+  #asked: readonly string[] = []
   #test: string | undefined
   #inTest = false
   #isLoaded = false
 
   begin(files: readonly string[]): void {
+    this.#asked = files
+    this.#enter(files)
+  }
+
+  #enter(files: readonly string[]): void {
     this.files = files
     this.#test = undefined
     this.#inTest = this.#isLoaded = false
@@ -19,7 +26,7 @@ export class Progress {
 
   see(vitest: unknown): void {
     const file = queuedFile(vitest)
-    if (file) this.begin([file.filepath])
+    if (file && this.#asked.includes(file.filepath)) this.#enter([file.filepath])
     else if (isCollected(vitest)) this.#isLoaded = true
   }
 

@@ -43,17 +43,26 @@ export class SandboxFiles implements FileView {
   /** True for what is the host's very own, and nothing that the sandbox has made. */
   shares(path: string): boolean {
     const inside = this.stat(path)
-    return inside !== undefined && isSame(inside, statSync(path, { bigint: true, throwIfNoEntry: false }))
+    return inside !== undefined && isSame(inside, onHost(path))
   }
 
   /** True for a file of the host's that the sandbox has removed, or does not see. */
   lacks(path: string): boolean {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined && this.stat(path) === undefined
+    return onHost(path) !== undefined && this.stat(path) === undefined
   }
 
   close(): void {
     close(this.#root)
     this.#root = -1
+  }
+}
+
+/** Undefined for what cannot be looked at as well: a name that is too long, or a directory that is closed to the caller. */
+function onHost(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch {
+    return undefined
   }
 }
 

@@ -13,13 +13,14 @@ import { missingAttachment, useStagedFiles } from './artifacts.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import { fetchCoverage } from './coverage-files.ts'
 import { endingError, oomKills } from './ending.ts'
+import { executedFiles } from './executed-files.ts'
 import type { FileSettings } from './file-options.ts'
 import { HangWatch } from './hang-watch.ts'
 import type { LeftBehind } from './left-behind.ts'
 import type { HostToWorker, SnapshotUpdate, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
 import { mirrorFile } from './mirror-place.ts'
 import type { Outcomes } from './outcomes.ts'
-import { coverageDirectory, executedFiles, realLocation } from './places.ts'
+import { coverageDirectory, realLocation } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
 import { Progress } from './progress.ts'
@@ -313,7 +314,8 @@ export class Session {
     } else if (message.nsbox === 'turned') {
       this.#turned?.(message.missing)
     } else if (message.nsbox === 'mirror') {
-      this.#post({ nsbox: 'mirrored', id: message.id, ...this.#mirror(message) })
+      const { id } = message
+      void this.#mirror(message).then((answer) => this.#post({ nsbox: 'mirrored', id, ...answer }))
     }
   }
 
@@ -370,12 +372,12 @@ export class Session {
     useStagedFiles(vitest, this.#host.options.project.config.root, files, (file) => stage(staging, file))
   }
 
-  #mirror({ path, content }: { path: string; content: Uint8Array | null }): { error?: string } {
+  async #mirror({ path, content }: { path: string; content: Uint8Array | null }): Promise<{ error?: string }> {
     try {
-      const { project } = this.#host.options
       const { workspaces } = this.#host.pool
-      const mirrored = { workspaces, executed: executedFiles(project), update: this.#update, testFiles: this.#requests.testFiles }
-      this.#report.know(mirrorFile(mirrored, path, content))
+      const executed = () => executedFiles(this.#host.options.project.vitest)
+      const owner = await this.#requests.owners.of(path)
+      this.#report.know(mirrorFile({ workspaces, executed, update: this.#update, owner }, path, content))
       return {}
     } catch (error) {
       return { error: (error as Error).message }

@@ -4,10 +4,13 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inQuotes, quoted } from '../src/quoted.ts'
-import { mirrorPlace } from './mirror-place.ts'
+import { refusalOfResult } from './benchmark-results.ts'
+import { executedFiles } from './executed-files.ts'
+import type { MirrorPlaces } from './mirror-place.ts'
 import { type ModuleHost, type ModuleQuestion, ModuleRequests } from './module-requests.ts'
-import { executedFiles } from './places.ts'
 import { seenFrom } from './seen-fs.ts'
+import { SnapshotOwners } from './snapshot-owners.ts'
+import { dropForgedChanges } from './snapshot-review.ts'
 import type { FileTask } from './task-updates.ts'
 import { tidyErrors } from './tidy-errors.ts'
 import { isMethod } from './worker-messages.ts'
@@ -24,8 +27,13 @@ export interface RequestHost extends ModuleHost {
   workspaces: readonly string[]
 }
 
+interface Result {
+  errors?: unknown[]
+}
+
 interface Task {
   id: string
+  result?: Result
   tasks?: Task[]
 }
 
@@ -42,18 +50,20 @@ export class WorkerRequests {
   readonly #host: RequestHost
   readonly #modules: ModuleRequests
   /** The files that the worker was given. */
-  readonly testFiles: Set<string> = new Set()
+  readonly #testFiles = new Set<string>()
+  readonly owners: SnapshotOwners
   /** Ids of what they hold. */
   readonly #tasks = new Set<string>()
 
   constructor(host: RequestHost) {
     this.#host = host
     this.#modules = new ModuleRequests(host)
+    this.owners = new SnapshotOwners(host.project, this.#testFiles)
   }
 
   /** The worker is asked to run these, or to collect their tests. */
   gives(files: readonly string[]): void {
-    for (const file of files) this.testFiles.add(file)
+    for (const file of files) this.#testFiles.add(file)
   }
 
   /**
@@ -107,7 +117,7 @@ export class WorkerRequests {
         return this.#take(first as FileTask[])
       case 'onTaskUpdate':
         for (const [id] of [...(first as [string][]), ...(second as [string][])]) this.#requireTask(id)
-        for (const [, result] of first as [string, { errors?: unknown[] } | undefined][]) tidyErrors(result?.errors, view)
+        for (const [, result] of first as [string, Result | undefined][]) this.#tidy(result)
         return undefined
       case 'onUnhandledError':
         return void tidyErrors([first], view)
@@ -142,7 +152,7 @@ export class WorkerRequests {
       case 'readBenchmarkResult':
         return this.#refusalOfReading(resolve(project.config.root, first as string))
       case 'writeBenchmarkResult':
-        return this.#refusalOfWriting(resolve(project.config.root, first as string))
+        return refusalOfResult(this.#places, resolve(project.config.root, first as string), second)
     }
     return undefined
   }
@@ -153,12 +163,13 @@ export class WorkerRequests {
     this.#requireFiles(files.map(({ filepath }) => filepath))
     for (const file of files) {
       if (file.id !== project.createSpecification(file.filepath).taskId) throw new Forged(inQuotes(file.id))
-      const add = ({ id, tasks = [] }: Task) => {
+      const add = ({ id, result, tasks = [] }: Task) => {
+        this.#tidy(result)
         if (id !== file.id && !id.startsWith(`${file.id}_`)) throw new Forged(inQuotes(id))
         this.#tasks.add(id)
         tasks.forEach(add)
       }
-      add(file)
+      add(file as Task)
     }
   }
 
@@ -173,7 +184,7 @@ export class WorkerRequests {
   }
 
   #requireFiles(files: readonly string[]): undefined {
-    const other = files.find((file) => !this.testFiles.has(file))
+    const other = files.find((file) => !this.#testFiles.has(file))
     if (other !== undefined) throw new Forged(inQuotes(other))
   }
 
@@ -181,13 +192,14 @@ export class WorkerRequests {
     return this.#host.view.hides(path) ? new Error(`There is no ${quoted(path)} in the sandbox`) : undefined
   }
 
-  #refusalOfWriting(path: string): Error | undefined {
-    try {
-      mirrorPlace(this.#host.workspaces, path, executedFiles(this.#host.project))
-      return undefined
-    } catch (error) {
-      return error as Error
-    }
+  get #places(): MirrorPlaces {
+    const { workspaces, project } = this.#host
+    return { workspaces, executed: () => executedFiles(project.vitest) }
+  }
+
+  #tidy(result: Result | undefined): void {
+    tidyErrors(result?.errors, this.#host.view)
+    dropForgedChanges(result?.errors, this.#places, this.owners)
   }
 }
 

@@ -1,46 +1,72 @@
 // A test may send anything in place of its worker. That fails its own file, and no other.
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { fingerprint } from '../support/vitest-left-behind.ts'
 import { fixture, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
-/** What each file sends, by its name. */
-const forgeries: Record<string, string> = {
-  'bytes that are no message': 'sendBytes(Buffer.from([4, 0, 0, 0, 1, 2, 3, 4]))',
-  'the head of a message of 4 GiB': 'sendBytes(Buffer.alloc(4, 255))',
-  nothing: 'send(null)',
-  'a string': `send('vitest')`,
-  'an empty message': 'send({})',
-  'nothing for vitest': 'send({ vitest: null })',
-  'an unknown response': `send({ vitest: { __vitest_worker_response__: true, type: 'gone' } })`,
-  'refusals without attempts': `send({ nsbox: 'refused', file: 'x' })`,
-  'no list of updates': `call('onTaskUpdate', 'x', [])`,
-  'an update that is no result': `call('onTaskUpdate', [['x', 'passed', {}]], [])`,
-  'an error with frames of its own': `call('onUnhandledError', { message: 'x', stacks: [{ file: 5 }] }, 'Error')`,
-  'a file without tasks': `call('onCollected', [{ filepath: expect.getState().testPath }])`,
-  'tests of another file': `call('onQueued', { ...file(), filepath: import.meta.dirname + '/innocent.test.ts' })`,
-  'a result of another file': `call('onTaskUpdate', [[innocent, { state: 'fail', errors: [{ message: 'forged' }] }, {}]], [])`,
-  'coverage of __proto__': `call('onAfterSuiteRun', { environment: '__proto__', testFiles: [], coverage: {} })`,
-  'coverage from elsewhere': `call('onAfterSuiteRun', { environment: 'ssr', testFiles: [], coverage: '/etc/passwd' })`,
-  'an end of the run': `call('onCancel', 'test-failure')`,
+const shapeless = 'something that vitest does not send'
+
+/** What each file sends, by its name, and what the worker is then said to have sent. */
+const forgeries: Record<string, [sends: string, said: string]> = {
+  'bytes that are no message': ['sendBytes(Buffer.from([4, 0, 0, 0, 1, 2, 3, 4]))', 'bytes that are no message'],
+  'the head of a message of 4 GiB': ['sendBytes(Buffer.alloc(4, 255))', 'bytes that are no message'],
+  nothing: ['send(null)', shapeless],
+  'a string': [`send('vitest')`, shapeless],
+  'an empty message': ['send({})', shapeless],
+  'nothing for vitest': ['send({ vitest: null })', shapeless],
+  'an unknown response': [`send({ vitest: { __vitest_worker_response__: true, type: 'gone' } })`, shapeless],
+  'refusals without attempts': [`send({ nsbox: 'refused', file: 'x' })`, shapeless],
+  'no list of updates': [`call('onTaskUpdate', 'x', [])`, shapeless],
+  'an update that is no result': [`call('onTaskUpdate', [[own, 'passed', {}]], [])`, shapeless],
+  'an error with frames of its own': [`call('onUnhandledError', { message: 'x', stacks: [{ file: 5 }] }, 'Error')`, shapeless],
+  'a file without tasks': [`call('onCollected', [{ id: own, filepath }])`, shapeless],
+  'tests of another file': [
+    `call('onQueued', file(innocent, import.meta.dirname + '/innocent.test.ts'))`,
+    'onQueued of "ROOT/innocent.test.ts"',
+  ],
+  'its file under another id': [`call('onQueued', file(innocent, filepath))`, 'onQueued of "INNOCENT"'],
+  'a test with an id of another file': [
+    `const forged = file(own, filepath); forged.tasks.push({ ...forged, id: innocent + '_0', type: 'test', file: forged }); call('onCollected', [forged])`,
+    'onCollected of "INNOCENT_0"',
+  ],
+  'a result of another file': [
+    `call('onTaskUpdate', [[innocent, { state: 'fail', errors: [{ message: 'forged' }] }, {}]], [])`,
+    'onTaskUpdate of "INNOCENT"',
+  ],
+  'a result of another test': [`call('onTaskUpdate', [], [[innocent + '_0', 'test-finished', {}]])`, 'onTaskUpdate of "INNOCENT_0"'],
+  'snapshots of another file': [
+    `call('snapshotSaved', { filepath: import.meta.dirname + '/innocent.test.ts', added: 1, matched: 0, unchecked: 0, unmatched: 0, updated: 0 })`,
+    'snapshotSaved of "ROOT/innocent.test.ts"',
+  ],
+  'coverage of __proto__': [`call('onAfterSuiteRun', { environment: '__proto__', testFiles: [], coverage: {} })`, 'onAfterSuiteRun of ""'],
+  'coverage from elsewhere': [
+    `call('onAfterSuiteRun', { environment: 'ssr', testFiles: [], coverage: '/etc/passwd' })`,
+    'coverage that is not there',
+  ],
+  'an end of the run': [`call('onCancel', 'test-failure')`, 'onCancel of a run without bail'],
 }
 
-/** Its id is that of its path: see generateFileHash of vitest. */
 const body = (forgery: string) =>
-  testFile(`import { generateFileHash } from '@vitest/runner/utils'
-import { call, send, sendBytes, wait } from './channel'
-const innocent = generateFileHash('innocent.test.ts', '')
-function file() { const task = { id: 'x', name: 'x', type: 'suite', mode: 'run', meta: {}, tasks: [] }; return Object.assign(task, { file: task }) }
-test('forges', async () => { ${forgery}; await wait() })`)
+  testFile(`import { call, mirror, send, sendBytes, wait } from './channel'
+const innocent = inject('innocent')
+function file(id, filepath) { const task = { id, filepath, name: id, type: 'suite', mode: 'run', meta: {}, tasks: [] }; return Object.assign(task, { file: task }) }
+test('forges', async ({ task }) => { const { id: own, filepath } = task.file; ${forgery} })`)
 
 const nameOf = (what: string) => `${what.replaceAll(' ', '-')}.test.ts`
 
 describe.each(vitestVersions)('$name', (version) => {
-  const output = body(
-    `call('onUserConsoleLog', { content: 'not of innocent.test.ts', type: 'stdout', time: 0, size: 1, taskId: innocent })`,
-  )
-  const files = Object.fromEntries(Object.entries(forgeries).map(([what, forgery]) => [nameOf(what), body(forgery)]))
-  const project = seedSuite(version, { ...fixture('forged'), ...files, 'output.test.ts': output.replace('await wait()', '') })
+  const output = `call('onUserConsoleLog', { content: 'not of innocent.test.ts', type: 'stdout', time: 0, size: 1, taskId: innocent })`
+  const files = Object.entries(forgeries).map(([what, [forgery]]) => [nameOf(what), body(`${forgery}; await wait()`)])
+  const ids = `console.log('id of innocent.test.ts: <' + innocent + '>')`
+  const project = seedSuite(version, {
+    ...fixture('forged'),
+    ...Object.fromEntries(files),
+    'output.test.ts': body(output),
+    'ids.test.ts': body(ids),
+  })
   let run: VitestRun
 
   beforeAll(async () => {
@@ -56,7 +82,63 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(run.output).toContain('unknown test\nnot of innocent.test.ts')
   })
 
-  test.each(Object.keys(forgeries))('%s: its file fails, and is named', (what) => {
-    expect(run.output).toContain(`${nameOf(what)}: the worker sent`)
+  test.each(Object.entries(forgeries))('%s: its file fails, and is named', (what, [, said]) => {
+    const [, innocent = ''] = /id of innocent\.test\.ts: <(.*)>/.exec(run.output) ?? []
+    const words = said.replace('ROOT', project.root).replace('INNOCENT', innocent)
+    expect(run.output).toContain(`${nameOf(what)}: the worker sent ${words}, and was ended`)
+  })
+})
+
+/** What a worker asks for in a run that updates snapshots. */
+const writes: Record<string, string | null> = {
+  // Of another file.
+  '__snapshots__/innocent.test.ts.snap': null,
+  '__snapshots__/later.test.ts.snap': '// a forged one\n',
+  'innocent.test.ts': '',
+  // Code that runs when vitest evaluates its snapshots.
+  '__snapshots__/forges.test.ts.snap': 'process.exit()',
+  // Modules that the host runs, and what would be found in their place.
+  'helper.tsx': '',
+  'helper.mts': '',
+  'setup/steps.ts': '',
+  'setup/steps.js': '',
+  'setup.mts': '',
+  'setup/package.json': '{}',
+  'binding.gyp': '{}',
+}
+
+describe.each(vitestVersions)('$name', (version) => {
+  const project = seedSuite(version, {
+    ...fixture('forged-writes'),
+    'channel.ts': fixture('forged')['channel.ts'] as string,
+    'later.test.ts': testFile(`test('later', () => {})`),
+    'forges.test.ts': testFile(`import { mirror, call } from './channel'
+test('forges', async () => {
+  for (const [path, content] of Object.entries(${JSON.stringify(writes)})) mirror(import.meta.dirname + '/' + path, content)
+  call('writeBenchmarkResult', 'source.json', { latency: {} })
+  await expect('answered after the others').toMatchFileSnapshot('out/helper.ts')
+})`),
+    'source.json': '{}',
+    'out/kept.txt': '',
+    'shadows.test.ts': testFile(`test('shadows', async () => { await expect('code').toMatchFileSnapshot('helper.mts') })`),
+  })
+  let before: Record<string, string>
+  let run: VitestRun
+
+  beforeAll(async () => {
+    await vitestRun(project, ['innocent'])
+    before = fingerprint(project.root, ['node_modules', 'out'])
+    run = await vitestRun(project, ['-u'])
+  })
+
+  test('nothing is written but what is the worker’s to write', () => {
+    expect(project.read('out/helper.ts'), run.output).toBe('answered after the others')
+    expect(fingerprint(project.root, ['node_modules', 'out'])).toEqual(before)
+    expect(run.tests['innocent.test.ts > passes']).toBe('passed')
+  })
+
+  test('a new file snapshot that the config would import fails its file', () => {
+    expect(run.output).toContain('A snapshot cannot be saved where an import would find it first')
+    expect(existsSync(join(project.root, 'helper.mts'))).toBe(false)
   })
 })

@@ -1,15 +1,26 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Mirrored, mirrorFile as mirror } from '../../../plugin/mirror-place.ts'
 
 let base: string
 let workspace: string
 
-function mirrorFile(path: string, content: Uint8Array | null, more: Partial<Mirrored> = {}): string {
-  return mirror({ workspaces: [workspace], executed: [], update: 'new', testFiles: new Set(), ...more }, path, content)
+const endings = ['', '.js', '.mjs', '.ts', '.mts', '.tsx', '.json']
+
+interface Told extends Partial<Omit<Mirrored, 'executed'>> {
+  /** Files that the main process runs. */
+  executed?: string[]
 }
+
+function mirrorFile(path: string, content: string | null, { executed: files = [], ...more }: Told = {}): string {
+  const mirrored: Mirrored = { workspaces: [workspace], executed: () => ({ files, endings }), update: 'new', owner: 'nobody', ...more }
+  return mirror(mirrored, path, content === null ? null : Buffer.from(content))
+}
+
+/** As vitest writes it. */
+const data = `// Vitest Snapshot v1, https://vitest.dev/guide/snapshot.html\n\nexports[\`a > \\\`b\\\` 1\`] = \`\n{\n  "\\\${x}",\n}\n\`;\n`
 
 beforeEach(() => {
   base = realpathSync(mkdtempSync(join(tmpdir(), 'nsbox-unit-')))
@@ -18,16 +29,38 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(base, { recursive: true }))
 
-test('a snapshot is written with its directories, and removed', () => {
+test('the snapshots of a file are written with their directories, and removed where they are updated', () => {
   const path = join(workspace, '__snapshots__', 'a.snap')
-  mirrorFile(path, Buffer.from('content'))
-  expect(readFileSync(path, 'utf8')).toBe('content')
-  mirrorFile(path, null)
+  mirrorFile(path, data, { owner: 'snapshots' })
+  expect(readFileSync(path, 'utf8')).toBe(data)
+  expect(() => mirrorFile(path, null, { owner: 'snapshots' })).toThrow(notUpdated)
+  mirrorFile(path, null, { owner: 'snapshots', update: 'all' })
+  expect(existsSync(path)).toBe(false)
+})
+
+test('those of another file are neither written nor removed, and neither is the file', () => {
+  const path = join(workspace, 'b.test.ts.snap')
+  for (const content of [data, null]) {
+    expect(() => mirrorFile(path, content, { owner: 'another', update: 'all' })).toThrow(/snapshots of another test file/)
+  }
+  writeFileSync(path, 'raw')
+  expect(() => mirrorFile(path, null, { update: 'all' })).toThrow(notUpdated)
+})
+
+test.each([
+  'process.exit()',
+  `${data}process.exit()`,
+  `exports[\`a\`] = \`\${process.exit()}\`;`,
+  '// x\u2028process.exit()\n',
+  'exports[`a`] = process;',
+])('a file of snapshots is data: %j is not', (content) => {
+  const path = join(workspace, 'a.snap')
+  expect(() => mirrorFile(path, content, { owner: 'snapshots', update: 'all' })).toThrow(/something else in it/)
   expect(existsSync(path)).toBe(false)
 })
 
 test.each(['outside.snap', 'workspace-twin/a.snap', 'workspace/../outside.snap'])('%s is refused', (name) => {
-  expect(() => mirrorFile(join(base, name), Buffer.from('x'))).toThrow(expect.objectContaining({ code: 'ERR_NSBOX_MIRROR' }))
+  expect(() => mirrorFile(join(base, name), 'x')).toThrow(expect.objectContaining({ code: 'ERR_NSBOX_MIRROR' }))
   expect(existsSync(join(base, name))).toBe(false)
 })
 
@@ -39,23 +72,24 @@ test('a path that is refused forges no line', () => {
     [join(workspace, 'node_modules', odd), 'new'],
     [join(workspace, `${odd}.snap`), 'none'],
   ] as const) {
-    expect(() => mirrorFile(path, Buffer.from('x'), { update })).toThrow(shown.replace('"', path.endsWith('.snap') ? '.snap"' : '"'))
+    expect(() => mirrorFile(path, 'x', { update })).toThrow(shown.replace('"', path.endsWith('.snap') ? '.snap"' : '"'))
   }
 })
 
 test('a link of the host that leads outside is refused', () => {
   symlinkSync(base, join(workspace, 'link'))
-  expect(() => mirrorFile(join(workspace, 'link', 'a.snap'), Buffer.from('x'))).toThrow(/outside the workspace/)
+  expect(() => mirrorFile(join(workspace, 'link', 'a.snap'), 'x')).toThrow(/outside the workspace/)
 })
 
 test('a file that is a link to outside is not written through', () => {
   writeFileSync(join(base, 'victim'), 'mine')
   symlinkSync(join(base, 'victim'), join(workspace, 'a.snap'))
-  expect(() => mirrorFile(join(workspace, 'a.snap'), Buffer.from('x'))).toThrow(/outside the workspace/)
+  expect(() => mirrorFile(join(workspace, 'a.snap'), 'x')).toThrow(/outside the workspace/)
   expect(readFileSync(join(base, 'victim'), 'utf8')).toBe('mine')
 })
 
 const run = /where programs of the host look for what they run/
+const notUpdated = /in a run that does not update it/
 
 test.each([
   '.git/config',
@@ -69,35 +103,110 @@ test.each([
   'app/tsconfig.build.json',
   'Makefile',
   'pnpm-lock.yaml',
+  'native/binding.gyp',
+  'index.node',
+  'docker-compose.yml',
+  'compose.override.yaml',
+  'lefthook.yml',
+  'bunfig.toml',
+  'project.json',
+  'angular.json',
+  'package.yaml',
+  'pnpm-workspace.yaml',
+  'postcss.config.json',
+  'conftest.py',
+  'gulpfile.mjs',
+  'gulpfile.js/index.js',
+  'eslint.config.js/__snap/index.js',
+  'GNUmakefile',
+  'Dockerfile.dev',
+  'rules.mk',
+  'app.code-workspace',
+  'app/snapshots/package.json',
+  'packages/snapdom/Makefile',
+  '.github/snapshots/x.yml',
 ])('%s is not written: the host runs what is there', (name) => {
-  expect(() => mirrorFile(join(workspace, name), Buffer.from('x'), { update: 'all' })).toThrow(run)
+  expect(() => mirrorFile(join(workspace, name), 'x', { update: 'all' })).toThrow(run)
   expect(existsSync(join(workspace, name))).toBe(false)
 })
 
-test.each(['.storybook/__snapshots__/a.snap', '__snapshots__/vite.config.ts', 'app/snapshots/package.json', 'block.json', 'expected.js'])(
-  '%s is written',
-  (name) => {
-    mirrorFile(join(workspace, name), Buffer.from('x'))
-    expect(readFileSync(join(workspace, name), 'utf8')).toBe('x')
-  },
-)
+test.each([
+  '.storybook/__snapshots__/a.snap',
+  '__snapshots__/vite.config.ts',
+  'app/__file_snapshots__/package.json',
+  'block.json',
+  'expected.js',
+  'fixtures/output/index.ts',
+  'Profile.html',
+  'compose.ts',
+  'dist.cjs',
+  'file-lock/out.txt',
+  'build.html',
+  'makefiles/a.txt',
+])('%s is written', (name) => {
+  mirrorFile(join(workspace, name), 'x')
+  expect(readFileSync(join(workspace, name), 'utf8')).toBe('x')
+})
 
 test('neither a program nor a module of the config is written', () => {
   const [program, module] = [join(workspace, 'run'), join(workspace, 'shared.ts')]
   writeFileSync(program, '', { mode: 0o755 })
   writeFileSync(module, '')
-  expect(() => mirrorFile(program, Buffer.from('x'), { update: 'all' })).toThrow(run)
-  expect(() => mirrorFile(module, Buffer.from('x'), { update: 'all', executed: [module] })).toThrow(run)
+  expect(() => mirrorFile(program, 'x', { update: 'all' })).toThrow(run)
+  for (const owner of ['nobody', 'test'] as const) {
+    expect(() => mirrorFile(module, 'x', { update: 'all', owner, executed: [module] })).toThrow(/a module that vitest's main process runs/)
+  }
+})
+
+describe('a new file that an import would find in place of a module that the main process runs', () => {
+  let executed: string[]
+  beforeEach(() => {
+    executed = ['helper.tsx', 'setup/index.ts', 'plugin/src/main.ts', 'data.json'].map((name) => join(workspace, name))
+    mkdirSync(join(workspace, 'plugin'))
+    writeFileSync(join(workspace, 'plugin/package.json'), '{ "main": "src/main.ts" }')
+  })
+
+  test.each([
+    'helper',
+    'helper.js',
+    'helper.mts',
+    'helper.json',
+    'setup.js',
+    'setup/index.mjs',
+    'plugin.ts',
+    'plugin/src/main.js',
+    'data.ts',
+  ])('%s is not written', (name) => {
+    expect(() => mirrorFile(join(workspace, name), 'x', { executed })).toThrow(/where an import would find it first/)
+    expect(existsSync(join(workspace, name))).toBe(false)
+  })
+
+  test.each([
+    'helper.css',
+    'helper.test.js',
+    'helpers.js',
+    'other/helper.js',
+    'setup/main.js',
+    'plugin/src.js',
+    'plugin/index.js',
+    'data.txt',
+  ])('%s is written', (name) => {
+    mirrorFile(join(workspace, name), 'x', { executed })
+    expect(readFileSync(join(workspace, name), 'utf8')).toBe('x')
+  })
 })
 
 test('what vitest would not update stays', () => {
-  const [source, snapshots, own] = ['source.ts', 'a.snap', 'a.test.ts'].map((name) => join(workspace, name)) as [string, string, string]
-  for (const path of [source, snapshots, own]) writeFileSync(path, 'old')
-  const testFiles = new Set([own])
-  const notUpdated = /in a run that does not update it/
-  expect(() => mirrorFile(source, Buffer.from('new'), { testFiles })).toThrow(notUpdated)
-  for (const path of [snapshots, own]) expect(() => mirrorFile(path, Buffer.from('new'), { testFiles, update: 'none' })).toThrow(notUpdated)
-  for (const path of [snapshots, own]) mirrorFile(path, Buffer.from('new'), { testFiles })
-  mirrorFile(source, Buffer.from('new'), { update: 'all' })
-  expect([source, snapshots, own].map((path) => readFileSync(path, 'utf8'))).toEqual(['new', 'new', 'new'])
+  const [source, own, named] = ['source.ts', 'a.test.ts', 'a.snap'].map((name) => join(workspace, name)) as [string, string, string]
+  for (const path of [source, own, named]) writeFileSync(path, 'old')
+  expect(() => mirrorFile(source, 'new')).toThrow(notUpdated)
+  for (const [path, owner] of [
+    [own, 'test'],
+    [named, 'named'],
+  ] as const) {
+    expect(() => mirrorFile(path, 'new', { owner, update: 'none' })).toThrow(notUpdated)
+    mirrorFile(path, 'new', { owner })
+  }
+  mirrorFile(source, 'new', { update: 'all' })
+  expect([source, own, named].map((path) => readFileSync(path, 'utf8'))).toEqual(['new', 'new', 'new'])
 })

@@ -20,8 +20,9 @@ afterEach(() => rmSync(base, { recursive: true }))
 
 function requests(): WorkerRequests {
   const workspace = join(base, 'workspace')
-  const vite = { config: { configFileDependencies: [] }, environments: {} }
-  const project = { vite, vitest: { vite }, config: { root: workspace, globalSetup: [] } } as unknown as RequestHost['project']
+  const vite = { config: { configFileDependencies: [], resolve: { extensions: [] } }, environments: {} }
+  const config = { root: workspace, globalSetup: [] }
+  const project = { vite, vitest: { vite, config, projects: [] }, config } as unknown as RequestHost['project']
   return new WorkerRequests({
     project,
     workspaces: [workspace],
@@ -36,14 +37,28 @@ function requests(): WorkerRequests {
 
 const call = (method: string, ...args: unknown[]) => ({ t: 'q', i: 'x', m: method, a: args })
 
-test.each(['out.json', 'bench/results.json'])('a result of a benchmark is written to %s', (path) => {
-  const message = call('writeBenchmarkResult', path, {})
+const result = { latency: { mean: 1 }, throughput: { mean: 1 }, period: 1, totalTime: 1 }
+
+test.each(['out.json', 'bench/results.json', 'again.json'])('a result of a benchmark is written to %s', (path) => {
+  writeFileSync(join(base, 'workspace/again.json'), JSON.stringify(result))
+  const message = call('writeBenchmarkResult', path, result)
   expect(requests().asked(message, false)).toBeUndefined()
   expect([handedOn, answered]).toEqual([[message], []])
 })
 
-test.each(['link/out.json', '../out.json', '.git/config', 'package.json'])('a result of a benchmark is not written to %s', (path) => {
-  expect(requests().asked(call('writeBenchmarkResult', path, {}), false)).toBeUndefined()
+test.each([
+  ['link/out.json', result],
+  ['../out.json', result],
+  ['.git/config', result],
+  ['package.json', result],
+  ['source.ts', result],
+  ['new.ts', result],
+  ['data.json', result],
+  ['out.json', { ...result, scripts: {} }],
+  ['out.json', 'text'],
+])('a result of a benchmark is not written to %s: %j', (path, data) => {
+  for (const name of ['source.ts', 'data.json']) writeFileSync(join(base, 'workspace', name), '{}')
+  expect(requests().asked(call('writeBenchmarkResult', path, data), false)).toBeUndefined()
   expect(handedOn).toEqual([])
   expect(answered).toMatchObject([{ t: 's', i: 'x', e: { code: 'ERR_NSBOX_MIRROR' } }])
 })
