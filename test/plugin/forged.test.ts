@@ -98,8 +98,8 @@ const writes: Record<string, string | null> = {
   // Code that runs when vitest evaluates its snapshots.
   '__snapshots__/forges.test.ts.snap': 'process.exit()',
   // Modules that the host runs, and what would be found in their place.
+  'helper.ts': '',
   'helper.tsx': '',
-  'helper.mts': '',
   'setup/steps.ts': '',
   'setup/steps.js': '',
   'setup.mts': '',
@@ -120,7 +120,7 @@ test('forges', async () => {
 })`),
     'source.json': '{}',
     'out/kept.txt': '',
-    'shadows.test.ts': testFile(`test('shadows', async () => { await expect('code').toMatchFileSnapshot('helper.mts') })`),
+    'shadows.test.ts': testFile(`test('shadows', async () => { await expect('code').toMatchFileSnapshot('helper.tsx') })`),
   })
   let before: Record<string, string>
   let run: VitestRun
@@ -139,6 +139,6 @@ test('forges', async () => {
 
   test('a new file snapshot that the config would import fails its file', () => {
     expect(run.output).toContain('A snapshot cannot be saved where an import would find it first')
-    expect(existsSync(join(project.root, 'helper.mts'))).toBe(false)
+    expect(existsSync(join(project.root, 'helper.tsx'))).toBe(false)
   })
 })

@@ -38,9 +38,10 @@ describe.each(vitestVersions)('$name', (version) => {
   test('all snapshots are written', () => {
     expect(first.failures).toEqual({})
     expect(first.exitCode, first.output).toBe(0)
-    expect(first.stdout).toMatch(/Snapshots +8 written/)
+    expect(first.stdout).toMatch(/Snapshots +9 written/)
     expect(written[snapshot]).toContain('"value": "old"')
     expect(written['inline.test.ts']).toContain('toMatchInlineSnapshot(`\n    {\n      "value": "old",\n    }\n  `)')
+    expect(written['helper.ts']).toContain('toMatchInlineSnapshot(`"old"`)')
     expect(written['made/for/it/value.txt']).toBe('old')
     expect(written['__snapshots__/thrown.test.ts.snap']).toContain('[Error: thrown]')
   })
