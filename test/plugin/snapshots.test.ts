@@ -78,9 +78,16 @@ describe.each(vitestVersions)('$name', (version) => {
         'alone.test.ts': testFile(`test('alone', () => {})`),
         'vitest.config.ts': nsboxConfig(),
       }
-      for (const [path, content] of Object.entries(changed)) if (path !== outside) copy.write(path, content)
+      for (const [path, content] of Object.entries(changed)) if (![outside, 'reviewed.test.ts'].includes(path)) copy.write(path, content)
       before = tree(project)
-      const runs = await vitestRuns(project, [[most], [`--root=${copy.root}`, '-u']], { env: { VALUE: 'new' } })
+      const runs = await vitestRuns(
+        project,
+        [
+          [most, '--reporter=./reviewable.ts'],
+          [`--root=${copy.root}`, '-u'],
+        ],
+        { env: { VALUE: 'new' } },
+      )
       ;[mismatch, update] = runs as [RunInTurn, RunInTurn]
     })
 
@@ -90,6 +97,15 @@ describe.each(vitestVersions)('$name', (version) => {
       const statuses = ['alone', 'beside', 'thrown'].map((name) => mismatch.tests[`${name}.test.ts > ${name}`])
       expect(statuses, mismatch.output).toEqual(Array(3).fill('passed'))
       expect(tree(project)).toEqual(before)
+    })
+
+    test('changes are offered for review as vitest names them, and none that a test has forged', () => {
+      const offered = [...mismatch.output.matchAll(/^reviewable (\w+): (.*)$/gm)].map(([, name, type]) => `${name} ${type}`)
+      const named =
+        version.name === 'vitest 5'
+          ? ['file raw', 'inline inline', 'kept file']
+          : ['file', 'inline', 'kept'].map((name) => `${name} undefined`)
+      expect(offered.toSorted()).toEqual([named[0], ...Array(6).fill('forged undefined'), ...named.slice(1)])
     })
 
     test('outside the workspace it is refused and the host keeps its file', () => {
