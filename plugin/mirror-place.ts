@@ -1,6 +1,6 @@
 // Where a worker may write on the host: snapshots and results of benchmarks, in the workspace. Not what the host runs.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, type Stats, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { NsboxError } from '../src/errors.ts'
 import { isWithin } from '../src/plan/paths.ts'
@@ -71,7 +71,7 @@ export function mirrorPlace({ workspaces, executed }: MirrorPlaces, path: string
     throw refused(`A snapshot outside the workspace cannot be saved: ${quoted(path)}`, hint)
   }
   const names = real.slice(workspace.length + 1).split('/')
-  const stats = statSync(real, { throwIfNoEntry: false })
+  const stats = lstatSync(real, { throwIfNoEntry: false })
   // These two have names and places of the config's choice.
   const isChosen = owner === 'snapshots' || owner === 'test'
   if (isInRunDirectory(names) || isUnusual(stats) || (!isChosen && (isProgram(stats) || isRunName(names)))) {
@@ -95,7 +95,7 @@ function refuseExecuted(path: string, real: string, executed: Executed): void {
   throw refused(`A snapshot cannot be saved where an import would find it first: ${quoted(path)}`, hint)
 }
 
-/** No file: a FIFO would wait for a reader. */
+/** No file: a FIFO would wait for a reader, and a link to nothing would make what it names. */
 function isUnusual(stats: Stats | undefined): boolean {
   return stats !== undefined && !stats.isFile()
 }

@@ -7,7 +7,7 @@ const directories = ['.git', '.hg', '.svn', '.jj', '.husky', 'node_modules', 'bo
 /** Modules that tools import by their name. A directory with an index can stand for one. */
 const modules = [
   /\.(config|conf|setup|workspace)(\.babel)?\.[cm]?[jt]sx?$/i,
-  /^(gulp|grunt|jake|broc|knex|danger|plop|pnpm|hereby|nps|package-scripts|ecosystem|wallaby|ember-cli-build)(file)?(\.babel)?\.[cm]?[jt]sx?$/i,
+  /^((gulp|grunt|jake|broc|knex|danger|plop|pnpm|hereby)file|package-scripts|wallaby|ember-cli-build)(\.babel)?\.[cm]?[jt]sx?$/i,
   // npm links a prebuilt one, and require() finds it without its ending.
   /\.node$/,
 ]
@@ -27,7 +27,7 @@ const files = [
   /^(gnumake|make|just|task|rake|grunt|gulp|cake|jake|thor|guard|cap|gem|pod|fast|brew|berks|danger|vagrant|jenkins|docker|container|earth|tilt|snake|proc|pip|caddy)file([.-].*)?$/i,
   /\.(mk|mak|gypi?|cmake|gemspec|podspec|gradle|gradle\.kts|csproj|fsproj|vbproj|vcxproj|sln|slnx|targets|props|cabal|nimble)$/i,
   // Python.
-  /^(conftest|setup|noxfile|fabfile|tasks|dodo|manage|sitecustomize|usercustomize|__init__|__main__)\.py$/,
+  /^(conftest|setup|noxfile|fabfile|tasks|dodo|manage|sitecustomize|usercustomize)\.py$/,
   /^(setup\.cfg|tox\.ini|pytest\.ini)$/,
   // Other languages and build tools.
   /^(CMakeLists\.txt|CMakePresets\.json|CMakeUserPresets\.json|meson\.build|meson_options\.txt|meson\.options|configure(\.ac|\.in)?|SCons(truct|cript)|wscript|premake[45]\.lua|xmake\.lua)$/,

@@ -35,7 +35,7 @@ export class SnapshotOwners {
   /** True for what {@link of} calls `snapshots`. */
   areOwn(path: string): boolean {
     const real = realLocation(path)
-    return [...this.#testFiles].some((file) => isAt(snapshotsOf(this.#project, file), real))
+    return snapshotsOf(this.#project, [...this.#testFiles]).some((file) => isAt(file, real))
   }
 
   /** The project has a snapshot environment of its own. */
@@ -62,14 +62,13 @@ async function filesOf(project: TestProject): Promise<Files> {
   const { testFiles } = await project.globTestFiles()
   const made = known.get(testFiles)
   if (made?.count === testFiles.length) return made.files
-  const paths = testFiles.flatMap((file) => [file, snapshotsOf(project, file)])
-  const files = Map.groupBy(paths, (path) => basename(path))
+  const files = Map.groupBy([...testFiles, ...snapshotsOf(project, testFiles)], (path) => basename(path))
   known.set(testFiles, { count: testFiles.length, files })
   return files
 }
 
-function snapshotsOf({ vitest, config, serializedConfig }: TestProject, file: string): string {
-  return resolve(config.root, vitest.snapshot.resolvePath(file, { config: serializedConfig }))
+function snapshotsOf({ vitest, config, serializedConfig }: TestProject, files: readonly string[]): string[] {
+  return files.map((file) => resolve(config.root, vitest.snapshot.resolvePath(file, { config: serializedConfig })))
 }
 
 /** Wherever links lead. */

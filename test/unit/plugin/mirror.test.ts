@@ -88,6 +88,13 @@ test('a file that is a link to outside is not written through', () => {
   expect(readFileSync(join(base, 'victim'), 'utf8')).toBe('mine')
 })
 
+test('a link to what is not there is not written through', () => {
+  symlinkSync(join(base, 'new'), join(workspace, 'a.txt'))
+  symlinkSync(join(base, 'new'), join(workspace, 'directory'))
+  for (const name of ['a.txt', 'directory/a.txt']) expect(() => mirrorFile(join(workspace, name), 'x', { update: 'all' })).toThrow()
+  expect(existsSync(join(base, 'new'))).toBe(false)
+})
+
 const run = /where programs of the host look for what they run/
 const notUpdated = /in a run that does not update it/
 
@@ -143,6 +150,8 @@ test.each([
   'file-lock/out.txt',
   'build.html',
   'makefiles/a.txt',
+  'python/__init__.py',
+  'knex.ts',
 ])('%s is written', (name) => {
   mirrorFile(join(workspace, name), 'x')
   expect(readFileSync(join(workspace, name), 'utf8')).toBe('x')
