@@ -11,9 +11,10 @@ import { quoted, singleQuoted } from '../src/quoted.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
 import { missingAttachment, useStagedFiles } from './artifacts.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
-import { fetchCoverage } from './coverage-files.ts'
+import { type CoveragePlace, fetchCoverage } from './coverage-files.ts'
 import { endingError, oomKills } from './ending.ts'
 import type { FileSettings } from './file-options.ts'
+import type { HostView } from './file-view.ts'
 import { HangWatch } from './hang-watch.ts'
 import type { LeftBehind } from './left-behind.ts'
 import type { HostToWorker, SnapshotUpdate, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
@@ -71,6 +72,8 @@ export class Session {
   readonly #attempt: AttemptWatch | undefined
   readonly #hang: HangWatch
   readonly #requests: WorkerRequests
+  /** The host as this sandbox sees it. */
+  readonly #view: HostView
   #stderr = ''
   /** Nobody expects anything of it any more. */
   #isOver = false
@@ -92,12 +95,13 @@ export class Session {
       ping: () => this.#post({ nsbox: 'ping' }),
       hung: (error) => void this.#endHung(error),
     })
+    this.#view = host.pool.hostView(key, worker.plan)
     this.#requests = new WorkerRequests({
       project: host.options.project,
       workspaces: host.pool.workspaces,
       files: () => worker.uppers.files,
       isTouched: () => worker.uppers.isTouched,
-      view: host.pool.hostView(key, worker.plan),
+      view: this.#view,
       deliver: (vitest) => host.deliver(vitest),
       answer: (vitest) => this.#post({ vitest }),
       hidden: (path) => this.#tellHidden(path),
@@ -334,17 +338,26 @@ export class Session {
     if (missing !== undefined)
       return void this.#requests.refuse(vitest, new Error(`ENOENT: no such file or directory, copyfile ${singleQuoted(missing)}`))
     const limited = this.#limits?.see(vitest)
-    const covered = fetchCoverage(vitest, () => ({
-      files: this.#worker.uppers.files,
-      directory: coverageDirectory(this.#host.options.project.vitest),
-    }))
+    const covered = fetchCoverage(vitest, () => this.#coveragePlace())
     if (!limited && !files && !covered) return this.#emitReported(vitest, left, own)
     const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
     return Promise.all([limited && this.#held(limited), staged, covered]).then(
       () => this.#emitReported(vitest, left, own),
       // The others never reject. vitest is not told of it: it would read the file that the worker has named.
-      () => this.#endForged('coverage that is not there'),
+      (error: Error) => this.#endForged(error.message),
     )
+  }
+
+  #coveragePlace(): CoveragePlace {
+    const { project } = this.#host.options
+    const { vitest } = project
+    return {
+      files: this.#worker.uppers.files,
+      view: this.#view,
+      directory: Number.parseInt(vitest.version, 10) < 5 ? undefined : coverageDirectory(vitest),
+      provider: vitest.config.coverage.provider ?? 'v8',
+      root: project.config.root,
+    }
   }
 
   #emitReported(vitest: unknown, left: LeftBehind | undefined, own = false): Promise<void> | undefined {
