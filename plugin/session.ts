@@ -105,6 +105,7 @@ export class Session {
       deliver: (vitest) => host.deliver(vitest),
       answer: (vitest) => this.#post({ vitest }),
       hidden: (path) => this.#tellHidden(path),
+      stray: (error) => this.#tellStray(error),
     })
     this.#connect()
     this.#tellPorts(names)
@@ -402,6 +403,11 @@ export class Session {
       options.project.vitest,
       `${this.#names.join(', ')} imports ${quoted(path)}, which is not there in its sandbox; allow: [${singleQuoted(path)}] lets it in`,
     )
+  }
+
+  #tellStray(cause: unknown): void {
+    const error = new Error(`${this.#names.join(', ')}: an error that nothing caught, while Vite worked for it`, { cause })
+    this.#host.options.project.vitest.state.catchError(error, 'Unhandled Error')
   }
 
   #post(message: HostToWorker): void {
