@@ -8,6 +8,7 @@ import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 const forgeries: Record<string, string> = {
   'bytes that are no message': 'sendBytes(Buffer.from([4, 0, 0, 0, 1, 2, 3, 4]))',
   'the head of a message of 4 GiB': 'sendBytes(Buffer.alloc(4, 255))',
+  'the head of a message of 65 MiB': 'sendBytes(Buffer.from([0, 0, 16, 4]))',
   nothing: 'send(null)',
   'a string': `send('vitest')`,
   'an empty message': 'send({})',
