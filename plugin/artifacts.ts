@@ -1,9 +1,8 @@
-// Attachments outlive the sandbox: vitest's main process copies them from their path, so the files
-// travel with the message that names them.
+// Attachments outlive the sandbox: vitest's main process copies them from their path, so they are copied out of the sandbox
+// before it has the message that names them.
 
-import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { StagedFile } from './messages.ts'
+import { singleQuoted } from '../src/quoted.ts'
 
 interface Attachment {
   path?: string
@@ -17,29 +16,38 @@ interface RpcRequest {
 
 const recording = 'onTaskArtifactRecord'
 
-function attachmentsOf(message: unknown): Attachment[] {
+function attachmentsOf(message: unknown): (Attachment & { path: string })[] {
   const { m: method, a: args } = message as RpcRequest
   if (method !== recording) return []
   const artifact = args?.[1]
-  return [...(artifact?.attachments ?? []), artifact?.annotation?.attachment].filter((attachment) => attachment !== undefined)
+  const attachments = [...(artifact?.attachments ?? []), artifact?.annotation?.attachment]
+  return attachments.filter((attachment) => attachment?.path && !/^https?:\/\//.test(attachment.path)) as (Attachment & { path: string })[]
 }
 
-/** Inside: the files that a message names. */
-export function stagedFiles(message: unknown, root: string): StagedFile[] {
-  const paths = attachmentsOf(message).flatMap(({ path }) => (path ? [resolve(root, path)] : []))
-  return paths.filter((path) => existsSync(path) && statSync(path).isFile()).map((path) => ({ path, content: readFileSync(path) }))
+/**
+ * Makes a message name copies of its attachments. `copy` takes a path of the sandbox and answers with one of the host, or undefined
+ * where no file is there. Undefined for other messages. Settles with what vitest is to be told instead, and never rejects.
+ */
+export function copyAttachments(
+  message: unknown,
+  root: string,
+  copy: (path: string) => Promise<string | undefined>,
+): Promise<Error | undefined> | undefined {
+  const attachments = attachmentsOf(message)
+  if (attachments.length === 0) return undefined
+  return copied(attachments, root, copy).catch((error: Error) => error)
 }
 
-/** On the host: the path of an attachment that is not there inside. vitest would copy the host's file of that name. */
-export function missingAttachment(message: unknown, root: string, files: readonly StagedFile[]): string | undefined {
-  const paths = attachmentsOf(message).flatMap(({ path }) => (path && !/^https?:\/\//.test(path) ? [path] : []))
-  return paths.find((path) => !files.some((file) => file.path === resolve(root, path)))
-}
-
-/** On the host: makes a message name the copies. `save` answers where it put a file. */
-export function useStagedFiles(message: unknown, root: string, files: StagedFile[], save: (file: StagedFile) => string): void {
-  for (const attachment of attachmentsOf(message)) {
-    const file = files.find(({ path }) => attachment.path !== undefined && path === resolve(root, attachment.path))
-    if (file) attachment.path = save(file)
+async function copied(
+  attachments: (Attachment & { path: string })[],
+  root: string,
+  copy: (path: string) => Promise<string | undefined>,
+): Promise<Error | undefined> {
+  for (const attachment of attachments) {
+    const path = await copy(resolve(root, attachment.path))
+    // vitest would copy the host's file of that name.
+    if (path === undefined) return new Error(`ENOENT: no such file or directory, copyfile ${singleQuoted(attachment.path)}`)
+    attachment.path = path
   }
+  return undefined
 }

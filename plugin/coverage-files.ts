@@ -1,10 +1,12 @@
-// The coverage of a file, which a worker of vitest 5 writes to a directory of its sandbox, and vitest's main process reads.
+// The coverage of a test file. A worker of vitest 5 writes it to a file of its sandbox, which vitest's main process reads;
+// vitest 4 sends it with the message.
 
 import { randomUUID } from 'node:crypto'
 import { realpathSync } from 'node:fs'
-import { copyFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { quoted } from '../src/quoted.ts'
+import { isCoverage, isTree, removeHiddenFiles } from './coverage-shape.ts'
+import type { HostView } from './file-view.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
 
 /** birpc's question, as far as it is read here. */
@@ -16,32 +18,71 @@ interface CoverageQuestion {
 export interface CoveragePlace {
   /** What the sandbox sees. */
   files: SandboxFiles | undefined
-  /** Where vitest wants it. A real path, the same on the host and in the sandbox. */
+  view: HostView
+  /** Where vitest 5 wants it: a real path, the same on the host and in the sandbox. Undefined for vitest 4. */
   directory: string | undefined
+  provider: string
+  root: string
 }
 
+const missing = 'coverage that is not there'
+const misshapen = 'coverage in a shape that its provider does not write'
+
 /**
- * Copies the file that a message names to the host, and makes the message name the copy. Undefined for other messages.
- * Rejects where the sandbox has no such file in the directory. `place` is asked for such a message alone.
+ * Copies the file that a message names to the host, and makes the message name the copy, without the files that the sandbox does
+ * not see. Undefined for what has been done at once. Rejects for coverage that the provider does not write: the error's message
+ * is what the worker has sent. `place` is asked for such a message alone.
  */
 export function fetchCoverage(message: unknown, place: () => CoveragePlace): Promise<void> | undefined {
   const { m: method, a: args } = message as CoverageQuestion
   const meta = method === 'onAfterSuiteRun' ? args?.[0] : undefined
-  if (typeof meta?.coverage !== 'string') return undefined
-  return copied(meta.coverage, place()).then((path) => {
+  if (!meta?.coverage) return undefined
+  const asked = place()
+  if (asked.directory === undefined) return sent(meta.coverage, asked)
+  return copied(meta.coverage, asked).then((path) => {
     meta.coverage = path
   })
 }
 
-async function copied(path: string, { files, directory }: CoveragePlace): Promise<string> {
-  const isThere = directory !== undefined && realpathSync(dirname(path)) === directory && /^coverage-[\w-]+\.json$/.test(basename(path))
+function sent(coverage: unknown, { provider, view, root }: CoveragePlace): Promise<void> | undefined {
+  if (!isTree(coverage) || !isCoverage(provider, coverage)) return Promise.reject(new Error(misshapen))
+  removeHiddenFiles(provider, coverage, view, root)
+  return undefined
+}
+
+async function copied(path: unknown, { files, directory, provider, view, root }: CoveragePlace): Promise<string> {
+  const text = await content(path, files, directory)
+  const coverage = parsed(text)
+  if (!isCoverage(provider, coverage)) throw new Error(misshapen)
+  const copy = join(directory as string, `coverage-${randomUUID()}.json`)
+  // What was looked at, not the file: the worker may have changed it since.
+  await writeFile(copy, removeHiddenFiles(provider, coverage, view, root) ? JSON.stringify(coverage) : text)
+  return copy
+}
+
+async function content(path: unknown, files: SandboxFiles | undefined, directory: string | undefined): Promise<string> {
+  const isThere = typeof path === 'string' && isIn(directory, path) && /^coverage-[\w-]+\.json$/.test(basename(path))
   const held = isThere ? files?.hold(path) : undefined
-  if (held?.realPath === undefined || dirname(held.realPath) !== directory) throw new Error(`There is no coverage in ${quoted(path)}`)
   try {
-    const copy = join(directory as string, `coverage-${randomUUID()}.json`)
-    await copyFile(held.path, copy)
-    return copy
+    if (held?.realPath === undefined || dirname(held.realPath) !== directory) throw new Error(missing)
+    return await readFile(held.path, 'utf8')
   } finally {
-    held.close()
+    held?.close()
+  }
+}
+
+function isIn(directory: string | undefined, path: string): boolean {
+  try {
+    return realpathSync(dirname(path)) === directory
+  } catch {
+    return false
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error(misshapen)
   }
 }

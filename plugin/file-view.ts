@@ -26,16 +26,16 @@ export interface FileView {
 export const nowhere: HeldPlace = { path: '/proc/self/fd/-1', realPath: undefined, close: () => undefined }
 
 /** For a handle to a file or directory; nothing for other kinds. */
-export function held(fd: number): HeldPlace {
+export function held(fd: number, limit: number = longest): HeldPlace {
   const path = `/proc/self/fd/${fd}`
   // Opening a FIFO would wait for its other end, for ever: fifo(7). A device may have no end.
-  if (isPlain(statSync(path))) return { path, realPath: readlinkSync(path), close: () => close(fd) }
+  if (isPlain(statSync(path), limit)) return { path, realPath: readlinkSync(path), close: () => close(fd) }
   close(fd)
   return nowhere
 }
 
-function isPlain(stats: Stats): boolean {
-  return stats.isDirectory() || (stats.isFile() && stats.size <= longest)
+function isPlain(stats: Stats, limit: number): boolean {
+  return stats.isDirectory() || (stats.isFile() && stats.size <= limit)
 }
 
 /** The host, without what one kind of sandbox does not see. */

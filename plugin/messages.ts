@@ -5,12 +5,6 @@ import type { LeftBehind } from './left-behind.ts'
 import type { RefusedMessage } from './refused-attempts.ts'
 import type { RunningTest } from './test-watch.ts'
 
-/** An artifact's file, read inside before its sandbox is gone. */
-export interface StagedFile {
-  path: string
-  content: Uint8Array
-}
-
 export type HostToWorker =
   | { vitest: unknown }
   /** Answered as soon as the worker's event loop turns. */
@@ -29,7 +23,6 @@ export interface VitestMessage {
   vitest: unknown
   /** A question about a module that a test may have written. */
   own?: true
-  files?: StagedFile[]
   /** Of the file that ends with this message. */
   left?: LeftBehind
 }

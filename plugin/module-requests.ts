@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import type { DevEnvironment } from 'vite'
 import type { TestProject } from 'vitest/node'
 import { quoted } from '../src/quoted.ts'
-import type { HostView } from './file-view.ts'
+import type { FileView, HostView } from './file-view.ts'
 import { placesOf } from './own-modules.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
 import { sandboxEnvironment } from './sandbox-vite.ts'
@@ -40,12 +40,16 @@ export interface ModuleHost {
   answer(message: unknown): void
   /** Something that is there on the host was asked for, and is not there in the sandbox. */
   hidden(path: string): void
+  /** Vite or a plugin has thrown where no request of this worker's could carry it. */
+  stray(error: unknown): void
 }
 
 interface Pending {
   question: ModuleQuestion
   /** The environment is the sandbox's. */
   own: boolean
+  /** The worker has been told of an error. */
+  isFailed?: true
 }
 
 let lastNumber = 0
@@ -67,7 +71,7 @@ export class ModuleRequests {
   asked(question: ModuleQuestion, own: boolean): void {
     const [id, importer] = question.a
     if (own ? this.#differs(id, importer) : this.#isFromOwn(id, importer)) return void this.#askOwn(question)
-    seenFrom(this.#host.view, () => this.#host.deliver(this.#numbered({ question, own: false })))
+    this.#ask(this.#host.view, { question, own: false }, question)
   }
 
   /** For the worker: what to post. Undefined while another answer is looked for, and for what it did not ask. */
@@ -82,11 +86,14 @@ export class ModuleRequests {
   }
 
   #answered(message: ModuleAnswer): unknown {
-    const pending = message.t === 's' && message.i !== undefined ? this.#pending.get(message.i) : undefined
-    if (!pending) return message
-    this.#pending.delete(message.i as string)
+    if (message.t !== 's' || message.i?.startsWith(this.#prefix) !== true) return message
+    const pending = this.#pending.get(message.i)
+    this.#pending.delete(message.i)
+    // It was answered with a stray error.
+    if (!pending) return undefined
     const { question, own } = pending
     const { r: result, e: error } = message
+    if (error !== undefined) pending.isFailed = true
     const file = result?.file ?? undefined
     const isUnknown = error !== undefined || result === null
     if (!own && ((isUnknown && this.#mayBeOwn(question)) || (file !== undefined && this.#isOwnAfterAll(question, file)))) {
@@ -103,10 +110,24 @@ export class ModuleRequests {
     return this.#host.project.config.root
   }
 
-  #numbered(pending: Pending): ModuleQuestion {
-    const i = `nsbox ${this.#number} ${++this.#questions}`
+  get #prefix(): string {
+    return `nsbox ${this.#number} `
+  }
+
+  /** `asked` is the question as Vite gets it. */
+  #ask(view: FileView, pending: Pending, asked: ModuleQuestion): void {
+    const i = `${this.#prefix}${++this.#questions}`
     this.#pending.set(i, pending)
-    return { ...pending.question, i }
+    const stray = (error: unknown) => this.#takeStray(i, pending, error)
+    seenFrom(view, stray, () => this.#host.deliver({ ...asked, i }))
+  }
+
+  /** Vite may never answer what it came from. */
+  #takeStray(i: string, pending: Pending, error: unknown): void {
+    if (pending.isFailed) return
+    if (!this.#pending.delete(i)) return this.#host.stray(error)
+    pending.isFailed = true
+    this.#host.answer({ t: 's', i: pending.question.i, e: new Error(error instanceof Error ? error.message : String(error)) })
   }
 
   /** True where the host has another file, or has one that the sandbox has removed. */
@@ -140,12 +161,12 @@ export class ModuleRequests {
 
   async #askOwn(question: ModuleQuestion): Promise<void> {
     const [id, importer, name, ...rest] = question.a
-    const { deliver, files, answer } = this.#host
+    const { files, answer } = this.#host
     try {
       const sandbox = files()
       if (!sandbox) throw new Error(`Failed to load url ${quoted(id)}: the sandbox has ended`)
       const own = await this.#environment(name, sandbox)
-      seenFrom(sandbox, () => deliver({ ...this.#numbered({ question, own: true }), a: [id, importer, own, ...rest] }))
+      this.#ask(sandbox, { question, own: true }, { ...question, a: [id, importer, own, ...rest] })
     } catch (error) {
       answer({ t: 's', i: question.i, e: error })
     }

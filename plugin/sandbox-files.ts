@@ -16,10 +16,10 @@ export class SandboxFiles implements FileView {
     this.#root = root
   }
 
-  /** Links on the way lead to what the sandbox has there. */
-  hold(path: string): HeldPlace {
+  /** Links on the way lead to what the sandbox has there. `longest` is in bytes, for what will not be in memory. */
+  hold(path: string, longest?: number): HeldPlace {
     try {
-      return held(openPathInRoot(this.#root, path))
+      return held(openPathInRoot(this.#root, path), longest)
     } catch {
       return nowhere
     }

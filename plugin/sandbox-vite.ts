@@ -4,6 +4,7 @@
 import type { DevEnvironment, Plugin, ResolvedConfig } from 'vite'
 import type { SandboxFiles } from './sandbox-files.ts'
 import { sandboxAlias, sandboxResolver } from './sandbox-resolver.ts'
+import { sandboxStyles } from './sandbox-styles.ts'
 import { sandboxTsconfig } from './sandbox-tsconfig.ts'
 import { vite } from './vite.ts'
 
@@ -29,6 +30,7 @@ export async function sandboxEnvironment(base: DevEnvironment, files: SandboxFil
   const own = {
     ...whole,
     plugins: withOwn(whole.plugins as Plugin[], added),
+    css: sandboxStyles(whole.css),
     environments: { ...whole.environments, [name]: ownOptions },
     // What Vite has read of package.json is the host's.
     packageCache: new Map(),

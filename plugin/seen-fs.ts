@@ -7,19 +7,28 @@ import Module, { syncBuiltinESMExports } from 'node:module'
 import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FileView } from './file-view.ts'
+import { catchStrayErrors } from './stray-errors.ts'
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown
 type Functions = Record<string, AnyFunction>
 type Wrap = (original: AnyFunction, name: string) => AnyFunction
 
-const current = new AsyncLocalStorage<FileView | undefined>()
+interface Seer {
+  view: FileView
+  stray(error: unknown): void
+}
+
+const current = new AsyncLocalStorage<Seer | undefined>()
 let isPatched = false
 
-/** Runs `action`: whatever it reads through node:fs, now and later, is what the view shows. Writes reach the host, as ever. */
-export function seenFrom<T>(view: FileView, action: () => T): T {
+/**
+ * Runs `action`: whatever it reads through node:fs, now and later, is what the view shows. Writes reach the host, as ever.
+ * `stray` takes errors that it does not answer with: see stray-errors.ts.
+ */
+export function seenFrom<T>(view: FileView, stray: (error: unknown) => void, action: () => T): T {
   if (!isPatched) patch()
   isPatched = true
-  return current.run(view, action)
+  return current.run({ view, stray }, action)
 }
 
 /** Runs `action` outside of {@link seenFrom}: answers to what was asked there come back in it. */
@@ -28,7 +37,7 @@ export function seenFromHost<T>(action: () => T): T {
 }
 
 /** Functions of node:fs that read what their first argument names: `name`, `nameSync` and `promises.name`. */
-const readers = ['access', 'exists', 'lstat', 'open', 'readFile', 'readdir', 'readlink', 'realpath', 'stat']
+const readers = ['access', 'copyFile', 'exists', 'lstat', 'open', 'readFile', 'readdir', 'readlink', 'realpath', 'stat']
 /** They do not follow a link in the last place. */
 const linkReaders = ['lstat', 'readlink']
 
@@ -42,6 +51,10 @@ function patch(): void {
   }
   loadCodeFromHost()
   syncBuiltinESMExports()
+  catchStrayErrors(() => {
+    const seer = current.getStore()
+    return seer && ((error) => seenFromHost(() => seer.stray(error)))
+  })
 }
 
 /** node's loaders read modules with fs.readFileSync. What runs here must never be what a sandbox wrote. */
@@ -119,7 +132,7 @@ interface Place {
 
 /** Undefined where the call is not for the sandbox: outside of {@link seenFrom}, for a descriptor, or to write. */
 function placeOf(name: string, [named, flags]: unknown[]): Place | undefined {
-  const files = current.getStore()
+  const files = current.getStore()?.view
   const asked = files && pathOf(named)
   if (!files || asked === undefined || (name === 'open' && !isForReading(flags))) return undefined
   const isLink = linkReaders.includes(name)
@@ -134,12 +147,19 @@ function placeOf(name: string, [named, flags]: unknown[]): Place | undefined {
 }
 
 function pathOf(named: unknown): string | undefined {
-  const path = named instanceof URL && named.protocol === 'file:' ? fileURLToPath(named) : Buffer.isBuffer(named) ? named.toString() : named
+  const path = isAddress(named) ? fileURLToPath(named) : named instanceof Uint8Array ? Buffer.from(named).toString() : named
   return typeof path === 'string' && !path.includes('\0') ? resolve(path) : undefined
 }
 
+/** node takes URLs of other realms too. */
+function isAddress(named: unknown): named is URL {
+  return typeof named === 'object' && (named as Partial<URL> | null)?.protocol === 'file:'
+}
+
 function isForReading(flags: unknown): boolean {
-  return flags === undefined || typeof flags === 'function' || flags === 'r' || flags === fs.constants.O_RDONLY
+  if (typeof flags !== 'number') return typeof flags !== 'string' || ['r', 'rs', 'sr'].includes(flags)
+  const { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC } = fs.constants
+  return (flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)) === 0
 }
 
 /** Errors of the file system and directory entries name the path that they came from. */

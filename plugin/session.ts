@@ -1,23 +1,26 @@
 // One sandbox with vitest's worker in it, from its start to its end.
 
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
+import { copyFile, mkdtemp } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { PoolOptions as WorkerOptions } from 'vitest/node'
+import type { Vitest, PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
 import { settledWithin } from '../src/launch/settled.ts'
 import { unrelayedWords } from '../src/launch/unrelayed.ts'
 import { quoted, singleQuoted } from '../src/quoted.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
-import { missingAttachment, useStagedFiles } from './artifacts.ts'
+import { frameLimit, MessageTooLong } from '../src/wire/frame.ts'
+import { copyAttachments } from './artifacts.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
-import { fetchCoverage } from './coverage-files.ts'
+import { type CoveragePlace, fetchCoverage } from './coverage-files.ts'
 import { endingError, oomKills } from './ending.ts'
 import { executedFiles } from './executed-files.ts'
 import type { FileSettings } from './file-options.ts'
+import type { HostView } from './file-view.ts'
 import { HangWatch } from './hang-watch.ts'
 import type { LeftBehind } from './left-behind.ts'
-import type { HostToWorker, SnapshotUpdate, StagedFile, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
+import type { HostToWorker, SnapshotUpdate, StartMessage, VitestMessage, WorkerToHost } from './messages.ts'
 import { mirrorFile } from './mirror-place.ts'
 import type { Outcomes } from './outcomes.ts'
 import { coverageDirectory, realLocation } from './places.ts'
@@ -37,6 +40,8 @@ import type { WorkerSandbox } from './workers.ts'
 /** How long a profiled worker may take to write its profiles, in milliseconds. */
 const profileGrace = 10_000
 const stderrKept = 8192
+const forgedHint = 'A test has written to the channel between vitest and its worker, or has changed what vitest sends.'
+const longHint = 'A test has logged, compared or saved more at once than vitest’s main process can take. Attachments may be of any length.'
 
 export interface SessionHost {
   options: WorkerOptions
@@ -72,6 +77,8 @@ export class Session {
   readonly #attempt: AttemptWatch | undefined
   readonly #hang: HangWatch
   readonly #requests: WorkerRequests
+  /** The host as this sandbox sees it. */
+  readonly #view: HostView
   #stderr = ''
   /** Nobody expects anything of it any more. */
   #isOver = false
@@ -93,15 +100,17 @@ export class Session {
       ping: () => this.#post({ nsbox: 'ping' }),
       hung: (error) => void this.#endHung(error),
     })
+    this.#view = host.pool.hostView(key, worker.plan)
     this.#requests = new WorkerRequests({
       project: host.options.project,
       workspaces: host.pool.workspaces,
       files: () => worker.uppers.files,
       isTouched: () => worker.uppers.isTouched,
-      view: host.pool.hostView(key, worker.plan),
+      view: this.#view,
       deliver: (vitest) => host.deliver(vitest),
       answer: (vitest) => this.#post({ vitest }),
       hidden: (path) => this.#tellHidden(path),
+      stray: (error) => this.#tellStray(error),
     })
     this.#connect()
     this.#tellPorts(names)
@@ -233,7 +242,9 @@ export class Session {
       else logger.errorStream.write(chunk)
     })
     sandbox.channel.on((message) => this.#receive(message))
-    sandbox.channel.onBroken = () => this.#endForged('bytes that are no message')
+    sandbox.channel.longest = longestMessage(this.#host.options.project.vitest)
+    sandbox.channel.onBroken = (error) =>
+      error instanceof MessageTooLong ? this.#endForged(error.message, longHint) : this.#endForged('bytes that are no message')
     const reported = this.#reported()
     void ended.then(async (end) => {
       this.#hang.stop()
@@ -288,12 +299,12 @@ export class Session {
   }
 
   /** Others go on: what one worker says must not end the run. */
-  #endForged(what: string): void {
+  #endForged(what: string, hint = forgedHint): void {
     this.#fail(
       new NsboxError(`${this.#names.join(', ')}: the worker sent ${what}, and was ended`, {
         code: 'ERR_NSBOX_WORKER',
         stage: 'payload',
-        hint: 'A test has written to the channel between vitest and its worker, or has changed what vitest sends.',
+        hint,
       }),
     )
     this.#worker.sandbox.kill()
@@ -330,23 +341,29 @@ export class Session {
   }
 
   /** At once, unless something has to be done first. */
-  #deliver({ vitest, own, files, left }: VitestMessage): Promise<void> | undefined {
+  #deliver({ vitest, own, left }: VitestMessage): Promise<void> | undefined {
     this.#refusals.see(vitest)
-    const missing = missingAttachment(vitest, this.#host.options.project.config.root, files ?? [])
-    if (missing !== undefined)
-      return void this.#requests.refuse(vitest, new Error(`ENOENT: no such file or directory, copyfile ${singleQuoted(missing)}`))
     const limited = this.#limits?.see(vitest)
-    const covered = fetchCoverage(vitest, () => ({
-      files: this.#worker.uppers.files,
-      directory: coverageDirectory(this.#host.options.project.vitest),
-    }))
-    if (!limited && !files && !covered) return this.#emitReported(vitest, left, own)
-    const staged = files && this.#useStaged(vitest, files).catch((error) => this.#fail(error))
-    return Promise.all([limited && this.#held(limited), staged, covered]).then(
-      () => this.#emitReported(vitest, left, own),
+    const covered = fetchCoverage(vitest, () => this.#coveragePlace())
+    const attached = copyAttachments(vitest, this.#host.options.project.config.root, (path) => this.#stage(path))
+    if (!limited && !attached && !covered) return this.#emitReported(vitest, left, own)
+    return Promise.all([limited && this.#held(limited), attached, covered]).then(
+      ([, refusal]) => (refusal ? this.#requests.refuse(vitest, refusal) : this.#emitReported(vitest, left, own)),
       // The others never reject. vitest is not told of it: it would read the file that the worker has named.
-      () => this.#endForged('coverage that is not there'),
+      (error: Error) => this.#endForged(error.message),
     )
+  }
+
+  #coveragePlace(): CoveragePlace {
+    const { project } = this.#host.options
+    const { vitest } = project
+    return {
+      files: this.#worker.uppers.files,
+      view: this.#view,
+      directory: Number.parseInt(vitest.version, 10) < 5 ? undefined : coverageDirectory(vitest),
+      provider: vitest.config.coverage.provider ?? 'v8',
+      root: project.config.root,
+    }
   }
 
   #emitReported(vitest: unknown, left: LeftBehind | undefined, own = false): Promise<void> | undefined {
@@ -365,11 +382,21 @@ export class Session {
     if (forged !== undefined) this.#endForged(forged)
   }
 
-  async #useStaged(vitest: unknown, files: StagedFile[]): Promise<void> {
-    this.#staging ??= await this.#host.pool.stagingDirectory()
-    const staging = this.#staging
-    for (const { path } of files) this.#report.know(realLocation(path))
-    useStagedFiles(vitest, this.#host.options.project.config.root, files, (file) => stage(staging, file))
+  /** Copies a file of the sandbox to the host. Without a mount namespace it is the host's file. */
+  async #stage(path: string): Promise<string | undefined> {
+    const { uppers, plan } = this.#worker
+    const unsealed = plan.namespaces.includes('mount') ? undefined : { path, close: () => undefined }
+    const held = uppers.files?.hold(path, Number.POSITIVE_INFINITY) ?? unsealed
+    try {
+      if (!held || statSync(held.path, { throwIfNoEntry: false })?.isFile() !== true) return undefined
+      this.#staging ??= await this.#host.pool.stagingDirectory()
+      const staged = join(await mkdtemp(join(this.#staging, 'attachment-')), basename(path))
+      await copyFile(held.path, staged)
+      this.#report.know(realLocation(path))
+      return staged
+    } finally {
+      held?.close()
+    }
   }
 
   async #mirror({ path, content }: { path: string; content: Uint8Array | null }): Promise<{ error?: string }> {
@@ -393,6 +420,11 @@ export class Session {
     )
   }
 
+  #tellStray(cause: unknown): void {
+    const error = new Error(`${this.#names.join(', ')}: an error that nothing caught, while Vite worked for it`, { cause })
+    this.#host.options.project.vitest.state.catchError(error, 'Unhandled Error')
+  }
+
   #post(message: HostToWorker): void {
     this.#worker.sandbox.channel.post(message)
   }
@@ -410,8 +442,7 @@ function naming(files: readonly string[], error: unknown): NsboxError {
   return new NsboxError(`${files.join(', ')}: ${message}`, data)
 }
 
-function stage(directory: string, { path, content }: StagedFile): string {
-  const staged = join(mkdtempSync(join(directory, 'attachment-')), basename(path))
-  writeFileSync(staged, content)
-  return staged
+/** In bytes. What a message becomes in memory is up to thirty times as long. vitest 4 has coverage in it. */
+function longestMessage({ version, config }: Vitest): number {
+  return Number.parseInt(version, 10) < 5 && config.coverage.enabled ? frameLimit : 64 * 1024 * 1024
 }

@@ -46,3 +46,8 @@ export function record(checks: Record<string, Check> = {}): Check {
   const entries = Object.entries(checks)
   return (value) => isRecord(value) && entries.every(([name, check]) => check(value[name]))
 }
+
+/** An object whose values are all of one shape. */
+export function recordOf(check: Check): Check {
+  return (value) => isRecord(value) && Object.values(value).every((item) => check(item))
+}

@@ -6,7 +6,9 @@ import { pathToFileURL } from 'node:url'
 
 type Vite = typeof import('vite')
 
-export const vite: Vite = viteOf(vitestFrom(import.meta.url) ?? vitestFrom(pathToFileURL(`${process.cwd()}/`)))
+const requireVite = createRequire(vitestFrom(import.meta.url) ?? vitestFrom(pathToFileURL(`${process.cwd()}/`)) ?? import.meta.url)
+
+export const vite: Vite = requireVite('vite') as Vite
 
 export const createFilter: Vite['createFilter'] = vite.createFilter
 export const searchForWorkspaceRoot: Vite['searchForWorkspaceRoot'] = vite.searchForWorkspaceRoot
@@ -20,6 +22,7 @@ function vitestFrom(place: string | URL): string | undefined {
   }
 }
 
-function viteOf(vitest: string | undefined): Vite {
-  return createRequire(vitest ?? import.meta.url)('vite') as Vite
+/** A package that Vite itself imports. */
+export function requireFromVite(name: string): unknown {
+  return createRequire(requireVite.resolve('vite'))(name)
 }

@@ -111,7 +111,6 @@ const leftBehind = record({
 const vitestMessage = record({
   vitest: isVitests,
   own: maybe(flag),
-  files: maybe(listOf(record({ path: text, content: bytes }))),
   left: maybe(leftBehind),
 })
 const named = record({ id: text, name: text })

@@ -79,7 +79,7 @@ export class WorkerRequests {
         const refusal = this.#refusalOf(method, args)
         if (refusal) this.refuse(message, refusal)
         else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
-        else if (ofModules.includes(method)) seenFrom(this.#host.view, () => this.#host.deliver(message))
+        else if (ofModules.includes(method)) seenFrom(this.#host.view, this.#host.stray, () => this.#host.deliver(message))
         else this.#host.deliver(message)
       } catch (error) {
         if (error instanceof Forged) return `${method} of ${error.message}`

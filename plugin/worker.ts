@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url'
 import type { init, runBaseTests, setupEnvironment } from 'vitest/worker'
 import type { PayloadContext } from '../src/payload/preloaded.ts'
 import type { Channel } from '../src/wire/channel.ts'
-import { stagedFiles } from './artifacts.ts'
 import { turnForFile, turnInside } from './inside-knobs.ts'
 import { type LeftBehind, Leftovers } from './left-behind.ts'
 import type { HostToWorker, StartMessage, WorkerToHost } from './messages.ts'
@@ -185,9 +184,8 @@ async function sendLater(message: unknown, left: LeftBehind | Promise<LeftBehind
 }
 
 function sendWith(message: unknown, left: LeftBehind | undefined): void {
-  const files = stagedFiles(message, root)
   const own = isOwnModule(message, begun, root)
-  send({ vitest: message, ...(own && { own }), ...(files.length > 0 && { files }), ...(left && { left }) })
+  send({ vitest: message, ...(own && { own }), ...(left && { left }) })
 }
 
 function send(message: WorkerToHost): void {

@@ -59,6 +59,11 @@ export class Channel {
     this.#onBroken = listener
   }
 
+  /** Of a message from the other end, in bytes. */
+  set longest(bytes: number) {
+    this.#reader.longest = bytes
+  }
+
   close(): void {
     this.#incoming.destroy()
   }

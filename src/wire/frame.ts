@@ -4,8 +4,10 @@ import { deserialize, serialize } from 'node:v8'
 
 const headerLength = 4
 
-/** Of a message, in bytes: as much as the longest string that V8 has. What is longer was not sent by us. */
+/** Of a message, in bytes: as much as the longest string that V8 has. */
 export const frameLimit: number = 512 * 1024 * 1024
+
+export class MessageTooLong extends Error {}
 
 /** @throws DataCloneError for what cannot be cloned, such as functions */
 export function encodeFrame(message: unknown): Buffer {
@@ -19,6 +21,8 @@ export function encodeFrame(message: unknown): Buffer {
 export class FrameReader {
   #chunks: Buffer[] = []
   #length = 0
+  /** Of a message, in bytes. */
+  longest: number = frameLimit
 
   push(chunk: Buffer): void {
     this.#chunks.push(chunk)
@@ -29,7 +33,7 @@ export class FrameReader {
   next(): { message: unknown } | undefined {
     if (this.#length < headerLength) return undefined
     const length = this.#peekLength()
-    if (length > frameLimit) throw new RangeError(`A message of ${length} bytes, and the limit is ${frameLimit}`)
+    if (length > this.longest) throw new MessageTooLong(`a message of ${length} bytes, where ${this.longest} are the limit`)
     const end = headerLength + length
     if (this.#length < end) return undefined
     const bytes = this.#joined()

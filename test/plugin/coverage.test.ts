@@ -1,10 +1,11 @@
 // Coverage outlives the sandbox, and its figures are those of forks.
 
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { fixture, nsboxConfig, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { vitestRun } from '../support/vitest-run.ts'
 import { type RunInTurn, vitestRuns } from '../support/vitest-runs.ts'
@@ -14,6 +15,11 @@ const shapes = fixture('covered/shapes')
 
 function below(directory: string, files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).map(([path, content]) => [`${directory}/${path}`, content]))
+}
+
+function contentsBelow(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return entries.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
 }
 
 describe.each(vitestVersions)('$name', (version) => {
@@ -47,9 +53,48 @@ test('claims', async () => {
     })
     const run = await vitestRun(project, ['--pool=nsbox', '--coverage', '--coverage.reporter=json-summary'])
     expect(run.tests['other.test.ts > goes on']).toBe('passed')
-    expect(run.output).toContain('elsewhere.test.ts: the worker sent coverage that is not there')
+    expect(run.output).toContain('elsewhere.test.ts: the worker sent coverage')
     expect(run.output).not.toMatch(/root:x|valid JSON/)
   })
+
+  test.each(['v8', 'istanbul'])(
+    '%s: what no provider writes fails its own file; what the sandbox does not see is left out',
+    async (provider) => {
+      const secrets = mkdtempSync(join(tmpdir(), 'secrets-'))
+      onTestFinished(() => rmSync(secrets, { recursive: true }))
+      for (const name of ['secret.js', 'secret.txt']) writeFileSync(join(secrets, name), 'export const secret = "a secret of the host"')
+      // vitest 5 has JSON of it in a file, vitest 4 has objects.
+      const skipped = version.name === 'vitest 5' ? 'shared' : 'text'
+      const { [`${skipped}.test.ts`]: _, ...forged } = fixture('covered/forged')
+      const project = seedTest(version, {
+        ...below('src', shapes),
+        ...below('covered/forged', forged),
+        'forged/channel.ts': fixture('forged')['channel.ts'] as string,
+      })
+      const run = await vitestRun(
+        project,
+        [
+          '--pool=nsbox',
+          '--coverage',
+          '--coverage.allowExternal',
+          '--coverage.reportOnFailure',
+          '--coverage.reporter=html',
+          '--coverage.reporter=json',
+          `--coverage.provider=${provider}`,
+        ],
+        { env: { SECRETS: secrets, PROVIDER: provider, VITEST_MAJOR: version.name === 'vitest 5' ? '5' : '4' } },
+      )
+      expect(run.tests).toMatchObject({
+        'src/square.test.ts > square': 'passed',
+        'covered/forged/hidden.test.ts > names hidden files': 'passed',
+      })
+      for (const name of ['shape', 'counts', skipped === 'text' ? 'shared' : 'text'])
+        expect(run.output).toContain(`/${name}.test.ts: the worker sent coverage in a shape that its provider does not write`)
+      expect(run.output).not.toMatch(/TypeError|SyntaxError/)
+      expect(project.read('coverage/coverage-final.json')).toContain('shapes.ts')
+      expect(contentsBelow(join(project.root, 'coverage')).filter((text) => text.includes('a secret of the host'))).toEqual([])
+    },
+  )
 
   describe('the figures', () => {
     const project = seedSuite(version, {

@@ -12,7 +12,8 @@ const shapeless = 'something that vitest does not send'
 /** What each file sends, by its name, and what the worker is then said to have sent. */
 const forgeries: Record<string, [sends: string, said: string]> = {
   'bytes that are no message': ['sendBytes(Buffer.from([4, 0, 0, 0, 1, 2, 3, 4]))', 'bytes that are no message'],
-  'the head of a message of 4 GiB': ['sendBytes(Buffer.alloc(4, 255))', 'bytes that are no message'],
+  'the head of a message of 4 GiB': ['sendBytes(Buffer.alloc(4, 255))', 'a message of 4294967295 bytes, where 67108864 are the limit'],
+  'the head of a message of 65 MiB': ['sendBytes(Buffer.from([0, 0, 16, 4]))', 'a message of 68157440 bytes, where 67108864 are the limit'],
   nothing: ['send(null)', shapeless],
   'a string': [`send('vitest')`, shapeless],
   'an empty message': ['send({})', shapeless],

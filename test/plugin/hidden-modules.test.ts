@@ -46,4 +46,22 @@ describe.each(vitestVersions)('$name', (version) => {
       `nsbox: reads.test.ts imports ${secrets}/secret.js, which is not there in its sandbox; allow: ['${secrets}/secret.js'] lets it in`,
     )
   })
+  describe('styles', () => {
+    const styles = seedSuite(version, fixture('hidden-styles'))
+    let styled: VitestRun
+
+    beforeAll(async () => {
+      styled = await vitestRun(styles, ['--pool=nsbox'], { env: { SECRETS: secrets } })
+    })
+
+    test('that a test writes import what the sandbox sees', () => {
+      expect(styled.failures).toEqual({})
+      expect(Object.keys(styled.tests)).toHaveLength(9)
+    })
+
+    test('leave nothing uncaught', () => {
+      expect(styled.output).not.toContain('Unhandled')
+      expect(styled.output).not.toContain('a secret of the host')
+    })
+  })
 })

@@ -32,6 +32,7 @@ function requests(): WorkerRequests {
     deliver: (message) => handedOn.push(message),
     answer: (message) => answered.push(message as { e?: Error }),
     hidden: () => undefined,
+    stray: () => undefined,
   })
 }
 

@@ -21,5 +21,5 @@ test('what cannot be cloned is refused', () => {
 test('the head of a message that is too long is refused at once', () => {
   const reader = new FrameReader()
   reader.push(Buffer.from([255, 255, 255, 255]))
-  expect(() => reader.next()).toThrow('A message of 4294967295 bytes, and the limit is 536870912')
+  expect(() => reader.next()).toThrow('a message of 4294967295 bytes, where 536870912 are the limit')
 })

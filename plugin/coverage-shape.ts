@@ -1,0 +1,168 @@
+// Checks the coverage a worker reports. vitest's providers merge and remap it without a look at its shape: a wrong one ends the
+// run with a stack trace, and every path in it is a file that the providers read on the host.
+
+import { existsSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { HostView } from './file-view.ts'
+import { type Check, count, type Fields, listOf, maybe, record, recordOf, text } from './shapes.ts'
+
+/** Characters of a module. Providers make a string as long as the largest offset says. */
+const longestModule = 2 ** 25
+const offset: Check = (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= longestModule
+
+const v8Range = record({ startOffset: offset, endOffset: offset, count })
+const v8Functions = listOf(record({ functionName: text, ranges: listOf(v8Range) }))
+const v8Script = record({ url: text, functions: v8Functions, startOffset: maybe(offset) })
+const v8Coverage = record({ result: listOf(v8Script) })
+
+/** An `else` that isn't there has a place without numbers. */
+const place = record({ line: maybe(count), column: maybe(count) })
+const range = record({ start: place, end: place })
+const sourceMap = record({ sources: listOf(maybe(text)), sourceRoot: maybe(text), mappings: text })
+const istanbulFile = record({
+  path: text,
+  statementMap: recordOf(range),
+  fnMap: recordOf(record({ name: text, decl: range, loc: range })),
+  branchMap: recordOf(record({ type: text, loc: range, locations: listOf(range) })),
+  s: recordOf(count),
+  f: recordOf(count),
+  b: recordOf(listOf(count)),
+  inputSourceMap: maybe(sourceMap),
+})
+
+interface V8Script {
+  url: string
+  functions: { ranges: { startOffset: number; endOffset: number }[] }[]
+}
+
+interface IstanbulFile {
+  path: string
+  statementMap: Fields
+  fnMap: Fields
+  branchMap: Record<string, { locations: unknown[] }>
+  s: Fields
+  f: Fields
+  b: Record<string, unknown[]>
+  inputSourceMap?: { sources: (string | null)[]; sourceRoot?: string }
+}
+
+/** One provider's coverage. */
+interface Provider {
+  isCoverage: Check
+  /** Removes the files the worker cannot see. Returns true if it removed any. */
+  removeHidden(coverage: Fields, isHidden: (path: string) => boolean, root: string): boolean
+}
+
+const providers: Readonly<Record<string, Provider>> = {
+  v8: {
+    isCoverage: (value) =>
+      v8Coverage(value) && (value as { result: V8Script[] }).result.every(({ functions }) => functions.every(isNested)),
+    removeHidden(coverage, isHidden, root) {
+      const scripts = coverage['result'] as V8Script[]
+      const seen = scripts.filter(({ url }) => placesOfUrl(url, root)?.some(isHidden) === false)
+      coverage['result'] = seen
+      return seen.length < scripts.length
+    },
+  },
+  istanbul: {
+    isCoverage: (value) => recordOf(istanbulFile)(value) && Object.values(value as Fields).every(hasItsCounts),
+    removeHidden(coverage, isHidden) {
+      const hidden = Object.entries(coverage as Record<string, IstanbulFile>).filter(([, file]) => {
+        const query = file.path.indexOf('?')
+        const path = query < 0 ? file.path : file.path.slice(0, query)
+        return resolve(path) !== path || [file.path, path, ...sourcesOf(file)].some(isHidden)
+      })
+      for (const [key] of hidden) Reflect.deleteProperty(coverage, key)
+      return hidden.length > 0
+    },
+  },
+}
+
+/** Returns false for coverage that `provider` doesn't write. A provider of the project's own has a shape that nsbox doesn't know. */
+export function isCoverage(provider: string, coverage: unknown): boolean {
+  return providers[provider]?.isCoverage(coverage) ?? true
+}
+
+/** Removes files the sandbox doesn't see from coverage in the right shape. Returns true if it removed any. */
+export function removeHiddenFiles(provider: string, coverage: unknown, view: HostView, root: string): boolean {
+  return providers[provider]?.removeHidden(coverage as Fields, (path) => isOutOfSight(path, view), root) ?? false
+}
+
+/** Ranges in ranges. The merge calls itself for each. */
+const deepest = 1000
+
+/** The first range holds all others, and two either follow each other or lie in each other: the merge takes that for granted. */
+function isNested({ ranges }: V8Script['functions'][number]): boolean {
+  const around: number[] = []
+  let last = 0
+  for (const { startOffset: start, endOffset: end } of ranges) {
+    if (start < last || end < start) return false
+    last = start
+    while (around.length > 1 && start >= (around.at(-1) as number)) around.pop()
+    if (around.length > 0 && end > (around.at(-1) as number)) return false
+    if (around.push(end) > deepest) return false
+  }
+  return ranges.length > 0
+}
+
+/** False for objects that are in two places: as JSON they could be longer than memory. */
+export function isTree(value: unknown): boolean {
+  const seen = new Set<object>()
+  const waiting = [value]
+  while (waiting.length > 0) {
+    const next = waiting.pop()
+    if (typeof next !== 'object' || next === null) continue
+    if (seen.has(next)) return false
+    seen.add(next)
+    for (const item of Object.values(next)) waiting.push(item)
+  }
+  return true
+}
+
+/** A count for each place, and a place for each count. */
+function hasItsCounts(value: unknown): boolean {
+  const { statementMap, fnMap, branchMap, s, f, b } = value as IstanbulFile
+  const pairs: [Fields, Fields][] = [
+    [statementMap, s],
+    [fnMap, f],
+    [branchMap, b],
+  ]
+  if (!pairs.every(([places, counts]) => haveSameKeys(places, counts))) return false
+  return Object.entries(branchMap).every(([key, { locations }]) => locations.length === b[key]?.length)
+}
+
+function haveSameKeys(a: Fields, b: Fields): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key))
+}
+
+/** Every file a provider may read for a script: it decodes the address twice, and Vite cuts a query and a fragment off. Undefined for what is no address to it. */
+function placesOfUrl(url: string, root: string): string[] | undefined {
+  try {
+    const decoded = decodeURIComponent(url)
+    const names = [url, decoded].flatMap((address) => [fileURLToPath(address), address.replace(/^file:\/\//, '')])
+    const paths = names.flatMap((path) => [path, path.replace(/\?.*$/s, ''), path.replace(/[?#].*$/s, '')])
+    return paths.flatMap((path) => [resolve(path), resolve(path.replace(/^\/@fs\//, '/')), resolve(root, `.${path}`)])
+  } catch {
+    return undefined
+  }
+}
+
+function sourcesOf({ path, inputSourceMap }: IstanbulFile): string[] {
+  if (!inputSourceMap) return []
+  const { sources, sourceRoot = '' } = inputSourceMap
+  const from = dirname(path)
+  return sources.flatMap((source) => (source ? [resolve(from, source), resolve(from, `${sourceRoot}/${source}`)] : []))
+}
+
+/** True for a file the sandbox doesn't see, and for a name in a directory it doesn't see. Vite may add an extension to it. */
+function isOutOfSight(path: string, view: HostView): boolean {
+  if (view.hides(path)) return true
+  if (existsSync(path)) return !statSync(path).isFile()
+  return isHiddenDirectory(dirname(path), view)
+}
+
+function isHiddenDirectory(path: string, view: HostView): boolean {
+  return existsSync(path) ? view.hides(path) : isHiddenDirectory(dirname(path), view)
+}
