@@ -137,13 +137,17 @@ function haveSameKeys(a: Fields, b: Fields): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key))
 }
 
-/** Every file a provider may read for a script: it decodes the address twice, and Vite cuts a query and a fragment off. Undefined for what is no address to it. */
+/**
+ * Every file a provider may read for a script: it decodes the address twice, and Vite cuts a query and a fragment off. Undefined
+ * for an address that it cannot decode.
+ */
 function placesOfUrl(url: string, root: string): string[] | undefined {
   try {
     const decoded = decodeURIComponent(url)
     const names = [url, decoded].flatMap((address) => [fileURLToPath(address), address.replace(/^file:\/\//, '')])
     const paths = names.flatMap((path) => [path, path.replace(/\?.*$/s, ''), path.replace(/[?#].*$/s, '')])
-    return paths.flatMap((path) => [resolve(path), resolve(path.replace(/^\/@fs\//, '/')), resolve(root, `.${path}`)])
+    const places = [...new Set(paths)].flatMap((path) => [resolve(path), resolve(path.replace(/^\/@fs\//, '/')), resolve(root, `.${path}`)])
+    return [...new Set(places)]
   } catch {
     return undefined
   }
