@@ -162,9 +162,8 @@ function sourcesOf({ path, inputSourceMap }: IstanbulFile): string[] {
 
 /** True for a file the sandbox doesn't see, and for a name in a directory it doesn't see. Vite may add an extension to it. */
 function isOutOfSight(path: string, view: HostView): boolean {
-  if (view.hides(path)) return true
-  if (existsSync(path)) return !statSync(path).isFile()
-  return isHiddenDirectory(dirname(path), view)
+  if (!existsSync(path)) return isHiddenDirectory(dirname(path), view)
+  return view.hides(path) || statSync(path, { throwIfNoEntry: false })?.isFile() !== true
 }
 
 function isHiddenDirectory(path: string, view: HostView): boolean {
