@@ -137,13 +137,17 @@ function haveSameKeys(a: Fields, b: Fields): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key))
 }
 
-/** Every file a provider may read for a script: it decodes the address twice, and Vite cuts a query and a fragment off. Undefined for what is no address to it. */
+/**
+ * Every file a provider may read for a script: it decodes the address twice, and Vite cuts a query and a fragment off. Undefined
+ * for an address that it cannot decode.
+ */
 function placesOfUrl(url: string, root: string): string[] | undefined {
   try {
     const decoded = decodeURIComponent(url)
     const names = [url, decoded].flatMap((address) => [fileURLToPath(address), address.replace(/^file:\/\//, '')])
     const paths = names.flatMap((path) => [path, path.replace(/\?.*$/s, ''), path.replace(/[?#].*$/s, '')])
-    return paths.flatMap((path) => [resolve(path), resolve(path.replace(/^\/@fs\//, '/')), resolve(root, `.${path}`)])
+    const places = [...new Set(paths)].flatMap((path) => [resolve(path), resolve(path.replace(/^\/@fs\//, '/')), resolve(root, `.${path}`)])
+    return [...new Set(places)]
   } catch {
     return undefined
   }
@@ -158,9 +162,8 @@ function sourcesOf({ path, inputSourceMap }: IstanbulFile): string[] {
 
 /** True for a file the sandbox doesn't see, and for a name in a directory it doesn't see. Vite may add an extension to it. */
 function isOutOfSight(path: string, view: HostView): boolean {
-  if (view.hides(path)) return true
-  if (existsSync(path)) return !statSync(path).isFile()
-  return isHiddenDirectory(dirname(path), view)
+  if (!existsSync(path)) return isHiddenDirectory(dirname(path), view)
+  return view.hides(path) || statSync(path, { throwIfNoEntry: false })?.isFile() !== true
 }
 
 function isHiddenDirectory(path: string, view: HostView): boolean {

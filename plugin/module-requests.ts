@@ -110,6 +110,12 @@ export class ModuleRequests {
     return this.#host.project.config.root
   }
 
+  /** What Vite starts for the sandbox and keeps, such as a compiler's process, reads for others once the sandbox has ended. */
+  get #own(): FileView {
+    const { files, view } = this.#host
+    return { hold: (path) => (files() ?? view).hold(path) }
+  }
+
   get #prefix(): string {
     return `nsbox ${this.#number} `
   }
@@ -166,7 +172,7 @@ export class ModuleRequests {
       const sandbox = files()
       if (!sandbox) throw new Error(`Failed to load url ${quoted(id)}: the sandbox has ended`)
       const own = await this.#environment(name, sandbox)
-      this.#ask(sandbox, { question, own: true }, { ...question, a: [id, importer, own, ...rest] })
+      this.#ask(this.#own, { question, own: true }, { ...question, a: [id, importer, own, ...rest] })
     } catch (error) {
       answer({ t: 's', i: question.i, e: error })
     }

@@ -77,7 +77,7 @@ function callsVisitors(): boolean {
   return isCalled
 }
 
-/** Its compiler may be a child process, which looks for files by itself after all importers. It answers all who asked in the context of the first. */
+/** Its compiler may be a child process, which looks for files by itself after all importers, and calls back in the context of who started it. */
 function closedSass(options: Options | undefined): Options {
   const importer = {
     canonicalize: (url: string) => {
