@@ -9,6 +9,7 @@ Usage:
   nsbox shell [flags]                        an interactive shell in a sandbox
   nsbox shell --last-failed [file] [flags]   one in the state that a failed test file left
   nsbox plan [flags] [-- command]            print the steps that would seal it here, and why; do nothing
+  nsbox plan vitest [--nsbox.NAME=VALUE]     print those of a test file's sandbox, without options of a config
   nsbox diff DIR                             print changes that --keep has kept
   nsbox diff --last-failed [file]            print what a failed test file had changed
   nsbox apply DIR                            merge them into the project
