@@ -11,12 +11,12 @@ import type { AttemptOrder, AttemptResult, CampaignSetting, Found, Target } from
 import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { attemptResult } from './attempt-result.ts'
 import { AttemptWatch } from './attempt-watch.ts'
-import { CampaignPools } from './campaign-pools.ts'
 import { loadVitest } from './load-vitest.ts'
 import { type KnobMeans, missingHere, missingKnobs, withoutMissing } from './missing-knobs.ts'
 import { refuseOtherPool } from './other-pool.ts'
 import { overridden, type Twin } from './overrides.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
+import { campaignPools, type ProjectPools } from './project-pools.ts'
 import { TestLines } from './test-lines.ts'
 import { Twins } from './twins.ts'
 import { likelyKind } from './worker-kind.ts'
@@ -24,7 +24,7 @@ import { likelyKind } from './worker-kind.ts'
 export class AttemptRunner {
   readonly #setting: CampaignSetting
   readonly #vitest: Vitest
-  readonly #pools: CampaignPools
+  readonly #pools: ProjectPools
   readonly #twins: Twins
   /** What tests attach is copied there, and not to the project. */
   readonly #attachments: ThrowawayDirectory
@@ -35,7 +35,7 @@ export class AttemptRunner {
   /** Of the attempt that runs. */
   #watch: AttemptWatch | undefined
 
-  private constructor(setting: CampaignSetting, vitest: Vitest, pools: CampaignPools, attachments: ThrowawayDirectory, filters: string[]) {
+  private constructor(setting: CampaignSetting, vitest: Vitest, pools: ProjectPools, attachments: ThrowawayDirectory, filters: string[]) {
     this.#setting = setting
     this.#vitest = vitest
     this.#pools = pools
@@ -57,7 +57,7 @@ export class AttemptRunner {
     const { parseCLI, createVitest } = await loadVitest()
     const { filter, options } = parseCLI(['vitest', 'run', ...setting.words.filter((word) => !isOwnOption(word))])
     refuseOtherPool(options)
-    const pools = new CampaignPools(ownOptions(setting.words))
+    const pools = campaignPools(ownOptions(setting.words))
     const attachments = await throwawayDirectory(scratch)
     try {
       const sealed = { ...options, ...ofAll, pool: pools.initializer as never, attachmentsDir: attachments.path }

@@ -8,7 +8,7 @@ import { printTests } from './list.ts'
 import { loadVitest } from './load-vitest.ts'
 import { otherPool } from './other-pool.ts'
 import { isOwnOption, ownOptions } from './own-options.ts'
-import { sandboxPool } from './pool-shapes.ts'
+import { ProjectPools } from './project-pools.ts'
 
 /** The exit code is set by vitest. @throws NsboxError for options that are wrong, or where there is no vitest */
 export async function runVitest(words: string[]): Promise<undefined> {
@@ -16,6 +16,9 @@ export async function runVitest(words: string[]): Promise<undefined> {
   const rest = words.filter((word) => !isOwnOption(word))
   const [command] = rest
   const { filter, options } = parseCLI(['vitest', ...rest])
+  // It has printed them, and the version only where no command is named.
+  const { help, version } = options as { help?: boolean; version?: boolean }
+  if (help || (version && command?.startsWith('-'))) return undefined
   const { sealed, overrides } = poolOf(words, asVitestDoes(filter, options))
   if (command === 'list') {
     return inVitestsWords('Collect Error', async () => {
@@ -37,7 +40,7 @@ export async function runVitest(words: string[]): Promise<undefined> {
 function poolOf(words: readonly string[], options: CliOptions): { sealed: CliOptions; overrides: { plugins: Plugin[] } } {
   const own = otherPool(options)
   if (own === undefined) {
-    const { plugin, initializer } = sandboxPool(ownOptions(words))
+    const { plugin, initializer } = new ProjectPools(ownOptions(words))
     return { sealed: { ...options, pool: initializer as never }, overrides: { plugins: [plugin] } }
   }
   const word = words.find(isOwnOption)

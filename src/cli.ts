@@ -7,8 +7,12 @@ import { inQuotes } from './quoted.ts'
 import { FAILED } from './run/exit-status.ts'
 
 const USAGE = 2
+/** Commands whose whole help is their lines of the usage. */
+const withoutHelp = ['diff', 'apply', 'layers']
 
-async function main([command, ...words]: string[]): Promise<number | undefined> {
+async function main([given, ...words]: string[]): Promise<number | undefined> {
+  const asksForHelp = words.includes('--help') || words.includes('-h')
+  const command = asksForHelp && withoutHelp.includes(given ?? '') ? '--help' : given
   switch (command) {
     case 'run':
       return (await import('./cli/run.ts')).run(words)

@@ -24,8 +24,9 @@ and the report, results.json, junit.xml and the page are those of one campaign. 
   --json         print results.json instead of the report
   --help         this text
 
-Exit code: as nsbox stress has it: 0 all passed, 1 something is flaky, 2 wrong usage, results that do
-not belong together, or a shard that is missing where all else passed, 3 something fails without any knob.`
+Exit code: as nsbox stress has it: 0 all passed, 1 something failed now and then or under a knob, 2 wrong
+usage, results that do not belong together, or a shard that is missing where all else passed, 3 something
+fails without any knob, 125 nsbox itself failed.`
 
 const options = { output: { type: 'string', default: '.nsbox' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 

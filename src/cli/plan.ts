@@ -4,7 +4,7 @@ import { parseRunFlags } from '../config/run-flags.ts'
 import { Plans } from '../launch/plans.ts'
 import { formatPlan } from '../plan/format.ts'
 import { wantsChanges } from './afterwards.ts'
-import { runHelp } from './help.ts'
+import { sealedHelp } from './help.ts'
 import { print } from './print.ts'
 import { limitsRequestedHere, requestHere } from './request-here.ts'
 
@@ -12,7 +12,7 @@ import { limitsRequestedHere, requestHere } from './request-here.ts'
 export async function printPlan(words: string[]): Promise<number> {
   const flags = await parseRunFlags(words, 'nsbox plan')
   if (flags.help) {
-    print(runHelp())
+    print(sealedHelp('plan'))
     return 0
   }
   const { plan: steps } = new Plans(await requestHere(flags.sandbox, null), process.env).next({ apart: wantsChanges(flags.changes) })

@@ -8,7 +8,7 @@ import { exitStatus, FAILED } from '../run/exit-status.ts'
 import { dieWithParent, exitNow } from '../sys/process.ts'
 import { afterwards, checkBeforehand } from './afterwards.ts'
 import { describeEnd } from './describe-end.ts'
-import { runHelp } from './help.ts'
+import { sealedHelp } from './help.ts'
 import type { Asked } from './last-failed.ts'
 import { descriptorsOf, mentionedDescriptors } from './named-descriptors.ts'
 import { requireOrders } from './orders.ts'
@@ -20,7 +20,7 @@ import { StatusLines } from './status.ts'
 /** Answers the exit code. @throws NsboxError for what is wrong before anything runs */
 export async function run(words: string[]): Promise<number> {
   const flags = await parseRunFlags(words, 'nsbox run')
-  if (flags.help) return printHelp()
+  if (flags.help) return printHelp('run')
   if (flags.command.length === 0) {
     throw configError('nsbox run: there is no command: nsbox run [flags] -- command [arguments]')
   }
@@ -33,7 +33,7 @@ export async function shell(given: string[]): Promise<number> {
     ? (await import('./last-failed.ts')).takeLastFailed(given)
     : { words: given }
   const flags = await parseRunFlags(words, 'nsbox shell')
-  if (flags.help) return printHelp()
+  if (flags.help) return printHelp('shell')
   const command = flags.command.length > 0 ? flags.command : [process.env['SHELL'] || '/bin/sh']
   return runCommand({ ...flags, command }, asked)
 }
@@ -80,7 +80,7 @@ function tellOfUnreplaced(files: readonly string[]): void {
   }
 }
 
-function printHelp(): number {
-  print(runHelp())
+function printHelp(command: 'run' | 'shell'): number {
+  print(sealedHelp(command))
   return 0
 }

@@ -105,5 +105,6 @@ ${wordsHelp(table)}
 Where the recipe has no seed each run has another one, and the one that failed is printed.
 ${vitestWordsHelp}
 
-Exit code: 0 it never failed, 1 it failed, 2 wrong usage, 4 there is no such test, 77 no sandbox can be had here, 130 interrupted.`
+Exit code: 0 it never failed, 1 it failed, 2 wrong usage, 4 there is no such test, 77 no sandbox can be had here,
+125 nsbox itself failed, 130 interrupted.`
 }

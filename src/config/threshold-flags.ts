@@ -54,5 +54,6 @@ ${wordsHelp(table)}
 
 ${vitestWordsHelp}
 
-Exit code: 0 found, 2 wrong usage, 3 a file fails without any cap, 4 there are no tests, 77 no sandbox can be had here, 130 interrupted.`
+Exit code: 0 found, 2 wrong usage, 3 a file fails without any cap, 4 there are no tests, 77 no sandbox can be had here,
+125 nsbox itself failed, 130 interrupted.`
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { nsbox } from '../support/command.ts'
 import { withVitest } from '../support/doctor.ts'
-import { fixture, oneVitest, sealedTest, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { fixture, nsboxConfig, oneVitest, sealedTest, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { vitestRun } from '../support/vitest-run.ts'
 
 const env = { NO_COLOR: '1' }
@@ -89,6 +89,24 @@ describe.each(vitestVersions)('$name', (version) => {
     })
     const run = await nsbox(['vitest', 'run'], { cwd: root, home, env, killAfter: 60_000 })
     expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+  })
+
+  test('options of the config apply, and those of the command line come before them', async () => {
+    const { root, home } = seedTest(version, {
+      'vitest.config.ts': nsboxConfig({ test: "pool: 'forks'", options: "hostname: 'of-config', net: 'localhost'" }),
+      'a.test.ts': testFile(`import { hostname, networkInterfaces } from 'node:os'
+test('sealed', () => { expect([hostname(), Object.keys(networkInterfaces())]).toEqual(['of-config', ['lo', 'eth0']]) })`),
+    })
+    const run = await nsbox(['vitest', 'run', '--nsbox.net=none'], { cwd: root, home, env, killAfter: 60_000 })
+    expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+  })
+
+  test.each(['run --help', '--version'])('%s runs nothing', async (words) => {
+    const { root, home } = seedTest(version, { 'a.test.ts': sealedTest })
+    const { exitCode, stdout, stderr } = await nsbox(['vitest', ...words.split(' ')], { cwd: root, home, env, killAfter: 60_000 })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toMatch(/^vitest\/\d/)
+    expect(stdout).not.toContain('a.test.ts')
   })
 
   test('a pool on the command line is that pool: forks is forks, and nsbox is sealed', async () => {

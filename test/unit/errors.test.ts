@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { describeError, errorFromData, errorToData, NsboxError } from '../../src/errors.ts'
 import { Flags, SysError } from '../../src/sys/sys-error.ts'
@@ -20,4 +22,14 @@ test('an error keeps its parts across a process boundary', () => {
 
 test('any other error keeps its stack in the message', () => {
   expect(errorToData(new TypeError('odd')).message).toMatch(/TypeError: odd\n {4}at /)
+})
+
+test('the README has every code, and no other', () => {
+  const repository = join(import.meta.dirname, '../..')
+  const codesIn = (path: string) => readFileSync(join(repository, path), 'utf8').match(/ERR_NSBOX_\w+/g) ?? []
+  const sources = ['src', 'plugin'].flatMap((folder) =>
+    readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+  )
+  const thrown = sources.filter((name) => name.endsWith('.ts')).flatMap(codesIn)
+  expect([...new Set(codesIn('README.md'))].sort()).toEqual([...new Set(thrown)].sort())
 })

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ownOptions } from '../../../plugin/own-options.ts'
 import { poolOptions } from '../../../src/config/pool-options.ts'
@@ -19,6 +21,18 @@ test('the defaults seal everything', () => {
     failOnWrite: false,
     rules: [],
   })
+})
+
+test('the README has every option', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8')
+  let said = ''
+  try {
+    poolOptions({ x: 1 })
+  } catch (error) {
+    said = (error as Error).message
+  }
+  const names = said.replace(/^.*known options are /, '').split(', ')
+  expect(names.filter((name) => !new RegExp(`^(\\| )?\`${name}\` `, 'm').test(readme))).toEqual([])
 })
 
 const globWords = "it must be a glob such as '**/*.slow.test.ts', or a list of them"

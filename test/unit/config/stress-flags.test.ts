@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseStressFlags, stressHelp } from '../../../src/config/stress-flags.ts'
 import { knobNames } from '../../../src/stress/knobs.ts'
@@ -57,6 +59,9 @@ test.each([
   expect(() => parse(...words)).toThrow(message)
 })
 
-test('the help has every knob', () => {
+test('the help has every knob, and the README too', () => {
   for (const name of knobNames) expect(stressHelp()).toContain(`  --${name} `)
+  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8')
+  const rows = /^### Knobs\n(.*?)^###? /ms.exec(readme)?.[1]
+  for (const name of knobNames) expect(rows).toMatch(new RegExp(`^\\| [^|]*\`${name}[=\`]`, 'm'))
 })

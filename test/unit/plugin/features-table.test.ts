@@ -1,4 +1,4 @@
-// The tests that plugin/README.md names exist.
+// The tests that plugin/README.md and SECURITY.md name exist.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,4 +22,19 @@ test.each(rows)('$feature: $file, $name', ({ file, name }) => {
   const isTitle = ["'", '"', '`'].some((quote) => source.includes(`${quote}${name}${quote}`))
   const fixtures = [...source.matchAll(/fixture\('(.+?)'\)/g)].map(([, fixture = '']) => fixture)
   expect(isTitle || fixtures.some((fixture) => existsSync(join(repository, 'test/fixtures/projects', fixture, name)))).toBe(true)
+})
+
+const proofs = readFileSync(join(repository, 'SECURITY.md'), 'utf8')
+  .split('\n')
+  .flatMap(
+    (line) =>
+      line
+        .split('|')
+        .at(-2)
+        ?.match(/(?<=`)(plugin|unit)\/[\w/-]+(?=`)/g) ?? [],
+  )
+
+test('every test that proves a row of the table in SECURITY.md is there', () => {
+  expect(proofs.length).toBeGreaterThan(15)
+  expect(proofs.filter((name) => !existsSync(join(repository, 'test', `${name}.test.ts`)))).toEqual([])
 })
