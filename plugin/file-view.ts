@@ -15,6 +15,8 @@ export interface HeldPlace {
   path: string
   /** The path without links, as it is seen; undefined where nothing is. */
   realPath: string | undefined
+  /** Something is there, and is not shown. */
+  isHidden?: true
   close(): void
 }
 
@@ -51,7 +53,7 @@ export class HostView implements FileView {
     try {
       const real = realPathOf(path)
       // A sandbox that may write somewhere could put a link there meanwhile.
-      return this.#shows(real) ? held(openRealPath(real)) : nowhere
+      return this.#shows(real) ? held(openRealPath(real)) : { ...nowhere, isHidden: true }
     } catch {
       return nowhere
     }

@@ -38,8 +38,8 @@ export interface ModuleHost {
   deliver(message: unknown): void
   /** For the worker. */
   answer(message: unknown): void
-  /** Something that is there on the host was asked for, and is not there in the sandbox. */
-  hidden(path: string): void
+  /** Something that is there on the host was asked for, by a test or by a plugin of Vite's, and is not there in the sandbox. */
+  hidden(path: string, by: 'test' | 'plugin'): void
   /** Vite or a plugin has thrown where no request of this worker's could carry it. */
   stray(error: unknown): void
 }
@@ -50,6 +50,8 @@ interface Pending {
   own: boolean
   /** The worker has been told of an error. */
   isFailed?: true
+  /** The first path of the host that was read for it and is not there in the sandbox. */
+  missed?: string
 }
 
 let lastNumber = 0
@@ -100,7 +102,7 @@ export class ModuleRequests {
       void this.#askOwn(question)
       return undefined
     }
-    if (isUnknown) this.#tellHidden(question)
+    if (isUnknown) this.#tellHidden(pending, error !== undefined)
     // A second wall: what is hidden was not there to be read.
     const isLost = file !== undefined && this.#host.view.hides(file)
     return isLost ? { t: 's', i: question.i, e: new Error(`Failed to load url ${question.a[0]}`) } : { ...message, i: question.i }
@@ -125,7 +127,10 @@ export class ModuleRequests {
     const i = `${this.#prefix}${++this.#questions}`
     this.#pending.set(i, pending)
     const stray = (error: unknown) => this.#takeStray(i, pending, error)
-    seenFrom(view, stray, () => this.#host.deliver({ ...asked, i }))
+    const missed = (path: string) => {
+      pending.missed ??= path
+    }
+    seenFrom({ view, stray, missed }, () => this.#host.deliver({ ...asked, i }))
   }
 
   /** Vite may never answer what it came from. */
@@ -160,9 +165,11 @@ export class ModuleRequests {
   }
 
   /** To the user, not to the sandbox: whether the host has it is not for tests to know. */
-  #tellHidden({ a: [id, importer] }: ModuleQuestion): void {
+  #tellHidden({ question: { a }, missed }: Pending, isError: boolean): void {
+    const [id, importer] = a
     const hidden = placesOf(id, importer, this.#root).find((path) => this.#host.view.hides(path))
-    if (hidden !== undefined) this.#host.hidden(hidden)
+    if (hidden !== undefined) this.#host.hidden(hidden, 'test')
+    else if (isError && missed !== undefined) this.#host.hidden(missed, 'plugin')
   }
 
   async #askOwn(question: ModuleQuestion): Promise<void> {

@@ -13,22 +13,22 @@ type AnyFunction = (this: unknown, ...args: unknown[]) => unknown
 type Functions = Record<string, AnyFunction>
 type Wrap = (original: AnyFunction, name: string) => AnyFunction
 
-interface Seer {
+export interface Reader {
   view: FileView
+  /** Takes errors that what is run does not answer with: see stray-errors.ts. */
   stray(error: unknown): void
+  /** Hears of paths of the host that the view does not show. */
+  missed(path: string): void
 }
 
-const current = new AsyncLocalStorage<Seer | undefined>()
+const current = new AsyncLocalStorage<Reader | undefined>()
 let isPatched = false
 
-/**
- * Runs `action`: whatever it reads through node:fs, now and later, is what the view shows. Writes reach the host, as ever.
- * `stray` takes errors that it does not answer with: see stray-errors.ts.
- */
-export function seenFrom<T>(view: FileView, stray: (error: unknown) => void, action: () => T): T {
+/** Runs `action`: whatever it reads through node:fs, now and later, is what the reader's view shows. Writes reach the host, as ever. */
+export function seenFrom<T>(reader: Reader, action: () => T): T {
   if (!isPatched) patch()
   isPatched = true
-  return current.run({ view, stray }, action)
+  return current.run(reader, action)
 }
 
 /** Runs `action` outside of {@link seenFrom}: answers to what was asked there come back in it. */
@@ -52,8 +52,8 @@ function patch(): void {
   loadCodeFromHost()
   syncBuiltinESMExports()
   catchStrayErrors(() => {
-    const seer = current.getStore()
-    return seer && ((error) => seenFromHost(() => seer.stray(error)))
+    const reader = current.getStore()
+    return reader && ((error) => seenFromHost(() => reader.stray(error)))
   })
 }
 
@@ -132,11 +132,12 @@ interface Place {
 
 /** Undefined where the call is not for the sandbox: outside of {@link seenFrom}, for a descriptor, or to write. */
 function placeOf(name: string, [named, flags]: unknown[]): Place | undefined {
-  const files = current.getStore()?.view
-  const asked = files && pathOf(named)
-  if (!files || asked === undefined || (name === 'open' && !isForReading(flags))) return undefined
+  const reader = current.getStore()
+  const asked = reader && pathOf(named)
+  if (!reader || asked === undefined || (name === 'open' && !isForReading(flags))) return undefined
   const isLink = linkReaders.includes(name)
-  const held = files.hold(isLink ? dirname(asked) : asked)
+  const held = reader.view.hold(isLink ? dirname(asked) : asked)
+  if (held.isHidden) reader.missed(asked)
   const path = isLink ? `${held.path}/${basename(asked) || '.'}` : held.path
   return {
     path,

@@ -109,7 +109,7 @@ export class Session {
       view: this.#view,
       deliver: (vitest) => host.deliver(vitest),
       answer: (vitest) => this.#post({ vitest }),
-      hidden: (path) => this.#tellHidden(path),
+      hidden: (path, by) => this.#tellHidden(path, by),
       stray: (error) => this.#tellStray(error),
     })
     this.#connect()
@@ -412,11 +412,13 @@ export class Session {
   }
 
   /** Once for each path. */
-  #tellHidden(path: string): void {
+  #tellHidden(path: string, by: 'test' | 'plugin'): void {
     const { pool, options } = this.#host
+    const names = this.#names.join(', ')
+    const who = by === 'test' ? `${names} imports` : `for ${names} a plugin of Vite reads`
     pool.warn(
       options.project.vitest,
-      `${this.#names.join(', ')} imports ${quoted(path)}, which is not there in its sandbox; allow: [${singleQuoted(path)}] lets it in`,
+      `${who} ${quoted(path)}, which is not there in its sandbox; allow: [${singleQuoted(path)}] lets it in`,
     )
   }
 

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import type { Plugin } from 'vite'
+import { seenFromHost } from './seen-fs.ts'
 import type { SetupLayer } from './setup-layer.ts'
 
 type Hooks = Pick<Plugin, 'configResolved' | 'resolveId' | 'load'>
@@ -19,13 +20,13 @@ export function setupModules(layer: () => SetupLayer | undefined): Hooks {
       if (!setup || !(isAbsolute(source) || /^\.{1,2}\//.test(source))) return undefined
       const [path = '', query] = source.split('?')
       const from = importer === undefined ? process.cwd() : dirname(importer)
-      const found = candidates(resolve(from, path), extensions).find((candidate) => fileOf(setup, candidate) !== undefined)
+      const found = candidates(resolve(from, path), extensions).find((candidate) => fileIn(setup, candidate) !== undefined)
       return found === undefined ? undefined : query === undefined ? found : `${found}?${query}`
     },
     /** What setup has changed is another file inside than on the host. */
     load(id) {
-      const file = isAbsolute(id) && !id.includes('?') ? fileOf(layer(), id) : undefined
-      return file === undefined ? undefined : readFileSync(file, 'utf8')
+      const setup = layer()
+      return setup && isAbsolute(id) && !id.includes('?') ? contentIn(setup, id) : undefined
     },
   }
 }
@@ -37,7 +38,15 @@ function candidates(path: string, extensions: readonly string[]): string[] {
   return [path, ...sources, ...withExtension(path), ...withExtension(`${path}/index`)]
 }
 
-function fileOf(layer: SetupLayer | undefined, path: string): string | undefined {
-  const place = layer?.find(path)
-  return place !== undefined && statSync(place).isFile() ? place : undefined
+function contentIn(layer: SetupLayer, path: string): string | undefined {
+  const file = fileIn(layer, path)
+  return file === undefined ? undefined : seenFromHost(() => readFileSync(file, 'utf8'))
+}
+
+/** A path of the host's. No sandbox sees the layer there. */
+function fileIn(layer: SetupLayer, path: string): string | undefined {
+  return seenFromHost(() => {
+    const place = layer.find(path)
+    return place !== undefined && statSync(place).isFile() ? place : undefined
+  })
 }

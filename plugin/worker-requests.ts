@@ -8,7 +8,7 @@ import { refusalOfResult } from './benchmark-results.ts'
 import { executedFiles } from './executed-files.ts'
 import type { MirrorPlaces } from './mirror-place.ts'
 import { type ModuleHost, type ModuleQuestion, ModuleRequests } from './module-requests.ts'
-import { seenFrom } from './seen-fs.ts'
+import { type Reader, seenFrom } from './seen-fs.ts'
 import { SnapshotOwners } from './snapshot-owners.ts'
 import { dropForgedChanges } from './snapshot-review.ts'
 import type { FileTask } from './task-updates.ts'
@@ -79,7 +79,7 @@ export class WorkerRequests {
         const refusal = this.#refusalOf(method, args)
         if (refusal) this.refuse(message, refusal)
         else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
-        else if (ofModules.includes(method)) seenFrom(this.#host.view, this.#host.stray, () => this.#host.deliver(message))
+        else if (ofModules.includes(method)) seenFrom(this.#reader, () => this.#host.deliver(message))
         else this.#host.deliver(message)
       } catch (error) {
         if (error instanceof Forged) return `${method} of ${error.message}`
@@ -190,6 +190,12 @@ export class WorkerRequests {
 
   #refusalOfReading(path: string): Error | undefined {
     return this.#host.view.hides(path) ? new Error(`There is no ${quoted(path)} in the sandbox`) : undefined
+  }
+
+  /** For requests that tell nothing of what they have not found. */
+  get #reader(): Reader {
+    const { view, stray } = this.#host
+    return { view, stray, missed: () => undefined }
   }
 
   get #places(): MirrorPlaces {

@@ -15,6 +15,7 @@ beforeAll(() => {
     'secret.js': 'export default "a secret of the host"',
     'secret.css': '.secret { content: "a secret of the host" }',
     'secret.json': '{ "secret": "a secret of the host" }',
+    'plugin.txt': 'a secret of the host',
     'aliased/module.js': 'export default "aliased"',
     'allowed/module.js': 'export default "allowed"',
   }
@@ -34,7 +35,7 @@ describe.each(vitestVersions)('$name', (version) => {
 
   test('no test reads what is hidden from it', () => {
     expect(run.failures).toEqual({ 'reads.test.ts > lines of a file in the report of an error': expect.stringContaining('see there') })
-    expect(Object.keys(run.tests)).toHaveLength(16)
+    expect(Object.keys(run.tests)).toHaveLength(17)
   })
 
   test('nothing of it is printed', () => {
@@ -45,7 +46,11 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(run.output).toContain(
       `nsbox: reads.test.ts imports ${secrets}/secret.js, which is not there in its sandbox; allow: ['${secrets}/secret.js'] lets it in`,
     )
+    expect(run.output).toContain(
+      `nsbox: for reads.test.ts a plugin of Vite reads ${secrets}/plugin.txt, which is not there in its sandbox; allow: ['${secrets}/plugin.txt'] lets it in`,
+    )
   })
+
   describe('styles', () => {
     const styles = seedSuite(version, fixture('hidden-styles'))
     let styled: VitestRun

@@ -12,8 +12,9 @@ import { seenFrom } from '../../../plugin/seen-fs.ts'
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'nsbox-unit-')))
 const [hidden, shown] = [join(base, 'hidden'), join(base, 'shown')]
 const view = new HostView((path) => !path.startsWith(hidden))
-const strays: unknown[] = []
-const seen = <T>(action: () => T): T => seenFrom(view, (error) => strays.push(error), action)
+const [strays, missed]: [unknown[], string[]] = [[], []]
+const reader = { view, stray: (error: unknown) => void strays.push(error), missed: (path: string) => void missed.push(path) }
+const seen = <T>(action: () => T): T => seenFrom(reader, action)
 
 beforeAll(() => {
   for (const directory of [hidden, shown]) {
@@ -61,6 +62,13 @@ const readers: Record<string, (path: string) => unknown> = {
 test.each(Object.entries(readers))('%s', async (_, read) => {
   expect(await seen(() => read(join(shown, 'file.txt')))).toBe('content')
   await expect(seen(async () => read(join(hidden, 'file.txt')))).rejects.toThrow('ENOENT')
+})
+
+test('what is there and not shown is told, and what is not there is not', () => {
+  missed.length = 0
+  for (const path of ['hidden/file.txt', 'hidden/other.txt', 'shown/file.txt', 'shown/other.txt'])
+    seen(() => fs.existsSync(join(base, path)))
+  expect(missed).toEqual([join(hidden, 'file.txt')])
 })
 
 test('an error that nothing waits for is taken', async () => {
