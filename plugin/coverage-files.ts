@@ -5,14 +5,14 @@ import { randomUUID } from 'node:crypto'
 import { realpathSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { isCoverage, isTree, removeHiddenFiles } from './coverage-shape.ts'
+import { type CoveredPlace, isCoverage, isTree, removeHiddenFiles } from './coverage-shape.ts'
 import type { HostView } from './file-view.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
 
 /** birpc's question, as far as it is read here. */
 interface CoverageQuestion {
   m?: string
-  a?: [meta?: { coverage?: unknown }]
+  a?: [meta?: { coverage?: unknown; environment?: unknown }]
 }
 
 export interface CoveragePlace {
@@ -23,6 +23,8 @@ export interface CoveragePlace {
   directory: string | undefined
   provider: string
   root: string
+  /** Of the provider, for modules of one of Vite's environments. */
+  mapsOf(environment: unknown): CoveredPlace['maps']
 }
 
 const missing = 'coverage that is not there'
@@ -38,25 +40,26 @@ export function fetchCoverage(message: unknown, place: () => CoveragePlace): Pro
   const meta = method === 'onAfterSuiteRun' ? args?.[0] : undefined
   if (!meta?.coverage) return undefined
   const asked = place()
-  if (asked.directory === undefined) return sent(meta.coverage, asked)
-  return copied(meta.coverage, asked).then((path) => {
+  const covered = { root: asked.root, maps: asked.mapsOf(meta.environment) }
+  if (asked.directory === undefined) return sent(meta.coverage, asked, covered)
+  return copied(meta.coverage, asked, covered).then((path) => {
     meta.coverage = path
   })
 }
 
-function sent(coverage: unknown, { provider, view, root }: CoveragePlace): Promise<void> | undefined {
+function sent(coverage: unknown, { provider, view }: CoveragePlace, covered: CoveredPlace): Promise<void> | undefined {
   if (!isTree(coverage) || !isCoverage(provider, coverage)) return Promise.reject(new Error(misshapen))
-  removeHiddenFiles(provider, coverage, view, root)
+  removeHiddenFiles(provider, coverage, view, covered)
   return undefined
 }
 
-async function copied(path: unknown, { files, directory, provider, view, root }: CoveragePlace): Promise<string> {
+async function copied(path: unknown, { files, directory, provider, view }: CoveragePlace, covered: CoveredPlace): Promise<string> {
   const text = await content(path, files, directory)
   const coverage = parsed(text)
   if (!isCoverage(provider, coverage)) throw new Error(misshapen)
   const copy = join(directory as string, `coverage-${randomUUID()}.json`)
   // What was looked at, not the file: the worker may have changed it since.
-  await writeFile(copy, removeHiddenFiles(provider, coverage, view, root) ? JSON.stringify(coverage) : text)
+  await writeFile(copy, removeHiddenFiles(provider, coverage, view, covered) ? JSON.stringify(coverage) : text)
   return copy
 }
 

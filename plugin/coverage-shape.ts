@@ -4,10 +4,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { longestWay, type Mapped, wayBack } from './coverage-lines.ts'
 import type { HostView } from './file-view.ts'
 import { type Check, count, type Fields, listOf, maybe, record, recordOf, text } from './shapes.ts'
 
-/** Characters of a module. Providers make a string as long as the largest offset says. */
+/** Characters of a module, and so its lines. Providers make a string as long as the largest offset says. */
 const longestModule = 2 ** 25
 const offset: Check = (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= longestModule
 
@@ -17,7 +18,7 @@ const v8Script = record({ url: text, functions: v8Functions, startOffset: maybe(
 const v8Coverage = record({ result: listOf(v8Script) })
 
 /** An `else` that isn't there has a place without numbers. */
-const place = record({ line: maybe(count), column: maybe(count) })
+const place = record({ line: maybe(offset), column: maybe(offset) })
 const range = record({ start: place, end: place })
 const sourceMap = record({ sources: listOf(maybe(text)), sourceRoot: maybe(text), mappings: text })
 const istanbulFile = record({
@@ -36,29 +37,32 @@ interface V8Script {
   functions: { ranges: { startOffset: number; endOffset: number }[] }[]
 }
 
-interface IstanbulFile {
+interface IstanbulFile extends Mapped {
   path: string
-  statementMap: Fields
-  fnMap: Fields
-  branchMap: Record<string, { locations: unknown[] }>
   s: Fields
   f: Fields
   b: Record<string, unknown[]>
-  inputSourceMap?: { sources: (string | null)[]; sourceRoot?: string }
+  inputSourceMap?: { sources: (string | null)[]; sourceRoot?: string; mappings: string } | null
+}
+
+export interface CoveredPlace {
+  root: string
+  /** How the provider remaps files, by their paths, where it keeps that itself. */
+  maps: ReadonlyMap<string, { mappings: unknown }> | undefined
 }
 
 /** One provider's coverage. */
 interface Provider {
   isCoverage: Check
-  /** Removes the files the worker cannot see. Returns true if it removed any. */
-  removeHidden(coverage: Fields, isHidden: (path: string) => boolean, root: string): boolean
+  /** Removes the files the worker cannot see, and those that would take for ever. Returns true if it removed any. */
+  removeHidden(coverage: Fields, isHidden: (path: string) => boolean, place: CoveredPlace): boolean
 }
 
 const providers: Readonly<Record<string, Provider>> = {
   v8: {
     isCoverage: (value) =>
       v8Coverage(value) && (value as { result: V8Script[] }).result.every(({ functions }) => functions.every(isNested)),
-    removeHidden(coverage, isHidden, root) {
+    removeHidden(coverage, isHidden, { root }) {
       const scripts = coverage['result'] as V8Script[]
       const seen = scripts.filter(({ url }) => placesOfUrl(url, root)?.some(isHidden) === false)
       coverage['result'] = seen
@@ -67,11 +71,18 @@ const providers: Readonly<Record<string, Provider>> = {
   },
   istanbul: {
     isCoverage: (value) => recordOf(istanbulFile)(value) && Object.values(value as Fields).every(hasItsCounts),
-    removeHidden(coverage, isHidden) {
+    removeHidden(coverage, isHidden, { maps }) {
+      let way = 0
+      const isTooFar = (file: IstanbulFile) => {
+        // Every module has one. A forged one may be merged with what others say of the file.
+        const known = [file.inputSourceMap, maps?.get(file.path)].filter((map) => map !== undefined && map !== null)
+        for (const { mappings } of known.length > 0 ? known : [{ mappings: '' }]) way += wayBack(file, String(mappings))
+        return way > longestWay
+      }
       const hidden = Object.entries(coverage as Record<string, IstanbulFile>).filter(([, file]) => {
         const query = file.path.indexOf('?')
         const path = query < 0 ? file.path : file.path.slice(0, query)
-        return resolve(path) !== path || [file.path, path, ...sourcesOf(file)].some(isHidden)
+        return resolve(path) !== path || [file.path, path, ...sourcesOf(file)].some(isHidden) || isTooFar(file)
       })
       for (const [key] of hidden) Reflect.deleteProperty(coverage, key)
       return hidden.length > 0
@@ -84,9 +95,9 @@ export function isCoverage(provider: string, coverage: unknown): boolean {
   return providers[provider]?.isCoverage(coverage) ?? true
 }
 
-/** Removes files the sandbox doesn't see from coverage in the right shape. Returns true if it removed any. */
-export function removeHiddenFiles(provider: string, coverage: unknown, view: HostView, root: string): boolean {
-  return providers[provider]?.removeHidden(coverage as Fields, (path) => isOutOfSight(path, view), root) ?? false
+/** Removes files that the provider is not to read from coverage in the right shape. Returns true if it removed any. */
+export function removeHiddenFiles(provider: string, coverage: unknown, view: HostView, place: CoveredPlace): boolean {
+  return providers[provider]?.removeHidden(coverage as Fields, (path) => isOutOfSight(path, view), place) ?? false
 }
 
 /** Ranges in ranges. The merge calls itself for each. */
@@ -129,7 +140,8 @@ function hasItsCounts(value: unknown): boolean {
     [branchMap, b],
   ]
   if (!pairs.every(([places, counts]) => haveSameKeys(places, counts))) return false
-  return Object.entries(branchMap).every(([key, { locations }]) => locations.length === b[key]?.length)
+  // The instrumenter leaves out branches without a place, and the merge looks at the first.
+  return Object.entries(branchMap).every(([key, { locations }]) => locations.length > 0 && locations.length === b[key]?.length)
 }
 
 function haveSameKeys(a: Fields, b: Fields): boolean {

@@ -14,6 +14,7 @@ import { frameLimit, MessageTooLong } from '../src/wire/frame.ts'
 import { copyAttachments } from './artifacts.ts'
 import type { AttemptWatch } from './attempt-watch.ts'
 import { type CoveragePlace, fetchCoverage } from './coverage-files.ts'
+import type { CoveredPlace } from './coverage-shape.ts'
 import { endingError, oomKills } from './ending.ts'
 import { executedFiles } from './executed-files.ts'
 import type { FileSettings } from './file-options.ts'
@@ -363,6 +364,7 @@ export class Session {
       directory: Number.parseInt(vitest.version, 10) < 5 ? undefined : coverageDirectory(vitest),
       provider: vitest.config.coverage.provider ?? 'v8',
       root: project.config.root,
+      mapsOf: (environment) => mapsOf(project, environment),
     }
   }
 
@@ -442,6 +444,12 @@ export class Session {
 function naming(files: readonly string[], error: unknown): NsboxError {
   const { message, ...data } = errorToData(error)
   return new NsboxError(`${files.join(', ')}: ${message}`, data)
+}
+
+/** istanbul's provider of vitest 5 keeps them. In vitest 4 each file's coverage holds its own. */
+function mapsOf(project: WorkerOptions['project'], environment: unknown): CoveredPlace['maps'] {
+  const { coverageProvider } = project.vitest as { coverageProvider?: { getInputSourceMaps?: typeof mapsOf } | null }
+  return coverageProvider?.getInputSourceMaps?.(project, environment)
 }
 
 /** In bytes. What a message becomes in memory is up to thirty times as long. vitest 4 has coverage in it. */

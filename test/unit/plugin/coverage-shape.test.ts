@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { type Mapped, wayBack } from '../../../plugin/coverage-lines.ts'
 import { isCoverage, isTree } from '../../../plugin/coverage-shape.ts'
 
 const range = (startOffset: number, endOffset: number) => ({ startOffset, endOffset, count: 1 })
@@ -35,6 +36,12 @@ test.each([
   ['istanbul', file({ s: { 0: 1, 1: 1 } })],
   ['istanbul', file({ branchMap: { 0: branch }, b: { 0: [1] } })],
   ['istanbul', file({ inputSourceMap: { sources: [5] } })],
+  ['istanbul', file({ branchMap: { 0: { ...branch, locations: [] } }, b: { 0: [] } })],
+  ['istanbul', file({ statementMap: { 0: { ...place, end: { line: 1e9, column: 0 } } } })],
+  ['istanbul', file({ statementMap: { 0: { ...place, end: { line: -1, column: 0 } } } })],
+  ['istanbul', file({ statementMap: { 0: { ...place, end: { line: 0.5, column: 0 } } } })],
+  ['istanbul', file({ statementMap: { 0: { ...place, end: { line: 1, column: 1e9 } } } })],
+  ['istanbul', file({ statementMap: { 0: { ...place, end: { line: 1, column: -1 } } } })],
 ])('%s does not write %j', (provider, coverage) => {
   expect(isCoverage(provider, coverage)).toBe(false)
 })
@@ -44,4 +51,19 @@ test('a tree holds each of its objects once', () => {
   const cycle: Record<string, unknown> = {}
   cycle['self'] = cycle
   expect([{ a: [{}, 1, null] }, [leaf, leaf], cycle].map(isTree)).toEqual([true, false, false])
+})
+
+test.each([
+  ['AAAA;AACA;AACA', 3, 0],
+  ['AAAA;AACA', 5, 3],
+  ['AAAA;;;A,CAAC;g', 5, 4],
+  ['', 4, 4],
+])('mappings %j: from line %j it is %j lines back to one with a source', (mappings, line, lines) => {
+  const range = { end: { line } }
+  const maps: Mapped = {
+    statementMap: { 0: range },
+    fnMap: { 0: { decl: range, loc: range } },
+    branchMap: { 0: { loc: range, locations: [range, { end: {} }] } },
+  }
+  expect(wayBack(maps, mappings)).toBe(5 * lines)
 })
