@@ -1,19 +1,26 @@
 // Results of benchmarks, which vitest 5 keeps in files of the project's choice (`writeResult`).
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { NsboxError } from '../src/errors.ts'
 import { quoted } from '../src/quoted.ts'
+import { isTree } from './coverage-shape.ts'
 import { type MirrorPlaces, mirrorPlace } from './mirror-place.ts'
+import { readReal, writeReal } from './real-file.ts'
 import { isRecord } from './shapes.ts'
 
 /** All that vitest writes of a result. */
 const fields = ['latency', 'throughput', 'period', 'totalTime']
 
-/** Undefined for a result that may be written to a file that is new, or that has another one in it. */
-export function refusalOfResult(places: MirrorPlaces, path: string, result: unknown): Error | undefined {
+/**
+ * Writes a result as vitest does, to a file that is new, or that has another one in it. Not by vitest: a sandbox may have put a link into a
+ * directory that it was let in to. Answers why it has not.
+ */
+export function saveResult(places: MirrorPlaces, path: string, result: unknown): Error | undefined {
   try {
     const real = mirrorPlace(places, path, 'nobody')
-    return real.endsWith('.json') && isResult(result) && (!existsSync(real) || holdsResult(real)) ? undefined : refused(path)
+    if (!real.endsWith('.json') || !isResult(result) || !isTree(result) || (existsSync(real) && !holdsResult(real))) return refused(path)
+    writeReal(real, `${JSON.stringify(result, null, 2)}\n`)
+    return undefined
   } catch (error) {
     return error as Error
   }
@@ -21,7 +28,7 @@ export function refusalOfResult(places: MirrorPlaces, path: string, result: unkn
 
 function holdsResult(path: string): boolean {
   try {
-    return isResult(JSON.parse(readFileSync(path, 'utf8')))
+    return isResult(JSON.parse(readReal(path)))
   } catch {
     return false
   }

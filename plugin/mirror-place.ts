@@ -1,13 +1,15 @@
 // Where a worker may write on the host: snapshots and results of benchmarks, in the workspace. Not what the host runs.
 
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, type Stats, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { NsboxError } from '../src/errors.ts'
 import { isWithin } from '../src/plan/paths.ts'
-import { quoted } from '../src/quoted.ts'
+import { quoted, singleQuoted } from '../src/quoted.ts'
 import { type Executed, shadowedFile } from './executed-files.ts'
+import { isOfRepository } from './git-layout.ts'
 import type { SnapshotUpdate } from './messages.ts'
 import { realLocation } from './places.ts'
+import { readReal, removeReal, writeReal } from './real-file.ts'
 import { isInRunDirectory, isRunName } from './run-names.ts'
 import type { Owner } from './snapshot-owners.ts'
 import { addsInlineSnapshots, isSnapshotData } from './snapshot-text.ts'
@@ -16,6 +18,8 @@ export interface MirrorPlaces {
   workspaces: readonly string[]
   /** Asked only where it matters. */
   executed: () => Executed
+  /** True for a real path where the sandbox has written the host's own file: the user has let it in there, whatever its name. */
+  isShared(path: string): boolean
 }
 
 export interface Mirrored extends MirrorPlaces {
@@ -30,19 +34,19 @@ export interface Mirrored extends MirrorPlaces {
 export function mirrorFile(mirrored: Mirrored, path: string, content: Uint8Array | null): string {
   const { owner } = mirrored
   const real = mirrorPlace(mirrored, path, owner)
+  if (mirrored.isShared(real)) return real
   if (owner === 'another') throw refused(`A worker cannot save snapshots of another test file: ${quoted(path)}`, forged)
   if (!mayChange(mirrored, real, content)) {
     throw refused(`A snapshot cannot be saved in a run that does not update it: ${quoted(path)}`, 'vitest -u updates snapshots.')
   }
   if (content === null) {
-    rmSync(real, { force: true })
+    removeReal(real)
     return real
   }
   if (owner === 'snapshots' && !isSnapshotData(textOf(content))) {
     throw refused(`A file of snapshots cannot be saved with something else in it: ${quoted(path)}`, forged)
   }
-  mkdirSync(dirname(real), { recursive: true })
-  writeFileSync(real, content)
+  writeReal(real, content)
   return real
 }
 
@@ -55,7 +59,7 @@ function mayChange({ update, owner }: Mirrored, real: string, content: Uint8Arra
   if (content === null) return update === 'all' && isOwn && owner !== 'test'
   if (update === 'all' || isOwn || !existsSync(real)) return true
   // A helper of tests has inline snapshots as well.
-  return addsInlineSnapshots(readFileSync(real, 'utf8'), textOf(content))
+  return addsInlineSnapshots(readReal(real), textOf(content))
 }
 
 function textOf(content: Uint8Array): string {
@@ -63,11 +67,13 @@ function textOf(content: Uint8Array): string {
 }
 
 /** The real path of what is to be written. @throws NsboxError ERR_NSBOX_MIRROR for a place that no test may write to */
-export function mirrorPlace({ workspaces, executed }: MirrorPlaces, path: string, owner: Owner): string {
+export function mirrorPlace({ workspaces, executed, isShared }: MirrorPlaces, path: string, owner: Owner): string {
   const real = realLocation(resolve(path))
+  if (isShared(real)) return real
+  const orLetIn = `or let its directory in: allow: [${singleQuoted(`${dirname(real)}:rw`)}]`
   const workspace = workspaces.find((directory) => isWithin(real, directory))
   if (workspace === undefined) {
-    const hint = `Snapshots are kept below ${workspaces.map(quoted).join(', ')}; the option workspace names a larger directory.`
+    const hint = `Snapshots are kept below ${workspaces.map(quoted).join(', ')}. Name a larger directory by the option workspace, ${orLetIn}`
     throw refused(`A snapshot outside the workspace cannot be saved: ${quoted(path)}`, hint)
   }
   const names = real.slice(workspace.length + 1).split('/')
@@ -75,8 +81,12 @@ export function mirrorPlace({ workspaces, executed }: MirrorPlaces, path: string
   // These two have names and places of the config's choice.
   const isChosen = owner === 'snapshots' || owner === 'test'
   if (isInRunDirectory(names) || isUnusual(stats) || (!isChosen && (isProgram(stats) || isRunName(names)))) {
-    const hint = 'Give it a name that ends with .snap, or put it into a directory called __snapshots__.'
+    const hint = `Give it a name that ends with .snap, put it into a directory called __snapshots__, ${orLetIn}`
     throw refused(`A snapshot cannot be saved where programs of the host look for what they run: ${quoted(path)}`, hint)
+  }
+  if (isOfRepository(real, workspace)) {
+    const hint = `A directory with HEAD, objects and refs is a repository, and git runs what its config names. Give the snapshot another name, ${orLetIn}`
+    throw refused(`A snapshot cannot be saved where git would find a repository: ${quoted(path)}`, hint)
   }
   if (owner !== 'snapshots') refuseExecuted(path, real, executed())
   return real

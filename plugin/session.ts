@@ -8,6 +8,7 @@ import type { Vitest, PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
 import { settledWithin } from '../src/launch/settled.ts'
 import { unrelayedWords } from '../src/launch/unrelayed.ts'
+import { isShared } from '../src/plan/host-view.ts'
 import { quoted, singleQuoted } from '../src/quoted.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
 import { frameLimit, MessageTooLong } from '../src/wire/frame.ts'
@@ -41,6 +42,8 @@ import type { WorkerSandbox } from './workers.ts'
 /** How long a profiled worker may take to write its profiles, in milliseconds. */
 const profileGrace = 10_000
 const stderrKept = 8192
+/** Snapshots of one worker. A test could go on and on. */
+const refusedTold = 100
 const forgedHint = 'A test has written to the channel between vitest and its worker, or has changed what vitest sends.'
 const longHint = 'A test has logged, compared or saved more at once than vitest’s main process can take. Attachments may be of any length.'
 
@@ -85,6 +88,8 @@ export class Session {
   #isOver = false
   #staging: string | undefined
   #update: SnapshotUpdate = 'none'
+  /** Paths of snapshots that were not saved, in this run. */
+  readonly #refused = new Set<string>()
   /** Called with the knobs that could not be turned inside. */
   #turned: ((missing: MissingKnob[]) => void) | undefined
 
@@ -105,6 +110,7 @@ export class Session {
     this.#requests = new WorkerRequests({
       project: host.options.project,
       workspaces: host.pool.workspaces,
+      isShared: (path) => isShared(worker.plan, path),
       files: () => worker.uppers.files,
       isTouched: () => worker.uppers.isTouched,
       view: this.#view,
@@ -143,6 +149,7 @@ export class Session {
   /** `message` is vitest's request to run these files, or to collect their tests. */
   async run(message: unknown, files: readonly string[]): Promise<void> {
     this.#progress.begin(files)
+    this.#refused.clear()
     this.#requests.gives(files)
     if ((message as { type: string }).type === 'run') this.#outcomes?.begin(files)
     this.#hang.start()
@@ -406,11 +413,24 @@ export class Session {
       const { workspaces } = this.#host.pool
       const executed = () => executedFiles(this.#host.options.project.vitest)
       const owner = await this.#requests.owners.of(path)
-      this.#report.know(mirrorFile({ workspaces, executed, update: this.#update, owner }, path, content))
+      const mirrored = { workspaces, executed, isShared: (real: string) => isShared(this.#worker.plan, real), update: this.#update, owner }
+      this.#report.know(mirrorFile(mirrored, path, content))
       return {}
     } catch (error) {
-      return { error: (error as Error).message }
+      if (!NsboxError.is(error) || error.code !== 'ERR_NSBOX_MIRROR') return { error: (error as Error).message }
+      this.#tellRefused(path, error)
+      return {}
     }
+  }
+
+  /** Once for each path. It fails the run, and the file goes on: its other snapshots, its counts and its coverage are to be had. */
+  #tellRefused(path: string, error: NsboxError): void {
+    if (this.#refused.has(path) || this.#refused.size > refusedTold) return
+    this.#refused.add(path)
+    const { message, ...data } = errorToData(error)
+    const words = this.#refused.size > refusedTold ? 'More snapshots cannot be saved, and are not told of' : message
+    const { state } = this.#host.options.project.vitest
+    state.catchError(naming(this.#names, new NsboxError(words, data)), 'Unhandled Error')
   }
 
   /** Once for each path. */

@@ -3,8 +3,9 @@
 
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isWithin } from '../src/plan/paths.ts'
 import { inQuotes, quoted } from '../src/quoted.ts'
-import { refusalOfResult } from './benchmark-results.ts'
+import { saveResult } from './benchmark-results.ts'
 import { executedFiles } from './executed-files.ts'
 import type { MirrorPlaces } from './mirror-place.ts'
 import { type ModuleHost, type ModuleQuestion, ModuleRequests } from './module-requests.ts'
@@ -25,6 +26,8 @@ interface RpcMessage {
 
 export interface RequestHost extends ModuleHost {
   workspaces: readonly string[]
+  /** True for a real path where the sandbox writes to the host's own file. */
+  isShared(path: string): boolean
 }
 
 interface Result {
@@ -78,6 +81,7 @@ export class WorkerRequests {
       try {
         const refusal = this.#refusalOf(method, args)
         if (refusal) this.refuse(message, refusal)
+        else if (method === 'writeBenchmarkResult') this.#writeResult(message, args)
         else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
         else if (ofModules.includes(method)) seenFrom(this.#reader, () => this.#host.deliver(message))
         else this.#host.deliver(message)
@@ -151,8 +155,6 @@ export class WorkerRequests {
         return [first, second].some((id) => view.hides(pathOf(id as string))) ? new Error('No such module') : undefined
       case 'readBenchmarkResult':
         return this.#refusalOfReading(resolve(project.config.root, first as string))
-      case 'writeBenchmarkResult':
-        return refusalOfResult(this.#places, resolve(project.config.root, first as string), second)
     }
     return undefined
   }
@@ -192,6 +194,16 @@ export class WorkerRequests {
     return this.#host.view.hides(path) ? new Error(`There is no ${quoted(path)} in the sandbox`) : undefined
   }
 
+  #writeResult(message: unknown, [name, result]: unknown[]): void {
+    const { root } = this.#host.project.config
+    const path = resolve(root, name as string)
+    // vitest itself has the words for it.
+    if (!isWithin(path, root)) return this.#host.deliver(message)
+    const refusal = saveResult(this.#places, path, result)
+    if (refusal) this.refuse(message, refusal)
+    else this.#host.answer({ t: 's', i: (message as RpcMessage).i })
+  }
+
   /** For requests that tell nothing of what they have not found. */
   get #reader(): Reader {
     const { view, stray } = this.#host
@@ -199,8 +211,8 @@ export class WorkerRequests {
   }
 
   get #places(): MirrorPlaces {
-    const { workspaces, project } = this.#host
-    return { workspaces, executed: () => executedFiles(project.vitest) }
+    const { workspaces, project, isShared } = this.#host
+    return { workspaces, executed: () => executedFiles(project.vitest), isShared }
   }
 
   #tidy(result: Result | undefined): void {

@@ -9,18 +9,33 @@ import { otherPathsOf, views } from './views.ts'
 interface Place {
   path: string
   isShown: boolean
+  /** What is written there is the host's. */
+  isShared?: true
 }
 
 /** Answers for real paths. `mounts` are the host's: a private directory is hidden wherever it is mounted. */
 export function hostView({ namespaces, steps }: SandboxPlan, mounts: readonly MountPoint[]): (path: string) => boolean {
   if (!namespaces.includes('mount')) return () => true
   const places = steps.flatMap((step) => placesOf(step, mounts))
-  return (path) => {
-    let last: Place | undefined
-    // As with mounts: the innermost one, and of several at one place the last.
-    for (const place of places) if (isWithin(path, place.path) && (!last || place.path.length >= last.path.length)) last = place
-    return last?.isShown ?? true
-  }
+  return (path) => innermost(places, path)?.isShown ?? true
+}
+
+/** True for a real path at which the sandbox and the host write to the same file. */
+export function isShared({ namespaces, steps }: SandboxPlan, path: string): boolean {
+  if (!namespaces.includes('mount')) return true
+  return (
+    innermost(
+      steps.flatMap((step) => placesOf(step, [])),
+      path,
+    )?.isShared === true
+  )
+}
+
+/** As with mounts: the innermost one, and of several at one place the last. */
+function innermost(places: readonly Place[], path: string): Place | undefined {
+  let last: Place | undefined
+  for (const place of places) if (isWithin(path, place.path) && (!last || place.path.length >= last.path.length)) last = place
+  return last
 }
 
 function placesOf(step: SealAction, mounts: readonly MountPoint[]): Place[] {
@@ -47,8 +62,11 @@ function placesOf(step: SealAction, mounts: readonly MountPoint[]): Place[] {
     case 'overlay':
       return [{ path: step.target, isShown: true }]
     case 'copy':
-    case 'bind':
       return [{ path: step.target, isShown: step.source === step.target }]
+    case 'bind': {
+      const isShown = step.source === step.target
+      return [{ path: step.target, isShown, ...(isShown && step.writable && { isShared: true }) }]
+    }
     case 'pivot-root':
       return hidden('/')
     default:

@@ -1,21 +1,33 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Mirrored, mirrorFile as mirror } from '../../../plugin/mirror-place.ts'
+import { readReal, removeReal, writeReal } from '../../../plugin/real-file.ts'
+import { isWithin } from '../../../src/plan/paths.ts'
 
 let base: string
 let workspace: string
 
 const endings = ['', '.js', '.mjs', '.ts', '.mts', '.tsx', '.json']
 
-interface Told extends Partial<Omit<Mirrored, 'executed'>> {
+interface Told extends Partial<Omit<Mirrored, 'executed' | 'isShared'>> {
+  /** A directory that the sandbox was let in to. */
+  letIn?: string
   /** Files that the main process runs. */
   executed?: string[]
 }
 
-function mirrorFile(path: string, content: string | null, { executed: files = [], ...more }: Told = {}): string {
-  const mirrored: Mirrored = { workspaces: [workspace], executed: () => ({ files, endings }), update: 'new', owner: 'nobody', ...more }
+function mirrorFile(path: string, content: string | null, { executed: files = [], letIn, ...more }: Told = {}): string {
+  const mirrored: Mirrored = {
+    workspaces: [workspace],
+    executed: () => ({ files, endings }),
+    isShared: (real) => letIn !== undefined && isWithin(real, letIn),
+    update: 'new',
+    owner: 'nobody',
+    ...more,
+  }
   return mirror(mirrored, path, content === null ? null : Buffer.from(content))
 }
 
@@ -218,4 +230,86 @@ test('what vitest would not update stays', () => {
   }
   mirrorFile(source, 'new', { update: 'all' })
   expect([source, own, named].map((path) => readFileSync(path, 'utf8'))).toEqual(['new', 'new', 'new'])
+})
+
+describe('what git would take for a repository', () => {
+  const repository = /where git would find a repository/
+
+  beforeEach(() => {
+    for (const name of ['bare/HEAD', 'linked/HEAD', 'plain/HEAD/x', 'plain/refs/x', 'lonely/HEAD']) writeReal(join(workspace, name), 'x')
+    mkdirSync(join(workspace, 'bare/objects'))
+    writeReal(join(workspace, 'linked/commondir'), '../elsewhere')
+  })
+
+  test.each([
+    'HEAD',
+    'fixtures/HEAD',
+    'bare/config',
+    'bare/__snapshots__/x',
+    'bare/a.snap',
+    'linked/config',
+    'lonely/objects/x',
+    'lonely/refs/heads/x',
+    'lonely/commondir',
+  ])('%s is not written', (name) => {
+    for (const owner of ['nobody', 'snapshots'] as const) {
+      expect(() => mirrorFile(join(workspace, name), data, { update: 'all', owner })).toThrow(repository)
+    }
+  })
+
+  test.each(['fixtures/objects/x', 'fixtures/refs/x', 'fixtures/config', 'plain/objects/x', 'lonely/head.txt', 'HEAD.html', 'HEAD/x'])(
+    '%s is written',
+    (name) => {
+      mirrorFile(join(workspace, name), 'x')
+      expect(readReal(join(workspace, name))).toBe('x')
+    },
+  )
+})
+
+test('where the sandbox was let in it has written, and the host writes nothing, whatever the name and the place', () => {
+  const letIn = join(base, 'images')
+  mkdirSync(letIn)
+  symlinkSync(letIn, join(workspace, 'link'))
+  for (const [name, content] of [
+    ['link/package.json', 'x'],
+    ['link/.git/config', 'x'],
+    ['link/a.snap', null],
+  ] as const) {
+    expect(mirrorFile(join(workspace, name), content, { letIn, owner: 'another', update: 'none' })).toBe(
+      join(letIn, name.slice('link/'.length)),
+    )
+  }
+  expect(readdirSync(letIn)).toEqual([])
+  // A link there to elsewhere is elsewhere.
+  symlinkSync(workspace, join(letIn, 'out'))
+  expect(() => mirrorFile(join(letIn, 'out/package.json'), 'x', { letIn })).toThrow(run)
+})
+
+test('a real path with a link in its way is neither written, read nor removed', () => {
+  const victim = join(base, 'victim')
+  mkdirSync(victim)
+  writeFileSync(join(victim, 'kept'), 'kept')
+  symlinkSync(victim, join(workspace, 'way'))
+  symlinkSync(join(victim, 'kept'), join(workspace, 'file'))
+  for (const name of ['way/kept', 'way/new', 'way/new/new']) expect(() => writeReal(join(workspace, name), 'x'), name).toThrow()
+  expect(() => writeReal(join(workspace, 'file'), 'x')).toThrow()
+  expect(() => readReal(join(workspace, 'way/kept'))).toThrow()
+  expect(() => readReal(join(workspace, 'file'))).toThrow()
+  expect(() => removeReal(join(workspace, 'way/kept'))).toThrow()
+  expect([readdirSync(victim), readFileSync(join(victim, 'kept'), 'utf8')]).toEqual([['kept'], 'kept'])
+})
+
+test('what is no file is not waited for', () => {
+  execFileSync('mkfifo', [join(workspace, 'fifo')])
+  expect(() => writeReal(join(workspace, 'fifo'), 'x')).toThrow()
+  expect(() => readReal(join(workspace, 'fifo'))).toThrow(/not a file/)
+})
+
+test('a file that is replaced is as long as what it has', () => {
+  const path = join(workspace, 'a/b/c')
+  writeReal(path, 'longer')
+  writeReal(path, 'short')
+  expect(readReal(path)).toBe('short')
+  for (const name of ['a/b/c', 'a/b/c', 'no/way']) removeReal(join(workspace, name))
+  expect(existsSync(path)).toBe(false)
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -26,6 +26,7 @@ function requests(): WorkerRequests {
   return new WorkerRequests({
     project,
     workspaces: [workspace],
+    isShared: () => false,
     files: () => undefined,
     isTouched: () => false,
     view: new HostView(() => true),
@@ -44,12 +45,12 @@ test.each(['out.json', 'bench/results.json', 'again.json'])('a result of a bench
   writeFileSync(join(base, 'workspace/again.json'), JSON.stringify(result))
   const message = call('writeBenchmarkResult', path, result)
   expect(requests().asked(message, false)).toBeUndefined()
-  expect([handedOn, answered]).toEqual([[message], []])
+  expect([handedOn, answered]).toEqual([[], [{ t: 's', i: 'x' }]])
+  expect(readFileSync(join(base, 'workspace', path), 'utf8')).toBe(`${JSON.stringify(result, null, 2)}\n`)
 })
 
 test.each([
   ['link/out.json', result],
-  ['../out.json', result],
   ['.git/config', result],
   ['package.json', result],
   ['source.ts', result],
@@ -62,6 +63,12 @@ test.each([
   expect(requests().asked(call('writeBenchmarkResult', path, data), false)).toBeUndefined()
   expect(handedOn).toEqual([])
   expect(answered).toMatchObject([{ t: 's', i: 'x', e: { code: 'ERR_NSBOX_MIRROR' } }])
+})
+
+test('a result outside the root is refused by vitest itself', () => {
+  const message = call('writeBenchmarkResult', '../out.json', result)
+  expect(requests().asked(message, false)).toBeUndefined()
+  expect([handedOn, answered]).toEqual([[message], []])
 })
 
 test('an unknown method is answered with an error, and without one where nobody waits', () => {
