@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events'
 import { statSync } from 'node:fs'
 import { copyFile, mkdtemp } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { Vitest, PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
 import { settledWithin } from '../src/launch/settled.ts'
@@ -409,28 +409,33 @@ export class Session {
   }
 
   async #mirror({ path, content }: { path: string; content: Uint8Array | null }): Promise<{ error?: string }> {
+    let real = path
     try {
+      real = realLocation(resolve(path))
       const { workspaces } = this.#host.pool
       const executed = () => executedFiles(this.#host.options.project.vitest)
+      const shared = (place: string) => isShared(this.#worker.plan, place)
       const owner = await this.#requests.owners.of(path)
-      const mirrored = { workspaces, executed, isShared: (real: string) => isShared(this.#worker.plan, real), update: this.#update, owner }
-      this.#report.know(mirrorFile(mirrored, path, content))
+      this.#report.know(mirrorFile({ workspaces, executed, isShared: shared, update: this.#update, owner }, path, content))
       return {}
     } catch (error) {
       if (!NsboxError.is(error) || error.code !== 'ERR_NSBOX_MIRROR') return { error: (error as Error).message }
-      this.#tellRefused(path, error)
+      this.#tellRefused(real, error)
       return {}
     }
   }
 
   /** Once for each path. It fails the run, and the file goes on: its other snapshots, its counts and its coverage are to be had. */
-  #tellRefused(path: string, error: NsboxError): void {
+  #tellRefused(path: string, { message, hint }: NsboxError): void {
     if (this.#refused.has(path) || this.#refused.size > refusedTold) return
     this.#refused.add(path)
-    const { message, ...data } = errorToData(error)
-    const words = this.#refused.size > refusedTold ? 'More snapshots cannot be saved, and are not told of' : message
-    const { state } = this.#host.options.project.vitest
-    state.catchError(naming(this.#names, new NsboxError(words, data)), 'Unhandled Error')
+    const isTold = this.#refused.size <= refusedTold
+    if (isTold) this.#report.know(path)
+    const words = isTold ? `${message}. ${hint}` : 'More snapshots cannot be saved, and are not told of.'
+    const error = new NsboxError(`${this.#names.join(', ')}: ${words}`, { code: 'ERR_NSBOX_MIRROR', stage: 'payload' })
+    // Where nsbox says so is of no use to anybody, and there may be many.
+    error.stack = `${error.name}: ${error.message}`
+    this.#host.options.project.vitest.state.catchError(error, 'Unhandled Error')
   }
 
   /** Once for each path. */

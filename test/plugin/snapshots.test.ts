@@ -1,7 +1,7 @@
 // Snapshots are vitest's own: they outlive the sandbox of the test that wrote them.
 
-import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint } from '../support/vitest-left-behind.ts'
 import { fixture, nsboxConfig, type Project, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
@@ -25,6 +25,10 @@ function filesOf(project: Project): Record<string, string> {
 const outside = 'outside.test.ts'
 /** The files that keep vitest's own snapshot environment. */
 const most = '--project=most'
+
+/** Where programs look for what they run. */
+const refused = ['package.json', 'tsconfig.json', 'fixtures/Dockerfile', 'fixtures/HEAD', '.npmrc']
+const accepted = ['fixtures/objects/x', 'fixtures/refs/x', 'fixtures/config', 'let-in/package.json', '__snapshots__/package.json']
 
 describe.each(vitestVersions)('$name', (version) => {
   const project = seedSuite(version, fixture('snapshots'))
@@ -124,6 +128,57 @@ describe.each(vitestVersions)('$name', (version) => {
       expect(written[snapshot]).toContain('dropped')
       expect(copy.read(snapshot)).not.toContain('dropped')
       expect(existsSync(join(copy.root, '__snapshots__/alone.test.ts.snap'))).toBe(false)
+    })
+  })
+
+  describe('with names that are refused', () => {
+    const names = [...refused, ...accepted].map((name) => (name.includes('/') ? name : `scaffold/${name}`))
+    const files = {
+      'covered.ts': 'export const half = (x: boolean) => (x ? 1 : 2)\n',
+      'scaffold.test.ts': testFile(`import { half } from './covered'
+test('all', async () => {
+  expect(half(true)).toMatchSnapshot()
+  for (const name of ${JSON.stringify(names)}) await expect('content').toMatchFileSnapshot('./' + name)
+})
+test('inline', () => { expect('x').toMatchInlineSnapshot() })`),
+      'let-in/.keep': '',
+    }
+    const pools = ['nsbox', 'forks'] as const
+    const projects = pools.map((pool) => {
+      const project = seedSuite(version, files)
+      project.write('vitest.config.ts', nsboxConfig({ test: `pool: '${pool}'`, options: `allow: ['${project.root}/let-in:rw']` }))
+      return project
+    })
+    const coverage = ['--coverage', '--coverage.provider=istanbul', '--coverage.include=covered.ts', '--coverage.reporter=json-summary']
+    let runs: VitestRun[]
+    beforeAll(async () => {
+      runs = [await vitestRun(projects[0] as Project, coverage), await vitestRun(projects[1] as Project, coverage)]
+    })
+
+    test('the file has the results, the counts and the coverage that it has with forks', () => {
+      const [nsbox, forks] = runs.map(({ tests, output }, index) => ({
+        tests,
+        snapshots: output.match(/Snapshots +(\d+ written)/)?.[1],
+        coverage: JSON.parse((projects[index] as Project).read('coverage/coverage-summary.json')).total,
+      }))
+      expect(nsbox, runs[0]?.output).toEqual(forks)
+      expect(nsbox).toMatchObject({ snapshots: `${names.length + 2} written`, coverage: { lines: { covered: 1 } } })
+    })
+
+    test('each of them is told once, with the reason and the remedy, and the host has the others', () => {
+      const [{ root }] = projects as [Project]
+      const { output, exitCode } = runs[0] as VitestRun
+      const told = [...output.matchAll(/scaffold\.test\.ts: A snapshot cannot be saved where .*: (\S+)\. \w/gm)].map(([, path]) => path)
+      const [no, yes] = [names.slice(0, refused.length), names.slice(refused.length)]
+      expect(exitCode).toBe(1)
+      expect(told.toSorted(), output).toEqual(no.map((name) => join(root, name)).toSorted())
+      for (const name of no) {
+        expect(existsSync(join(root, name)), name).toBe(false)
+        expect(output).toContain(`or let its directory in: allow: ['${dirname(join(root, name))}:rw']`)
+      }
+      expect(output).not.toContain('wrote ')
+      for (const name of yes) expect(readFileSync(join(root, name), 'utf8'), name).toBe('content')
+      expect(readFileSync(join(root, 'scaffold.test.ts'), 'utf8')).toContain('toMatchInlineSnapshot(`"x"`)')
     })
   })
 })
