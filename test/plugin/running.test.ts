@@ -67,6 +67,12 @@ describe.each(vitestVersions)('$name', (version) => {
       expect(runs.bench.exitCode, runs.bench.output).toBe(0)
       expect(runs.bench.stdout).toMatch(/on nsbox +[\d,]+/)
     })
+
+    test.runIf(version.name === 'vitest 5')('the result of a benchmark is kept where the project wants it', () => {
+      const text = project.read('results/kept.json')
+      expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`)
+      expect(Object.keys(JSON.parse(text))).toEqual(['latency', 'throughput', 'period', 'totalTime'])
+    })
   })
 
   test('the pool by itself, over the name of another', () => {
