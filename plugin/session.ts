@@ -27,7 +27,7 @@ import { coverageDirectory, realLocation } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
 import { Progress } from './progress.ts'
-import { dropOwnMeta } from './task-updates.ts'
+import { dropOwnMeta, taskUpdate } from './task-updates.ts'
 import { Turns } from './turns.ts'
 import { fileNames, nodeFlags } from './worker-kind.ts'
 import type { WorkerLimits } from './worker-limits.ts'
@@ -93,6 +93,8 @@ export class Session {
   #stderr = ''
   /** Answers to requests, each of which comes once. */
   readonly #awaited = new Set<ResponseType>()
+  /** vitest waits for the end of what it has told its runner to stop. A worker that has only pretended to be done would hold it up. */
+  #areFilesOver = false
   /** It has sent what no worker sends. What follows is not worth a look. */
   #isForged = false
   /** Nobody expects anything of it any more. */
@@ -181,6 +183,7 @@ export class Session {
     const { __vitest_worker_request__: isRequest, type = '' } = message as { __vitest_worker_request__?: true; type?: string }
     const response = isRequest && responses[type]
     if (response) this.#awaited.add(response)
+    if (response === 'testfileFinished') this.#areFilesOver = false
     const vitest = this.#requests.answered(message)
     if (vitest !== undefined) this.#post({ vitest })
   }
@@ -408,10 +411,14 @@ export class Session {
     if (response.__vitest_worker_response__) {
       const type = response.type as ResponseType
       if (!this.#awaited.delete(type)) return this.#endForged(`an answer that nobody waits for (${type})`) as undefined
-      if (response.type === 'testfileFinished') this.#hang.stop()
+      if (type === 'testfileFinished') {
+        this.#hang.stop()
+        // Where a run has failed, updates may still be on their way.
+        this.#areFilesOver = !response.error
+      }
       this.#requests.answers(response)
       if (this.#answers.emit(String(response.type), response)) return
-    }
+    } else if (this.#areFilesOver && taskUpdate(vitest)) return this.#endForged('onTaskUpdate after the end of its files') as undefined
     const forged = this.#requests.asked(vitest, own)
     if (forged !== undefined) this.#endForged(forged)
   }

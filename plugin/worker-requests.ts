@@ -163,6 +163,7 @@ export class WorkerRequests {
       case 'onUnhandledError':
         return this.#tidyError(first)
       case 'onAsyncLeaks':
+        if (!project.config.detectAsyncLeaks) throw new Forged('a run without detectAsyncLeaks')
         for (const leak of first as { filename: string; stack: string }[]) {
           this.#requireFiles([leak.filename])
           leak.stack = tidyStack(leak.stack, view)
@@ -258,6 +259,7 @@ export class WorkerRequests {
   }
 
   #tidy(result: Result | undefined): void {
+    for (const list of [result, ...(result?.attempts ?? [])]) if (list?.errors) list.errors = list.errors.map(errorOf)
     const errors = [...(result?.errors ?? []), ...(result?.attempts ?? []).flatMap((attempt) => attempt.errors ?? [])]
     tidyErrors(errors, this.#host.view)
     dropForgedChanges(errors, this.#places, this.owners)
@@ -268,6 +270,11 @@ export class WorkerRequests {
     if (isRecord(error) && error['code'] === 'VITEST_PENDING' && !this.#tasks.has(String(error['taskId']))) delete error['code']
     tidyErrors([error], this.#host.view)
   }
+}
+
+/** vitest's worker makes one of whatever is thrown. */
+function errorOf(error: unknown): unknown {
+  return isRecord(error) ? error : { message: String(error) }
 }
 
 /** vitest takes paths and addresses of files. */
