@@ -37,6 +37,8 @@ export class NsboxPoolWorker implements PoolWorker {
   #leaving = false
   /** vitest expects nothing more from the worker. */
   #stopping = false
+  /** Came when vitest no longer listened for errors, and had not yet asked the worker to end. */
+  #late: unknown
 
   constructor(options: WorkerOptions, pool: SandboxPool) {
     this.#host = {
@@ -163,7 +165,8 @@ export class NsboxPoolWorker implements PoolWorker {
   }
 
   #leave(message: WorkerRequest): void {
-    if (!this.#session) return this.#respond('stopped')
+    // One that has failed answers nothing.
+    if (!this.#session || this.#stopping) return this.#respond('stopped', this.#late)
     this.#leaving = true
     this.#session.leave()
     this.#session.post(message)
@@ -190,7 +193,8 @@ export class NsboxPoolWorker implements PoolWorker {
     this.#nextPart?.()
     // Whoever waits for the answer to `stop` no longer listens for errors: it takes them with the answer.
     if (this.#leaving) this.#respond('stopped', error)
-    else this.#events.emit('error', error)
+    else if (this.#events.listenerCount('error') > 0) this.#events.emit('error', error)
+    else this.#late = error
   }
 
   #respond(type: 'started' | 'testfileFinished' | 'stopped', error?: unknown): void {

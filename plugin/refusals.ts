@@ -29,8 +29,11 @@ interface Known extends Refusal {
   isLocal: boolean
 }
 
+/** Of one file, that are looked at: for those of localhost the host's tables of sockets are read. */
+const mostLooked = 100
+
 export class Refusals {
-  readonly #files = new Map<string, { known: Known[]; more: number }>()
+  readonly #files = new Map<string, { known: Known[]; looked: number; more: number }>()
 
   /** A file runs, maybe again. */
   begin(file: string): void {
@@ -38,12 +41,13 @@ export class Refusals {
   }
 
   see({ file, attempts, more, reached }: Omit<RefusedMessage, 'nsbox'>): void {
-    const found = attempts.filter(({ local, port }) => !local || (port !== undefined && isListening(port)))
-    const of = this.#files.get(file) ?? { known: [], more: 0 }
+    const of = this.#files.get(file) ?? { known: [], looked: 0, more: 0 }
     this.#files.set(file, of)
-    of.known.push(...found.map(known))
-    of.known = of.known.filter(({ isLocal, port = 0 }) => !isLocal || !reached.includes(port))
-    of.more += more
+    const first = attempts.slice(0, mostLooked - of.looked)
+    of.looked += first.length
+    const found = first.filter(({ local, port }) => !local || (port !== undefined && isListening(port)))
+    of.known = [...of.known, ...found.map(known)].filter(({ isLocal, port = 0 }) => !isLocal || !reached.includes(port))
+    of.more += more + attempts.length - first.length
   }
 
   /** Names that programs of the file asked for in vain, besides those that are known. */

@@ -9,7 +9,7 @@ import { errorToData, NsboxError } from '../src/errors.ts'
 import { settledWithin } from '../src/launch/settled.ts'
 import { unrelayedWords } from '../src/launch/unrelayed.ts'
 import { isShared } from '../src/plan/host-view.ts'
-import { quoted, singleQuoted } from '../src/quoted.ts'
+import { oneLine, quoted, singleQuoted } from '../src/quoted.ts'
 import type { MissingKnob } from '../src/stress/knobs.ts'
 import { frameLimit, MessageTooLong } from '../src/wire/frame.ts'
 import { copyAttachments } from './artifacts.ts'
@@ -29,6 +29,7 @@ import { coverageDirectory, realLocation } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
 import { Progress } from './progress.ts'
+import { dropOwnMeta, taskUpdate } from './task-updates.ts'
 import { Turns } from './turns.ts'
 import { fileNames, nodeFlags } from './worker-kind.ts'
 import type { WorkerLimits } from './worker-limits.ts'
@@ -56,10 +57,20 @@ export interface SessionHost {
   failed(error: Error): void
 }
 
+type ResponseType = 'started' | 'testfileFinished' | 'stopped'
+
+/** What the worker answers to requests of vitest's, by their types. */
+const responses: Readonly<Record<string, ResponseType>> = {
+  start: 'started',
+  run: 'testfileFinished',
+  collect: 'testfileFinished',
+  stop: 'stopped',
+}
+
 /** vitest's answer to a request of its own. */
 interface Response {
   __vitest_worker_response__?: true
-  type?: 'started' | 'testfileFinished' | 'stopped'
+  type?: ResponseType
   error?: unknown
 }
 
@@ -84,6 +95,12 @@ export class Session {
   /** The host as this sandbox sees it. */
   readonly #view: HostView
   #stderr = ''
+  /** Answers to requests, each of which comes once. */
+  readonly #awaited = new Set<ResponseType>()
+  /** vitest waits for the end of what it has told its runner to stop. A worker that has only pretended to be done would hold it up. */
+  #areFilesOver = false
+  /** It has sent what no worker sends. What follows is not worth a look. */
+  #isForged = false
   /** Nobody expects anything of it any more. */
   #isOver = false
   #staging: string | undefined
@@ -171,6 +188,10 @@ export class Session {
 
   /** A message of vitest's. */
   post(message: unknown): void {
+    const { __vitest_worker_request__: isRequest, type = '' } = message as { __vitest_worker_request__?: true; type?: string }
+    const response = isRequest && responses[type]
+    if (response) this.#awaited.add(response)
+    if (response === 'testfileFinished') this.#areFilesOver = false
     const vitest = this.#requests.answered(message)
     if (vitest !== undefined) this.#post({ vitest })
   }
@@ -302,12 +323,24 @@ export class Session {
   }
 
   #receive(message: unknown): void {
+    if (this.#isForged) return
     if (!isWorkerMessage(message)) return this.#endForged('something that vitest does not send')
-    this.#take(message as WorkerToHost)
+    try {
+      this.#take(message as WorkerToHost)
+    } catch (error) {
+      this.#endFailed(error)
+    }
+  }
+
+  /** Something of nsbox's own could not take a message. Whoever has sent it made that so: only they are ended. */
+  #endFailed(error: unknown): void {
+    this.#fail(error as Error)
+    this.#worker.sandbox.kill()
   }
 
   /** Others go on: what one worker says must not end the run. */
   #endForged(what: string, hint = forgedHint): void {
+    this.#isForged = true
     this.#fail(
       new NsboxError(`${this.#names.join(', ')}: the worker sent ${what}, and was ended`, {
         code: 'ERR_NSBOX_WORKER',
@@ -329,9 +362,9 @@ export class Session {
       this.#limits?.seeTest(message.test?.id)
       this.#attempt?.seeTest(message.test)
     } else if (message.nsbox === 'refused') {
-      this.#refusals.take(message)
+      if (this.#requests.isGiven(message.file)) this.#refusals.take(message)
     } else if (message.nsbox === 'turned') {
-      this.#turned?.(message.missing)
+      this.#turned?.(message.missing.map(({ knob, why }) => ({ knob, why: oneLine(why) })))
     } else if (message.nsbox === 'mirror') {
       const { id } = message
       void this.#mirror(message).then((answer) => this.#post({ nsbox: 'mirrored', id, ...answer }))
@@ -341,15 +374,16 @@ export class Session {
   /** Never rejects. A message that cannot be handed on ends the worker: vitest would wait for it for ever. */
   #delivered(message: VitestMessage): Promise<void> | undefined {
     try {
-      return this.#deliver(message)?.catch((error) => this.#fail(error))
+      return this.#deliver(message)?.catch((error) => this.#endFailed(error))
     } catch (error) {
-      this.#fail(error as Error)
+      this.#endFailed(error)
       return undefined
     }
   }
 
   /** At once, unless something has to be done first. */
   #deliver({ vitest, own, left }: VitestMessage): Promise<void> | undefined {
+    dropOwnMeta(vitest)
     this.#refusals.see(vitest)
     const limited = this.#limits?.see(vitest)
     const covered = fetchCoverage(vitest, () => this.#coveragePlace())
@@ -384,9 +418,16 @@ export class Session {
     this.#outcomes?.see(vitest)
     const response = vitest as Response
     if (response.__vitest_worker_response__) {
-      if (response.type === 'testfileFinished') this.#hang.stop()
+      const type = response.type as ResponseType
+      if (!this.#awaited.delete(type)) return this.#endForged(`an answer that nobody waits for (${type})`) as undefined
+      if (type === 'testfileFinished') {
+        this.#hang.stop()
+        // Where a run has failed, updates may still be on their way.
+        this.#areFilesOver = !response.error
+      }
+      this.#requests.answers(response)
       if (this.#answers.emit(String(response.type), response)) return
-    }
+    } else if (this.#areFilesOver && taskUpdate(vitest)) return this.#endForged('onTaskUpdate after the end of its files') as undefined
     const forged = this.#requests.asked(vitest, own)
     if (forged !== undefined) this.#endForged(forged)
   }

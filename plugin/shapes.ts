@@ -5,7 +5,7 @@ export type Fields = Record<string, unknown>
 
 export const anything: Check = () => true
 export const text: Check = (value) => typeof value === 'string'
-export const count: Check = (value) => typeof value === 'number'
+export const count: Check = (value) => Number.isFinite(value)
 export const flag: Check = (value) => typeof value === 'boolean'
 export const bytes: Check = (value) => value instanceof Uint8Array
 
@@ -32,8 +32,8 @@ export function isList(value: unknown): value is unknown[] {
   return Array.isArray(value) && value.length <= longest
 }
 
-export function listOf(check: Check): Check {
-  return (value) => isList(value) && value.every((item) => check(item))
+export function listOf(check: Check, most: number = longest): Check {
+  return (value) => isList(value) && value.length <= most && value.every((item) => check(item))
 }
 
 /** The first items of a list. More may follow. */

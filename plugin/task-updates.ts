@@ -12,6 +12,11 @@ export interface FileTask {
   result?: { state?: string }
 }
 
+interface MetaTask {
+  meta: Record<string, unknown>
+  tasks?: MetaTask[]
+}
+
 interface TaskError {
   message?: string
   stack?: string
@@ -42,6 +47,17 @@ export function endsFile({ events }: TaskUpdate, fileId: string | undefined): bo
 export function addToMeta({ packs }: TaskUpdate, id: string | undefined, data: object): void {
   const pack = packs.find(([task]) => task === id)
   if (pack) pack[2] = { ...pack[2], nsbox: { ...(pack[2]['nsbox'] as object | undefined), ...data } }
+}
+
+/** What a worker says in `meta.nsbox` is not the host's word. */
+export function dropOwnMeta(message: unknown): void {
+  const drop = ({ meta, tasks = [] }: MetaTask) => {
+    delete meta['nsbox']
+    tasks.forEach(drop)
+  }
+  const queued = queuedFile(message)
+  for (const file of queued ? [queued] : collectedFiles(message)) drop(file as unknown as MetaTask)
+  for (const [, , meta] of taskUpdate(message)?.packs ?? []) if (meta) delete meta['nsbox']
 }
 
 /** Whether a file has been loaded, and its tests are known. */

@@ -1,60 +1,64 @@
 // Errors as a worker sends them, for vitest to print: it expects texts where errors have texts, and reads the files that stack
 // traces name.
 
-import { statSync } from 'node:fs'
+import { inspect } from 'node:util'
 import type { HostView } from './file-view.ts'
+import { type Check, count, isRecord, listOf, maybe, record, text } from './shapes.ts'
+import { isReadable, tidyStack } from './tidy-stacks.ts'
 
 type ErrorFields = Record<string, unknown>
 
 /** Fields that vitest takes for text. */
-const texts = ['message', 'name', 'nameStr', 'stack', 'stackStr', 'diff', 'codeFrame']
-/** Of a stack, in characters: longer ones are cut in the middle, where a long message ends and frames begin. */
-const longestStack = 100_000
+const texts = ['message', 'name', 'nameStr', 'stack', 'stackStr', 'diff', 'codeFrame', 'frame', 'VITEST_TEST_PATH', 'VITEST_TEST_NAME']
 /** Of causes below causes. */
 const deepest = 16
+
+export const isFrames: Check = listOf(record({ file: text, method: maybe(text), line: count, column: count }))
+/** What vitest's main process puts into errors of Vite's. */
+const isRollupError = record({
+  plugin: maybe(text),
+  id: maybe(text),
+  frame: maybe(text),
+  loc: maybe(record({ line: maybe(count), column: maybe(count) })),
+})
+/** Where the stack has no frames, vitest makes one of these. */
+const places = [
+  ['fileName', 'lineNumber', 'columnNumber'],
+  ['sourceURL', 'line', 'column'],
+] as const
 
 /** Changes them in place. A frame of a file that the sandbox does not see, or that has no end, is no frame. */
 export function tidyErrors(errors: unknown, view: HostView): void {
   const seen = new Set<unknown>()
-  const tidy = (value: unknown, depth: number): void => {
-    if (typeof value !== 'object' || value === null || seen.has(value)) return
-    seen.add(value)
-    const error = value as ErrorFields
-    for (const name of texts) if (error[name] !== undefined && typeof error[name] !== 'string') error[name] = String(error[name])
+  const tidy = (error: ErrorFields, depth: number): void => {
+    seen.add(error)
+    for (const name of texts) if (error[name] !== null && error[name] !== undefined) error[name] = textOf(error[name])
     for (const name of ['stack', 'stackStr']) if (typeof error[name] === 'string') error[name] = tidyStack(error[name], view)
+    tidyPlaces(error, view)
+    if ('__vitest_rollup_error__' in error && !isRollupError(error['__vitest_rollup_error__'])) delete error['__vitest_rollup_error__']
     const { cause, errors: more } = error
     if (depth >= deepest || seen.has(cause)) delete error['cause']
-    else tidy(cause, depth + 1)
-    if (Array.isArray(more)) for (const each of more) tidy(each, depth + 1)
+    else if (isRecord(cause)) tidy(cause, depth + 1)
+    if (!Array.isArray(more)) return
+    // vitest takes each of them for an error of its own, and theirs.
+    if (depth >= deepest || more.some((each) => seen.has(each))) delete error['errors']
+    else for (const each of more) if (isRecord(each) && !seen.has(each)) tidy(each, depth + 1)
   }
-  if (Array.isArray(errors)) for (const error of errors) tidy(error, 0)
+  if (Array.isArray(errors)) for (const error of errors) if (isRecord(error) && !seen.has(error)) tidy(error, 0)
 }
 
-function tidyStack(stack: string, view: HostView): string {
-  const half = longestStack / 2
-  const short = stack.length > longestStack ? `${stack.slice(0, half)}\n${stack.slice(-half)}` : stack
-  const isFrame = (line: string) => /^\s*at |@/.test(line)
-  const isReadable = (line: string) => !pathsIn(line).some((path) => view.hides(path) || isEndless(path))
-  return short
-    .split('\n')
-    .filter((line) => !isFrame(line) || isReadable(line))
-    .join('\n')
-}
-
-/** Absolute paths, as `at call (/path:1:2)` and `file:///path:1:2` have them. */
-function pathsIn(line: string): string[] {
-  return [...line.matchAll(/(?:file:\/\/)?(\/[^\s:()?#]*)/g)].map(([, path]) => decoded(path as string))
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
+function tidyPlaces(error: ErrorFields, view: HostView): void {
+  const { stacks } = error
+  if (isFrames(stacks)) error['stacks'] = (stacks as { file: string }[]).filter(({ file }) => isReadable(file, view))
+  else delete error['stacks']
+  for (const [file, line, column] of places) {
+    const parts = [error[file], error[line], error[column]]
+    if (parts[0] === undefined) continue
+    const frame = parts.every((part) => typeof part === 'string' || typeof part === 'number') ? `at ${parts.join(':')}` : '\n'
+    if (frame.includes('\n') || tidyStack(frame, view) !== frame) delete error[file]
   }
 }
 
-function isEndless(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats !== undefined && !stats.isFile() && !stats.isDirectory()
+function textOf(value: unknown): string {
+  return typeof value === 'object' ? inspect(value) : String(value)
 }

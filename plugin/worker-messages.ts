@@ -1,6 +1,7 @@
 // What a worker may send to the host. A test can send anything in the worker's place, and a value of another shape
 // would throw somewhere in vitest, which ends the run of all files.
 
+import { knobNames } from '../src/stress/knobs.ts'
 import {
   anything,
   bytes,
@@ -15,29 +16,101 @@ import {
   listOf,
   maybe,
   record,
+  recordOf,
   text,
   tuple,
 } from './shapes.ts'
+import { isFrames } from './tidy-errors.ts'
 
-const frame = record({ file: text, method: maybe(text), line: count, column: count })
-/** A test may throw anything. vitest makes do with all of it but stack frames of another shape. */
-const failure: Check = (value) => !isRecord(value) || maybe(listOf(frame))(value['stacks'])
-const result = record({ state: text, errors: maybe(listOf(failure)), duration: maybe(count), startTime: maybe(count) })
-const attachment = record({ path: maybe(text), contentType: maybe(text) })
+/** A test may throw anything. vitest makes do with all of it but stack frames of another shape; what is in it is tidied: tidy-errors.ts. */
+const failure: Check = (value) => !isRecord(value) || maybe(isFrames)(value['stacks'])
+const failures = maybe(listOf(failure))
+/** What a Date can have: reporters write it. */
+const time: Check = (value) => count(value) && Math.abs(value as number) <= 8.64e15
+const result = record({
+  state: text,
+  errors: failures,
+  attempts: maybe(listOf(record({ state: text, errors: failures, duration: maybe(count), startTime: maybe(time) }))),
+  hooks: maybe(recordOf(maybe(text))),
+  duration: maybe(count),
+  startTime: maybe(time),
+  heap: maybe(count),
+  retryCount: maybe(count),
+  repeatCount: maybe(count),
+  note: maybe(text),
+  pending: maybe(flag),
+})
+const attachment = record({ name: maybe(text), path: maybe(text), contentType: maybe(text), body: maybe(either(text, bytes)) })
+const location = record({ file: maybe(text), line: count, column: count })
+const annotation = record({ message: text, type: maybe(text), location: maybe(location), attachment: maybe(attachment) })
 
-const taskFields = record({ id: text, name: text, type: text, mode: text, meta: record(), result: maybe(result) })
-const fileFields = record({ filepath: text, projectName: maybe(text) })
+const taskFields = record({
+  id: text,
+  name: text,
+  fullName: maybe(text),
+  fullTestName: maybe(text),
+  type: text,
+  mode: text,
+  meta: record(),
+  result: maybe(result),
+  location: maybe(location),
+  tags: maybe(listOf(text)),
+})
+const duration = maybe(count)
+const fileFields = record({
+  filepath: text,
+  projectName: maybe(text),
+  pool: maybe(text),
+  viteEnvironment: maybe(text),
+  collectDuration: duration,
+  collectFetchDuration: duration,
+  setupDuration: duration,
+  setupFetchDuration: duration,
+  prepareDuration: duration,
+  environmentLoad: duration,
+  importDurations: maybe(recordOf(record({ selfTime: count, totalTime: count, external: maybe(flag), importer: maybe(text) }))),
+})
 
-/** Reporters go from a suite to its tasks, and from each to its file. */
+/** Reporters go from a suite to its tasks, and from each to its file, and to the suites that it is in. */
 function isTask(value: unknown, file: unknown, seen: Set<unknown>): boolean {
   // One that is in two places would be visited by each way to it, and there may be very many.
   if (seen.has(value) || !taskFields(value) || (value as Fields)['file'] !== file) return false
   seen.add(value)
-  const { type, tasks } = value as Fields
+  const { type, tasks, suite } = value as Fields
+  if (!maybe(isSuiteAbove)(suite)) return false
   return type !== 'suite' || (isList(tasks) && tasks.every((task) => isTask(task, file, seen)))
 }
 
+/** Of suites in suites. */
+const deepest = 1000
+
+function isSuiteAbove(value: unknown): boolean {
+  let suite = value
+  for (let depth = 0; depth < deepest; depth++) {
+    if (suite === undefined || suite === null) return true
+    if (!isRecord(suite) || !text(suite['id']) || !text(suite['name'])) return false
+    suite = suite['suite']
+  }
+  return false
+}
+
 const fileTask: Check = (value) => fileFields(value) && (value as Fields)['type'] === 'suite' && isTask(value, value, new Set())
+
+/** Those of vitest's `traceTimeline` have stacks in it. */
+const artifactData: Check = (value) =>
+  !isRecord(value) || maybe(listOf(record({ name: maybe(text), stack: maybe(text), location: maybe(location) })))(value['entries'])
+const measured: Check = maybe((value) => typeof value === 'number')
+const statistics = record(
+  Object.fromEntries(['min', 'max', 'mean', 'p75', 'p99', 'p995', 'p999', 'rme', 'samplesCount'].map((name) => [name, measured])),
+)
+const benchmarkTask = record({
+  name: text,
+  latency: statistics,
+  throughput: statistics,
+  period: measured,
+  totalTime: measured,
+  rank: measured,
+})
 
 /**
  * vitest's methods that nsbox's workers call, with their first arguments. `transform` is not among them: only pools that
@@ -56,11 +129,13 @@ const methods: Readonly<Record<string, readonly Check[]>> = {
     text,
     record({
       type: text,
+      location: maybe(location),
       attachments: maybe(listOf(attachment)),
-      annotation: maybe(record({ message: text, attachment: maybe(attachment) })),
+      annotation: maybe(annotation),
+      data: artifactData,
     }),
   ],
-  onTestBenchmark: [text, record()],
+  onTestBenchmark: [text, record({ name: text, tasks: listOf(benchmarkTask) })],
   readBenchmarkResult: [text],
   writeBenchmarkResult: [text, anything],
   snapshotSaved: [
@@ -75,22 +150,28 @@ const methods: Readonly<Record<string, readonly Check[]>> = {
     }),
   ],
   resolveSnapshotPath: [text],
-  onUserConsoleLog: [record({ content: text, type: text, time: count, size: count, taskId: maybe(text) })],
+  onUserConsoleLog: [record({ content: text, type: text, time, size: count, taskId: maybe(text), origin: maybe(text) })],
   onUnhandledError: [failure, text],
-  onAsyncLeaks: [listOf(record({ filename: text, type: text, stack: text }))],
+  onAsyncLeaks: [listOf(record({ filename: text, projectName: maybe(text), type: text, stack: text }))],
   onAfterSuiteRun: [record({ environment: text, testFiles: listOf(text), projectName: maybe(text) })],
-  onTestModuleDependencies: [text, anything],
+  onTestModuleDependencies: [text, listOf(text)],
   onCancel: [text],
   getCountOfFailedTests: [],
 }
 
-const response = record({ type: either(exactly('started'), exactly('testfileFinished'), exactly('stopped')) })
+const response = record({
+  __vitest_worker_response__: exactly(true),
+  type: either(exactly('started'), exactly('testfileFinished'), exactly('stopped')),
+  error: failure,
+  usedMemory: maybe(count),
+})
 const answer = record({ i: text })
 const question = record({ m: text, a: listOf(anything), i: maybe(text) })
 
 function isVitests(message: unknown): boolean {
   if (!isRecord(message)) return false
-  if (message['__vitest_worker_response__'] !== undefined) return response(message)
+  // vitest, too, tells by this field which of the two it is.
+  if ('__vitest_worker_response__' in message) return response(message)
   if (message['t'] === 's') return answer(message)
   if (message['t'] !== 'q' || !question(message)) return false
   const { m: method, a: args } = message as { m: string; a: unknown[] }
@@ -104,7 +185,9 @@ export function isMethod(name: string): boolean {
 
 const leftBehind = record({
   processes: maybe(listOf(record({ pid: count, command: text, test: maybe(text) }))),
-  ports: listOf(record({ protocol: text, port: count, by: either(exactly('worker'), count), test: maybe(text) })),
+  ports: listOf(
+    record({ protocol: either(exactly('tcp'), exactly('udp')), port: count, by: either(exactly('worker'), count), test: maybe(text) }),
+  ),
   cpuMs: count,
   memoryPeakBytes: count,
 })
@@ -116,12 +199,15 @@ const vitestMessage = record({
 const named = record({ id: text, name: text })
 const attempt = record({ host: text, port: maybe(count), local: maybe(text), test: maybe(named) })
 
+/** In one message. A worker has 20 of a file, and counts the others. */
+const mostRefused = 100
+
 /** nsbox's own messages, by their names. */
 const own: Readonly<Record<string, Check>> = {
   pong: anything,
-  turned: record({ missing: listOf(record({ knob: text, why: text })) }),
+  turned: record({ missing: listOf(record({ knob: either(...knobNames.map(exactly)), why: text }), knobNames.length) }),
   test: record({ test: maybe(named) }),
-  refused: record({ file: text, attempts: listOf(attempt), more: count, reached: listOf(count) }),
+  refused: record({ file: text, attempts: listOf(attempt, mostRefused), more: count, reached: listOf(count, mostRefused) }),
   mirror: record({ id: count, path: text, content: maybe(bytes) }),
 }
 

@@ -9,11 +9,14 @@ import { saveResult } from './benchmark-results.ts'
 import { executedFiles } from './executed-files.ts'
 import type { MirrorPlaces } from './mirror-place.ts'
 import { type ModuleHost, type ModuleQuestion, ModuleRequests } from './module-requests.ts'
+import { boundTree, spellBigInts } from './plain-data.ts'
 import { type Reader, seenFrom } from './seen-fs.ts'
+import { isRecord } from './shapes.ts'
 import { SnapshotOwners } from './snapshot-owners.ts'
 import { dropForgedChanges } from './snapshot-review.ts'
 import type { FileTask } from './task-updates.ts'
 import { tidyErrors } from './tidy-errors.ts'
+import { tidyStack } from './tidy-stacks.ts'
 import { isMethod } from './worker-messages.ts'
 
 /** A message of birpc: a question, or an answer. */
@@ -32,12 +35,19 @@ export interface RequestHost extends ModuleHost {
 
 interface Result {
   errors?: unknown[]
+  /** vitest 5 has each retry in it. */
+  attempts?: { errors?: unknown[] }[]
 }
 
 interface Task {
   id: string
+  meta: Record<string, unknown>
   result?: Result
   tasks?: Task[]
+}
+
+interface Artifact {
+  data?: { entries?: { stack?: string }[] }
 }
 
 /** vitest's own name for it. */
@@ -45,6 +55,22 @@ const unknownTest = '__vitest__unknown_test__'
 
 /** Methods for which Vite reads files. */
 const ofModules = ['fetchWarmModules', 'prewarmModuleGraph', 'ensureModuleGraphEntry']
+
+/** What vitest's main process itself notes in a task, by other methods. */
+const notedByHost = ['annotations', 'artifacts', 'benchmarks', 'logs'] as const
+
+/** Methods whose arguments reporters write. */
+const ofReports = [
+  'onQueued',
+  'onCollected',
+  'onTaskUpdate',
+  'onTaskArtifactRecord',
+  'onTestBenchmark',
+  'onUserConsoleLog',
+  'onUnhandledError',
+  'onAsyncLeaks',
+  'snapshotSaved',
+]
 
 /** The message tells of what is not the worker's. */
 class Forged extends Error {}
@@ -79,6 +105,7 @@ export class WorkerRequests {
     else if (!isMethod(method)) this.refuse(message, new Error(`nsbox does not know vitest's method ${inQuotes(method)}`))
     else {
       try {
+        if (ofReports.includes(method)) spellBigInts(args)
         const refusal = this.#refusalOf(method, args)
         if (refusal) this.refuse(message, refusal)
         else if (method === 'writeBenchmarkResult') this.#writeResult(message, args)
@@ -91,6 +118,17 @@ export class WorkerRequests {
       }
     }
     return undefined
+  }
+
+  /** An answer to a request of vitest's, before somebody has it: vitest prints its error. */
+  answers(response: { error?: unknown }): void {
+    spellBigInts(response)
+    this.#tidyError(response.error)
+  }
+
+  /** The worker was given this file. */
+  isGiven(file: string): boolean {
+    return this.#testFiles.has(file)
   }
 
   /** For the worker: the message to post, or undefined while another answer is looked for. */
@@ -121,12 +159,26 @@ export class WorkerRequests {
         return this.#take(first as FileTask[])
       case 'onTaskUpdate':
         for (const [id] of [...(first as [string][]), ...(second as [string][])]) this.#requireTask(id)
-        for (const [, result] of first as [string, Result | undefined][]) this.#tidy(result)
+        for (const [, result, meta] of first as [string, Result | undefined, object | undefined][]) {
+          this.#tidy(result)
+          boundTree(meta)
+        }
         return undefined
       case 'onUnhandledError':
-        return void tidyErrors([first], view)
+        return this.#tidyError(first)
+      case 'onAsyncLeaks':
+        if (!project.config.detectAsyncLeaks) throw new Forged('a run without detectAsyncLeaks')
+        for (const leak of first as { filename: string; stack: string }[]) {
+          this.#requireFiles([leak.filename])
+          leak.stack = tidyStack(leak.stack, view)
+        }
+        return undefined
       case 'onTaskArtifactRecord':
+        boundTree(second)
+        for (const entry of (second as Artifact).data?.entries ?? []) if (entry.stack) entry.stack = tidyStack(entry.stack, view)
+        return this.#requireTask(first as string)
       case 'onTestBenchmark':
+        boundTree(second)
         return this.#requireTask(first as string)
       case 'onUserConsoleLog': {
         const log = first as { taskId?: string }
@@ -165,13 +217,16 @@ export class WorkerRequests {
     this.#requireFiles(files.map(({ filepath }) => filepath))
     for (const file of files) {
       if (file.id !== project.createSpecification(file.filepath).taskId) throw new Forged(inQuotes(file.id))
-      const add = ({ id, result, tasks = [] }: Task) => {
+      const add = (task: Task) => {
+        const { id, meta, result, tasks = [] } = task
         this.#tidy(result)
+        boundTree(meta)
+        for (const name of notedByHost) if (name in task) Object.assign(task, { [name]: [] })
         if (id !== file.id && !id.startsWith(`${file.id}_`)) throw new Forged(inQuotes(id))
         this.#tasks.add(id)
         tasks.forEach(add)
       }
-      add(file as Task)
+      add(file as unknown as Task)
     }
   }
 
@@ -216,9 +271,22 @@ export class WorkerRequests {
   }
 
   #tidy(result: Result | undefined): void {
-    tidyErrors(result?.errors, this.#host.view)
-    dropForgedChanges(result?.errors, this.#places, this.owners)
+    for (const list of [result, ...(result?.attempts ?? [])]) if (list?.errors) list.errors = list.errors.map(errorOf)
+    const errors = [...(result?.errors ?? []), ...(result?.attempts ?? []).flatMap((attempt) => attempt.errors ?? [])]
+    tidyErrors(errors, this.#host.view)
+    dropForgedChanges(errors, this.#places, this.owners)
   }
+
+  /** Of no test. With this code vitest takes it for a word on a test that was skipped, whosever it is. */
+  #tidyError(error: unknown): undefined {
+    if (isRecord(error) && error['code'] === 'VITEST_PENDING' && !this.#tasks.has(String(error['taskId']))) delete error['code']
+    tidyErrors([error], this.#host.view)
+  }
+}
+
+/** vitest's worker makes one of whatever is thrown. */
+function errorOf(error: unknown): unknown {
+  return isRecord(error) ? error : { message: String(error) }
 }
 
 /** vitest takes paths and addresses of files. */

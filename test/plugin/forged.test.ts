@@ -19,6 +19,42 @@ const forgeries: Record<string, [sends: string, said: string]> = {
   'an empty message': ['send({})', shapeless],
   'nothing for vitest': ['send({ vitest: null })', shapeless],
   'an unknown response': [`send({ vitest: { __vitest_worker_response__: true, type: 'gone' } })`, shapeless],
+  'a question that looks like a response': [
+    `send({ vitest: { __vitest_worker_response__: false, type: 'started', t: 'q', m: 'onAsyncLeaks', a: [[null]] } })`,
+    shapeless,
+  ],
+  'a second start': [
+    `send({ vitest: { __vitest_worker_response__: true, type: 'started' } })`,
+    'an answer that nobody waits for (started)',
+  ],
+  'an end before it is asked for': [
+    `send({ vitest: { __vitest_worker_response__: true, type: 'stopped' } })`,
+    'an answer that nobody waits for (stopped)',
+  ],
+  'the end of its files': [
+    `send({ vitest: { __vitest_worker_response__: true, type: 'testfileFinished' } }); await new Promise((resolve) => setTimeout(resolve, 300)); throw 'ends'`,
+    'onTaskUpdate after the end of its files',
+  ],
+  'refusals without an end': [
+    `send({ nsbox: 'refused', file: filepath, attempts: Array(130_000).fill({ host: '192.0.2.1', port: 5 }), more: 0, reached: [] })`,
+    shapeless,
+  ],
+  'a port of an unknown protocol': [
+    `send({ vitest: { t: 'q', m: 'onTaskUpdate', a: [[], []] }, left: { processes: [], ports: [{ protocol: '::error::', port: 5, by: 'worker' }], cpuMs: 1, memoryPeakBytes: 1 } })`,
+    shapeless,
+  ],
+  'durations that are no numbers': [`call('onCollected', [{ ...file(own, filepath), setupDuration: 1n }])`, shapeless],
+  'durations of imports that are none': [
+    `const forged = file(own, filepath); forged.importDurations = { a: 5, b: null }; call('onCollected', [forged])`,
+    shapeless,
+  ],
+  'a time that no Date has': [`call('onTaskUpdate', [[own, { state: 'pass', startTime: 1e300 }, {}]], [])`, shapeless],
+  'a suite in itself': [`const forged = file(own, filepath); forged.suite = forged; call('onCollected', [forged])`, shapeless],
+  'a benchmark without tasks': [`call('onTestBenchmark', task.id, {})`, shapeless],
+  'leaks of a run that looks for none': [
+    `call('onAsyncLeaks', [{ filename: filepath, type: 'x', stack: 'at x (/etc/passwd:1:1)' }])`,
+    'onAsyncLeaks of a run without detectAsyncLeaks',
+  ],
   'refusals without attempts': [`send({ nsbox: 'refused', file: 'x' })`, shapeless],
   'no list of updates': [`call('onTaskUpdate', 'x', [])`, shapeless],
   'an update that is no result': [`call('onTaskUpdate', [[own, 'passed', {}]], [])`, shapeless],
@@ -87,6 +123,51 @@ describe.each(vitestVersions)('$name', (version) => {
     const [, innocent = ''] = /id of innocent\.test\.ts: <(.*)>/.exec(run.output) ?? []
     const words = said.replace('ROOT', project.root).replace('INNOCENT', innocent)
     expect(run.output).toContain(`${nameOf(what)}: the worker sent ${words}, and was ended`)
+  })
+})
+
+/** What each test sends of itself. None of it fails a run: vitest and its reporters make do with what is left of it. */
+const oddities: Record<string, string> = {
+  'meta with a BigInt, in a circle': `const odd = { big: 1n }; odd.self = odd; call('onTaskUpdate', [[own, { state: 'run' }, odd]], [])`,
+  'meta that is in itself very often': `let odd = {}; for (let n = 0; n < 40; n++) odd = { a: odd, b: odd }; call('onTaskUpdate', [[own, { state: 'run' }, odd]], [])`,
+  'meta of the host': `call('onTaskUpdate', [[own, { state: 'run' }, { nsbox: { oomKills: '::error::forged' } }]], [])`,
+  'errors of other kinds': `call('onTaskUpdate', [[task.id, { state: 'fail', errors: [null, 5, 'x', { message: 5n, name: {} }] }, {}]], [])`,
+  'a list of logs that is none': `call('onTaskUpdate', [[task.id, { state: 'run' }, { logs: 1n }]], [])`,
+}
+/** Errors of no test. */
+const oddErrors = [
+  `{ message: 'odd 1', stack: 's', frame: { a: 1 }, codeFrame: 5, VITEST_TEST_PATH: 5, VITEST_TEST_NAME: {} }`,
+  `{ message: 'odd 2', stack: 's', __vitest_rollup_error__: null }`,
+  `{ message: 'odd 3', stack: 's', __vitest_rollup_error__: { frame: 5 } }`,
+  `{ message: 'odd 4', stack: 's', cause: { message: 'm', stacks: 5, __vitest_rollup_error__: { id: {} } }, toString: 5, fileName: { toString: 5 } }`,
+  `{ message: 'odd 5', stack: 's', code: 'VITEST_PENDING', taskId: innocent + '_0' }`,
+]
+
+describe.each(vitestVersions)('$name', (version) => {
+  const project = seedSuite(version, {
+    ...fixture('forged'),
+    ...Object.fromEntries(Object.entries(oddities).map(([what, forgery]) => [nameOf(what), body(forgery)])),
+    'errors.test.ts': body(oddErrors.map((error) => `call('onUnhandledError', ${error}, 'Odd Error')`).join('; ')),
+  })
+  const reports = ['json', 'junit', 'blob', 'tap'].map((name) => join(project.scratch, `report.${name}`))
+  let run: VitestRun
+
+  beforeAll(async () => {
+    const reporters = reports.flatMap((path) => {
+      const name = path.split('.').at(-1)
+      return [`--reporter=${name}`, `--outputFile.${name}=${path}`]
+    })
+    run = await vitestRun(project, ['--pool=nsbox', '--reporter=default', ...reporters])
+  })
+
+  test('fields of other kinds lose nobody’s report', () => {
+    expect(run.output).not.toMatch(/TypeError|RangeError|the worker sent/)
+    expect(run.tests['innocent.test.ts > passes'], run.output).toBe('passed')
+    for (const index of oddErrors.keys()) expect(run.output).toContain(`odd ${index + 1}`)
+  })
+
+  test('what a worker says of meta.nsbox is not told', () => {
+    expect(run.output).not.toContain('::error::')
   })
 })
 

@@ -1,0 +1,48 @@
+// Makes what a worker sends of its tests fit for reporters. Those that write JSON throw at a BigInt and at a circle, and lose the report of
+// all files; what is in many places at once they write once for each of them, without an end.
+
+/** Of values in values. */
+const deepest = 100
+/** Of all values that JSON would have. */
+const most = 1_000_000
+
+/** A BigInt becomes text, in place. */
+export function spellBigInts(root: object): void {
+  const seen = new Set<object>([root])
+  // Not by recursion: a worker may nest them as deep as it likes.
+  for (const holder of seen) {
+    for (const key of Object.keys(holder)) {
+      const value = (holder as Record<string, unknown>)[key]
+      const spelt = spelling(value)
+      if (spelt !== undefined) (holder as Record<string, unknown>)[key] = spelt
+      else if (isHolder(value)) seen.add(value)
+    }
+  }
+}
+
+/** Cuts circles, what is too deep and what is too much, in place. */
+export function boundTree(root: unknown): void {
+  let left = most
+  const visit = (holder: Record<string, unknown>, depth: number) => {
+    for (const key of Object.keys(holder)) {
+      const value = holder[key]
+      if (--left < 0) delete holder[key]
+      else if (!isHolder(value)) continue
+      else if (depth >= deepest) delete holder[key]
+      else visit(value as Record<string, unknown>, depth + 1)
+    }
+  }
+  if (isHolder(root)) visit(root as Record<string, unknown>, 1)
+}
+
+/** `5n`, as source text has it. Undefined for everything else. */
+function spelling(value: unknown): string | undefined {
+  if (typeof value === 'bigint' || value instanceof BigInt) return `${value}n`
+  return value instanceof BigInt64Array || value instanceof BigUint64Array ? `${value.constructor.name}(${value.length})` : undefined
+}
+
+/** JSON has nothing of what is in a Map, and bytes have no end of keys. */
+function isHolder(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+}
