@@ -37,14 +37,14 @@ export function removeReal(path: string): void {
   const directory = existing(dirname(path))
   if (directory === undefined) return
   try {
-    rmSync(below(directory, path), { force: true })
+    below(directory, path, (place) => rmSync(place, { force: true }))
   } finally {
     close(directory)
   }
 }
 
 function inFile<T>(directory: number, path: string, flags: number, use: (fd: number) => T): T {
-  const fd = openSync(below(directory, path), flags | O_NOFOLLOW | O_NONBLOCK, 0o666)
+  const fd = below(directory, path, (place) => openSync(place, flags | O_NOFOLLOW | O_NONBLOCK, 0o666))
   try {
     if (!fstatSync(fd).isFile()) throw new Error(`not a file: ${path}`)
     return use(fd)
@@ -59,7 +59,7 @@ function madeDirectory(path: string): number {
   if (there !== undefined) return there
   const around = madeDirectory(dirname(path))
   try {
-    mkdirSync(below(around, path), { recursive: true })
+    below(around, path, (place) => mkdirSync(place, { recursive: true }))
   } finally {
     close(around)
   }
@@ -75,6 +75,13 @@ function existing(path: string): number | undefined {
   }
 }
 
-function below(directory: number, path: string): string {
-  return `/proc/self/fd/${directory}/${basename(path)}`
+/** Acts on a name in a directory. Errors have the path by which others know it. */
+function below<T>(directory: number, path: string, act: (place: string) => T): T {
+  const place = `/proc/self/fd/${directory}/${basename(path)}`
+  try {
+    return act(place)
+  } catch (error) {
+    const { message } = error as Error
+    throw Object.assign(error as Error, { path, message: message.replace(place, () => path) })
+  }
 }
