@@ -341,13 +341,10 @@ export class Session {
   /** Others go on: what one worker says must not end the run. */
   #endForged(what: string, hint = forgedHint): void {
     this.#isForged = true
-    this.#fail(
-      new NsboxError(`${this.#names.join(', ')}: the worker sent ${what}, and was ended`, {
-        code: 'ERR_NSBOX_WORKER',
-        stage: 'payload',
-        hint,
-      }),
-    )
+    const said = `${this.#names.join(', ')}: the worker sent ${what}, and was ended`
+    // vitest may have told of all errors by then.
+    if (!this.#awaited.has('testfileFinished')) this.#host.pool.warn(this.#host.options.project.vitest, said)
+    this.#fail(new NsboxError(said, { code: 'ERR_NSBOX_WORKER', stage: 'payload', hint }))
     this.#worker.sandbox.kill()
   }
 

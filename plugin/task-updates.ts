@@ -13,6 +13,7 @@ export interface FileTask {
 }
 
 interface MetaTask {
+  type: string
   meta: Record<string, unknown>
   tasks?: MetaTask[]
 }
@@ -51,9 +52,10 @@ export function addToMeta({ packs }: TaskUpdate, id: string | undefined, data: o
 
 /** What a worker says in `meta.nsbox` is not the host's word. */
 export function dropOwnMeta(message: unknown): void {
-  const drop = ({ meta, tasks = [] }: MetaTask) => {
+  const drop = ({ type, meta, tasks = [] }: MetaTask) => {
     delete meta['nsbox']
-    tasks.forEach(drop)
+    // Of others the tasks were not looked at, and may go in circles.
+    if (type === 'suite') tasks.forEach(drop)
   }
   const queued = queuedFile(message)
   for (const file of queued ? [queued] : collectedFiles(message)) drop(file as unknown as MetaTask)

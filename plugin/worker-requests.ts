@@ -41,6 +41,7 @@ interface Result {
 
 interface Task {
   id: string
+  type: string
   meta: Record<string, unknown>
   result?: Result
   tasks?: Task[]
@@ -218,13 +219,13 @@ export class WorkerRequests {
     for (const file of files) {
       if (file.id !== project.createSpecification(file.filepath).taskId) throw new Forged(inQuotes(file.id))
       const add = (task: Task) => {
-        const { id, meta, result, tasks = [] } = task
+        const { id, type, meta, result, tasks = [] } = task
         this.#tidy(result)
         boundTree(meta)
         for (const name of notedByHost) if (name in task) Object.assign(task, { [name]: [] })
         if (id !== file.id && !id.startsWith(`${file.id}_`)) throw new Forged(inQuotes(id))
         this.#tasks.add(id)
-        tasks.forEach(add)
+        if (type === 'suite') tasks.forEach(add)
       }
       add(file as unknown as Task)
     }
