@@ -3,7 +3,7 @@
 
 import { inspect } from 'node:util'
 import type { HostView } from './file-view.ts'
-import { type Check, count, isRecord, listOf, maybe, record, text } from './shapes.ts'
+import { type Check, count, isList, isRecord, listOf, maybe, record, text } from './shapes.ts'
 import { isReadable, tidyStack } from './tidy-stacks.ts'
 
 type ErrorFields = Record<string, unknown>
@@ -41,7 +41,7 @@ export function tidyErrors(errors: unknown, view: HostView): void {
     else if (isRecord(cause)) tidy(cause, depth + 1)
     if (!Array.isArray(more)) return
     // vitest takes each of them for an error of its own, and theirs.
-    if (depth >= deepest || more.some((each) => seen.has(each))) delete error['errors']
+    if (depth >= deepest || !isList(more) || more.some((each) => seen.has(each))) delete error['errors']
     else for (const each of more) if (isRecord(each) && !seen.has(each)) tidy(each, depth + 1)
   }
   if (Array.isArray(errors)) for (const error of errors) if (isRecord(error) && !seen.has(error)) tidy(error, 0)

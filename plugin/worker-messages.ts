@@ -170,9 +170,9 @@ const question = record({ m: text, a: listOf(anything), i: maybe(text) })
 
 function isVitests(message: unknown): boolean {
   if (!isRecord(message)) return false
-  // vitest, too, tells by this field which of the two it is.
-  if ('__vitest_worker_response__' in message) return response(message)
-  if (message['t'] === 's') return answer(message)
+  // vitest, too, tells by this field which of the two it is. A method is a question's alone: whoever looks for one looks at its name.
+  if ('__vitest_worker_response__' in message) return response(message) && !('m' in message)
+  if (message['t'] === 's') return answer(message) && !('m' in message)
   if (message['t'] !== 'q' || !question(message)) return false
   const { m: method, a: args } = message as { m: string; a: unknown[] }
   // One that is not in the table is answered with an error: see worker-requests.ts.

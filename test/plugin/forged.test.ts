@@ -23,6 +23,11 @@ const forgeries: Record<string, [sends: string, said: string]> = {
     `send({ vitest: { __vitest_worker_response__: false, type: 'started', t: 'q', m: 'onAsyncLeaks', a: [[null]] } })`,
     shapeless,
   ],
+  'an answer that looks like a question': [`send({ vitest: { t: 's', i: 'x', m: 'onQueued', a: [file(innocent, filepath)] } })`, shapeless],
+  'a response that looks like a question': [
+    `send({ vitest: { __vitest_worker_response__: true, type: 'testfileFinished', t: 'q', m: 'onCollected', a: [[file(own, filepath)]] } })`,
+    shapeless,
+  ],
   'a second start': [
     `send({ vitest: { __vitest_worker_response__: true, type: 'started' } })`,
     'an answer that nobody waits for (started)',
