@@ -380,6 +380,8 @@ export class Session {
 
   /** At once, unless something has to be done first. */
   #deliver({ vitest, own, left }: VitestMessage): Promise<void> | undefined {
+    const forged = this.#requests.forgery(vitest)
+    if (forged !== undefined) return this.#endForged(forged) as undefined
     dropOwnMeta(vitest)
     this.#refusals.see(vitest)
     const limited = this.#limits?.see(vitest)

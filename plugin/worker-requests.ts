@@ -73,8 +73,17 @@ const ofReports = [
   'snapshotSaved',
 ]
 
+/** Methods that tell which file is being run. */
+const ofFiles = ['onQueued', 'onCollected']
+
 /** The message tells of what is not the worker's. */
 class Forged extends Error {}
+
+/** @throws every other error */
+function forgeryIn(method: string, error: unknown): string {
+  if (error instanceof Forged) return `${method} of ${error.message}`
+  throw error
+}
 
 export class WorkerRequests {
   readonly #host: RequestHost
@@ -96,6 +105,18 @@ export class WorkerRequests {
     for (const file of files) this.#testFiles.add(file)
   }
 
+  /** Before anybody follows it: what {@link asked} would answer to tests of files that are not the worker's. */
+  forgery(message: unknown): string | undefined {
+    const { t, m: method = '', a: args = [] } = message as RpcMessage
+    if (t !== 'q' || !ofFiles.includes(method)) return undefined
+    try {
+      this.#refusalOf(method, args)
+      return undefined
+    } catch (error) {
+      return forgeryIn(method, error)
+    }
+  }
+
   /**
    * From the worker, in a shape that is right. `own`: it may be about a module that a test wrote. Answers what no worker of
    * vitest's would have said, where that is so: it is not handed on.
@@ -114,8 +135,7 @@ export class WorkerRequests {
         else if (ofModules.includes(method)) seenFrom(this.#reader, () => this.#host.deliver(message))
         else this.#host.deliver(message)
       } catch (error) {
-        if (error instanceof Forged) return `${method} of ${error.message}`
-        throw error
+        return forgeryIn(method, error)
       }
     }
     return undefined
