@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs'
 import { NsboxError } from '../src/errors.ts'
 import { quoted } from '../src/quoted.ts'
-import { isTree } from './coverage-shape.ts'
 import { type MirrorPlaces, mirrorPlace } from './mirror-place.ts'
+import { isTree } from './plain-data.ts'
 import { readReal, writeReal } from './real-file.ts'
 import { isRecord } from './shapes.ts'
 

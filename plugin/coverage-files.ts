@@ -5,8 +5,9 @@ import { randomUUID } from 'node:crypto'
 import { realpathSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type CoveredPlace, isCoverage, isTree, removeHiddenFiles } from './coverage-shape.ts'
+import { type CoveredPlace, isCoverage, removeHiddenFiles } from './coverage-shape.ts'
 import type { HostView } from './file-view.ts'
+import { isTree } from './plain-data.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
 
 /** birpc's question, as far as it is read here. */

@@ -117,20 +117,6 @@ function isNested({ ranges }: V8Script['functions'][number]): boolean {
   return ranges.length > 0
 }
 
-/** False for objects that are in two places: as JSON they could be longer than memory. */
-export function isTree(value: unknown): boolean {
-  const seen = new Set<object>()
-  const waiting = [value]
-  while (waiting.length > 0) {
-    const next = waiting.pop()
-    if (typeof next !== 'object' || next === null) continue
-    if (seen.has(next)) return false
-    seen.add(next)
-    for (const item of Object.values(next)) waiting.push(item)
-  }
-  return true
-}
-
 /** A count for each place, and a place for each count. */
 function hasItsCounts(value: unknown): boolean {
   const { statementMap, fnMap, branchMap, s, f, b } = value as IstanbulFile

@@ -20,6 +20,20 @@ export function spellBigInts(root: object): void {
   }
 }
 
+/** False for objects that are in two places: as JSON they could be longer than memory. */
+export function isTree(value: unknown): boolean {
+  const seen = new Set<object>()
+  const waiting = [value]
+  while (waiting.length > 0) {
+    const next = waiting.pop()
+    if (typeof next !== 'object' || next === null) continue
+    if (seen.has(next)) return false
+    seen.add(next)
+    for (const item of Object.values(next)) waiting.push(item)
+  }
+  return true
+}
+
 /** Cuts circles, what is too deep and what is too much, in place. */
 export function boundTree(root: unknown): void {
   let left = most

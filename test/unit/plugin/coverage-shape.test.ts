@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Mapped, wayBack } from '../../../plugin/coverage-lines.ts'
-import { isCoverage, isTree } from '../../../plugin/coverage-shape.ts'
+import { isCoverage } from '../../../plugin/coverage-shape.ts'
+import { isTree } from '../../../plugin/plain-data.ts'
 
 const range = (startOffset: number, endOffset: number) => ({ startOffset, endOffset, count: 1 })
 const script = (...ranges: object[]) => ({ result: [{ scriptId: '1', url: 'file:///a.js', functions: [{ functionName: '', ranges }] }] })
