@@ -105,7 +105,7 @@ export class WorkerRequests {
     for (const file of files) this.#testFiles.add(file)
   }
 
-  /** Before anybody follows it: what {@link asked} would answer to tests of files that are not the worker's. */
+  /** As {@link asked} answers, of messages that tell of files: these are checked here, before anybody follows them, and not again there. */
   forgery(message: unknown): string | undefined {
     const { t, m: method = '', a: args = [] } = message as RpcMessage
     if (t !== 'q' || !ofFiles.includes(method)) return undefined
@@ -128,7 +128,7 @@ export class WorkerRequests {
     else {
       try {
         if (ofReports.includes(method)) spellBigInts(args)
-        const refusal = this.#refusalOf(method, args)
+        const refusal = ofFiles.includes(method) ? undefined : this.#refusalOf(method, args)
         if (refusal) this.refuse(message, refusal)
         else if (method === 'writeBenchmarkResult') this.#writeResult(message, args)
         else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
