@@ -13,7 +13,7 @@ const texts = ['message', 'name', 'nameStr', 'stack', 'stackStr', 'diff', 'codeF
 /** Of causes below causes. */
 const deepest = 16
 
-export const isFrames: Check = listOf(record({ file: text, method: maybe(text), line: count, column: count }))
+const isFrames: Check = listOf(record({ file: text, method: maybe(text), line: count, column: count }))
 /** What vitest's main process puts into errors of Vite's. */
 const isRollupError = record({
   plugin: maybe(text),
@@ -54,8 +54,8 @@ function tidyPlaces(error: ErrorFields, view: HostView): void {
   for (const [file, line, column] of places) {
     const parts = [error[file], error[line], error[column]]
     if (parts[0] === undefined) continue
-    const frame = parts.every((part) => typeof part === 'string' || typeof part === 'number') ? `at ${parts.join(':')}` : '\n'
-    if (frame.includes('\n') || tidyStack(frame, view) !== frame) delete error[file]
+    const frame = parts.join(':')
+    if (!parts.every((part) => typeof part === 'string' || typeof part === 'number') || tidyStack(frame, view) !== frame) delete error[file]
   }
 }
 

@@ -8,70 +8,72 @@ import type { HostView } from './file-view.ts'
 const longestStack = 100_000
 /** Of a line that can be a frame: no path is longer, open(2). */
 const longestFrame = 4096 + 512
+/** From each line that is empty vitest looks for a frame in the rest: 100,000 of them take it half a minute. */
+const tooEmpty = /(\s{1000})\s+/g
+
+/** As V8 writes them, and as Firefox does. A method is what stands before the first place where a path can begin. */
+const frames = [/^at +(?:(\S.*?) +)?\((.+):(\d+):(\d+)\)$/, /^at +(?:async )?()(.+):(\d+):(\d+)\)?$/, /^([^@]*)@(.+):(\d+):(\d+)$/]
+/** What versions of vitest read otherwise than it is written, each in its own way. */
+const unplainLine = /\(eval | > eval|vitest=|\p{Cc}|[\u2028\u2029]/u
+const unplainPath = /^(\(|async |https?:|file:|\/@fs\/)/
 
 /** Without frames of files that the sandbox does not see, or that have no end. */
 export function tidyStack(stack: string, view: HostView): string {
   const half = longestStack / 2
   const short = stack.length > longestStack ? `${stack.slice(0, half)}\n${stack.slice(-half)}` : stack
-  return short
-    .split('\n')
-    .filter((line) => !isFrame(line) || (line.length <= longestFrame && pathsIn(line).every((path) => isReadable(path, view))))
-    .join('\n')
+  const lines = short.replace(tooEmpty, '$1').split('\n')
+  return lines.flatMap((line) => (canBeFrame(line) ? tidyFrame(line, view) : line)).join('\n')
 }
 
 export function isReadable(path: string, view: HostView): boolean {
-  const place = resolve(path)
-  return !view.hides(place) && !isEndless(place)
+  return !path.includes('\0') && !view.hides(resolve(path)) && !isEndless(path)
 }
 
-function isEndless(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats !== undefined && !stats.isFile() && !stats.isDirectory()
-}
-
-/** vitest wants a line and a column. */
-function isFrame(line: string): boolean {
-  return /at |@/.test(line) && /:\d+:\d+|eval/.test(line)
+/** vitest wants a line and a column, and looks for them elsewhere where code was made by eval. */
+function canBeFrame(line: string): boolean {
+  return /^\s*at |@/m.test(line) && /:\d+:\d+\)?\s*$|\(eval | > eval/.test(line)
 }
 
 /**
- * All that vitest could take for the path of a frame: what ends before a line and a column, and begins at any of the places where it lets
- * a path begin. Of a place in code that eval has made it takes parts away first.
+ * Nothing where its file is not to be read. What is not written plainly is written anew, so that it names the file that was looked at, or
+ * left out, whichever way this version of vitest would have read it.
  */
-function pathsIn(line: string): string[] {
-  const spellings = new Set(spellingsOf(line.trim()).map((one) => one.replaceAll('\\', '/')))
-  const paths = new Set<string>()
-  for (const spelling of spellings) {
-    for (const end of spelling.matchAll(/:\d+/g)) {
-      const before = spelling.slice(0, end.index)
-      for (const begin of before.matchAll(/^|[\s(@]|https?:\/*[^/]*|\/@fs|file:\/\//g)) {
-        const path = before.slice(begin.index + begin[0].length)
-        for (const one of [path, withoutQuery(path)]) paths.add(one).add(decoded(one))
-      }
-    }
-  }
-  return [...paths].filter((path) => path !== '' && !path.includes('\0'))
+function tidyFrame(line: string, view: HostView): string[] {
+  if (line.length > longestFrame) return []
+  const plain = withoutEval(line.trim())
+  const [, method, place = '', row, column] = frames.map((frame) => frame.exec(plain)).find((found) => found !== null) ?? []
+  const path = pathOf(place)
+  if (path === '' || unplainPath.test(path) || [plain, path].some((text) => unplainLine.test(text))) return []
+  // What follows may be a query, for whoever asks Vite.
+  if (![path, path.replace(/[?#].*/, '')].every((each) => isReadable(each, view))) return []
+  const isAsWritten = plain === line.trim() && (place === path || place === `file://${path}`)
+  return [isAsWritten ? line : `    at ${method || '<anonymous>'} (${path}:${row}:${column})`]
 }
 
-/** As it is, as URL reads it, and as stacks of V8 and of Firefox are read where code was made by eval. */
-function spellingsOf(line: string): string[] {
-  return [
-    line,
-    line.replace(/[\t\r]/g, ''),
-    line.replaceAll('eval code', 'eval').replace(/\(eval at [^()]*|,.*$/g, ''),
-    line.replaceAll('(eval code', '('),
-    line.replace(/ line (\d+)(?: > eval line \d+)* > eval:\d+:\d+/g, ':$1'),
-  ]
+/** The place in a file is that of the call of eval. */
+function withoutEval(line: string): string {
+  return line.includes('(eval ') ? line.replace(/\(eval at [^()]*|,.*$/g, '') : line
 }
 
-function withoutQuery(path: string): string {
-  return path.replace(/vitest=\d{13}/, '').replace(/[?&]$/, '')
-}
-
-function decoded(path: string): string {
+/** Empty where there is none. */
+function pathOf(place: string): string {
   try {
-    return decodeURIComponent(path)
+    if (/^https?:/.test(place)) {
+      const { pathname, search, hash } = new URL(place)
+      return decodeURI(pathname).replace(/^\/@fs(?=\/)/, '') + hash + search
+    }
+    return place.startsWith('file://') ? decodeURIComponent(place.slice('file://'.length)) : place
   } catch {
-    return path
+    return ''
+  }
+}
+
+function isEndless(path: string): boolean {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    return stats !== undefined && !stats.isFile() && !stats.isDirectory()
+  } catch {
+    // Nobody else can read it either.
+    return false
   }
 }
