@@ -34,19 +34,30 @@ export function isTree(value: unknown): boolean {
   return true
 }
 
-/** Cuts circles, what is too deep and what is too much, in place. */
-export function boundTree(root: unknown): void {
+/** Cuts circles, what is too deep and what is too much, in place. Fields of the root itself may be left as they are. */
+export function boundTree(root: unknown, leave: readonly string[] = []): void {
   let left = most
-  const visit = (holder: Record<string, unknown>, depth: number) => {
+  const above = new Set<unknown>()
+  const visit = (holder: Record<string, unknown>) => {
+    above.add(holder)
     for (const key of Object.keys(holder)) {
+      if (above.size === 1 && leave.includes(key)) continue
       const value = holder[key]
-      if (--left < 0) delete holder[key]
+      left -= 1 + unseenItems(value)
+      if (left < 0) delete holder[key]
       else if (!isHolder(value)) continue
-      else if (depth >= deepest) delete holder[key]
-      else visit(value as Record<string, unknown>, depth + 1)
+      else if (above.size >= deepest || above.has(value)) delete holder[key]
+      else visit(value as Record<string, unknown>)
     }
+    above.delete(holder)
   }
-  if (isHolder(root)) visit(root as Record<string, unknown>, 1)
+  if (isHolder(root)) visit(root as Record<string, unknown>)
+}
+
+/** What JSON writes for a value besides its own fields: bytes one by one, and a list's holes. */
+function unseenItems(value: unknown): number {
+  if (ArrayBuffer.isView(value)) return value.byteLength
+  return Array.isArray(value) ? value.length : 0
 }
 
 /** `5n`, as source text has it. Undefined for everything else. */

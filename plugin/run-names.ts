@@ -34,8 +34,14 @@ const files = [
   /^(BUILD|WORKSPACE|MODULE)(\.bazel)?$|^BUCK$/,
   /^(build|init|settings)\.(xml|sbt|sc|mill|rs|zig|boot)$|^(pom\.xml|gradle\.properties|go\.mod|go\.work|mix\.exs|rebar\.config|Package\.swift|Setup\.l?hs|nuget\.config)$/i,
   /^(flake|default|shell)\.nix$/,
+  /^(magefile\.go|project\.clj|(deps|bb|shadow-cljs)\.edn|(Makefile|Build)\.PL|dune(-project)?|shard\.yml|(pubspec|build|stack)\.yaml|global\.json)$/,
+  // Infrastructure, and documentation with plugins.
+  /\.(tf|tfvars|hcl|nomad)(\.json)?$/,
+  /^(ansible\.cfg|Pulumi\.ya?ml|helmfile\.ya?ml|mkdocs\.ya?ml|_config\.ya?ml|process-compose\.ya?ml|moon\.yml)$/i,
+  // Linters and test runners.
+  /^(tslint|stylelint|typedoc|jsdoc|cypress|protractor|nyc|release|biome)\.json[c5]?$/i,
   // What is installed, and from where.
-  /(^|[-.])lock(\.\w+)?$|^package-lock\.json$|^bun\.lockb$/,
+  /^[\w.-]+\.lock$|^[\w-]+-lock\.(json|ya?ml)$|^bun\.lockb$/i,
 ]
 
 /** As vitest's own `__snapshots__`, by the exact name: nothing looks for programs there. */

@@ -351,6 +351,9 @@ export class Session {
   #take(message: WorkerToHost): void {
     this.#hang.alive()
     if ('vitest' in message) {
+      const verdict = this.#requests.judge(message.vitest)
+      if (typeof verdict === 'string') return this.#endForged(verdict)
+      if (verdict) return this.#requests.refuse(message.vitest, verdict)
       this.#progress.see(message.vitest)
       this.#attempt?.see(message.vitest)
       this.#deliveries.take(() => this.#delivered(message))
@@ -380,8 +383,6 @@ export class Session {
 
   /** At once, unless something has to be done first. */
   #deliver({ vitest, own, left }: VitestMessage): Promise<void> | undefined {
-    const forged = this.#requests.forgery(vitest)
-    if (forged !== undefined) return this.#endForged(forged) as undefined
     dropOwnMeta(vitest)
     this.#refusals.see(vitest)
     const limited = this.#limits?.see(vitest)
@@ -427,8 +428,7 @@ export class Session {
       this.#requests.answers(response)
       if (this.#answers.emit(String(response.type), response)) return
     } else if (this.#areFilesOver && taskUpdate(vitest)) return this.#endForged('onTaskUpdate after the end of its files') as undefined
-    const forged = this.#requests.asked(vitest, own)
-    if (forged !== undefined) this.#endForged(forged)
+    this.#requests.asked(vitest, own)
   }
 
   /** Copies a file of the sandbox to the host. Without a mount namespace it is the host's file. */

@@ -25,6 +25,10 @@ export function exactly(wanted: unknown): Check {
   return (value) => value === wanted
 }
 
+export function oneOf(...names: readonly string[]): Check {
+  return (value) => names.includes(value as string)
+}
+
 /** One of holes could be longer than anybody can wait. */
 const longest = 1_000_000
 

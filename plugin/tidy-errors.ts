@@ -3,6 +3,7 @@
 
 import { inspect } from 'node:util'
 import type { HostView } from './file-view.ts'
+import { boundTree } from './plain-data.ts'
 import { type Check, count, isList, isRecord, listOf, maybe, record, text } from './shapes.ts'
 import { isReadable, tidyStack } from './tidy-stacks.ts'
 
@@ -11,7 +12,7 @@ type ErrorFields = Record<string, unknown>
 /** Fields that vitest takes for text. */
 const texts = ['message', 'name', 'nameStr', 'stack', 'stackStr', 'diff', 'codeFrame', 'frame', 'VITEST_TEST_PATH', 'VITEST_TEST_NAME']
 /** Of causes below causes. */
-const deepest = 16
+const deepest = 90
 
 const isFrames: Check = listOf(record({ file: text, method: maybe(text), line: count, column: count }))
 /** What vitest's main process puts into errors of Vite's. */
@@ -29,6 +30,7 @@ const places = [
 
 /** Changes them in place. A frame of a file that the sandbox does not see, or that has no end, is no frame. */
 export function tidyErrors(errors: unknown, view: HostView): void {
+  boundTree(errors)
   const seen = new Set<unknown>()
   const tidy = (error: ErrorFields, depth: number): void => {
     seen.add(error)
@@ -37,7 +39,8 @@ export function tidyErrors(errors: unknown, view: HostView): void {
     tidyPlaces(error, view)
     if ('__vitest_rollup_error__' in error && !isRollupError(error['__vitest_rollup_error__'])) delete error['__vitest_rollup_error__']
     const { cause, errors: more } = error
-    if (depth >= deepest || seen.has(cause)) delete error['cause']
+    if (seen.has(cause)) delete error['cause']
+    else if (depth >= deepest && isRecord(cause)) error['cause'] = { name: 'Error', message: 'nsbox hands on no more causes', stack: '' }
     else if (isRecord(cause)) tidy(cause, depth + 1)
     if (!Array.isArray(more)) return
     // vitest takes each of them for an error of its own, and theirs.

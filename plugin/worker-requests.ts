@@ -73,17 +73,11 @@ const ofReports = [
   'snapshotSaved',
 ]
 
-/** Methods that tell which file is being run. */
-const ofFiles = ['onQueued', 'onCollected']
+/** Of a task, what leads to others. */
+const ties = ['file', 'suite', 'tasks']
 
 /** The message tells of what is not the worker's. */
 class Forged extends Error {}
-
-/** @throws every other error */
-function forgeryIn(method: string, error: unknown): string {
-  if (error instanceof Forged) return `${method} of ${error.message}`
-  throw error
-}
 
 export class WorkerRequests {
   readonly #host: RequestHost
@@ -105,40 +99,30 @@ export class WorkerRequests {
     for (const file of files) this.#testFiles.add(file)
   }
 
-  /** As {@link asked} answers, of messages that tell of files: these are checked here, before anybody follows them, and not again there. */
-  forgery(message: unknown): string | undefined {
-    const { t, m: method = '', a: args = [] } = message as RpcMessage
-    if (t !== 'q' || !ofFiles.includes(method)) return undefined
+  /**
+   * Of a message in a shape that is right, before anybody follows it. A text says what no worker of vitest's would have said; an error is
+   * the answer to what may not be done. What reporters read in it is made fit for them.
+   */
+  judge(message: unknown): string | Error | undefined {
+    const { t, m: method, a: args = [] } = message as RpcMessage
+    if (t !== 'q' || method === undefined) return undefined
+    if (!isMethod(method)) return new Error(`nsbox does not know vitest's method ${inQuotes(method)}`)
+    if (ofReports.includes(method)) spellBigInts(args)
     try {
-      this.#refusalOf(method, args)
-      return undefined
+      return this.#refusalOf(method, args)
     } catch (error) {
-      return forgeryIn(method, error)
+      if (error instanceof Forged) return `${method} of ${error.message}`
+      throw error
     }
   }
 
-  /**
-   * From the worker, in a shape that is right. `own`: it may be about a module that a test wrote. Answers what no worker of
-   * vitest's would have said, where that is so: it is not handed on.
-   */
-  asked(message: unknown, own: boolean): string | undefined {
-    const { t, m: method, a: args = [] } = message as RpcMessage
-    if (t !== 'q' || method === undefined) this.#host.deliver(message)
-    else if (!isMethod(method)) this.refuse(message, new Error(`nsbox does not know vitest's method ${inQuotes(method)}`))
-    else {
-      try {
-        if (ofReports.includes(method)) spellBigInts(args)
-        const refusal = ofFiles.includes(method) ? undefined : this.#refusalOf(method, args)
-        if (refusal) this.refuse(message, refusal)
-        else if (method === 'writeBenchmarkResult') this.#writeResult(message, args)
-        else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
-        else if (ofModules.includes(method)) seenFrom(this.#reader, () => this.#host.deliver(message))
-        else this.#host.deliver(message)
-      } catch (error) {
-        return forgeryIn(method, error)
-      }
-    }
-    return undefined
+  /** From the worker, after {@link judge} had no objection. `own`: it may be about a module that a test wrote. */
+  asked(message: unknown, own: boolean): void {
+    const { t, m: method = '', a: args = [] } = message as RpcMessage
+    if (t === 'q' && method === 'writeBenchmarkResult') this.#writeResult(message, args)
+    else if (t === 'q' && (method === 'fetch' || method === 'resolve')) this.#modules.asked(message as ModuleQuestion, own)
+    else if (ofModules.includes(method)) seenFrom(this.#reader, () => this.#host.deliver(message))
+    else this.#host.deliver(message)
   }
 
   /** An answer to a request of vitest's, before somebody has it: vitest prints its error. */
@@ -180,10 +164,11 @@ export class WorkerRequests {
         return this.#take(first as FileTask[])
       case 'onTaskUpdate':
         for (const [id] of [...(first as [string][]), ...(second as [string][])]) this.#requireTask(id)
-        for (const [, result, meta] of first as [string, Result | undefined, object | undefined][]) {
-          this.#tidy(result)
-          boundTree(meta)
+        for (const pack of first as [string, Result | undefined, object | undefined][]) {
+          this.#tidy(pack[1])
+          boundTree(pack)
         }
+        boundTree(second)
         return undefined
       case 'onUnhandledError':
         return this.#tidyError(first)
@@ -202,7 +187,9 @@ export class WorkerRequests {
         boundTree(second)
         return this.#requireTask(first as string)
       case 'onUserConsoleLog': {
-        const log = first as { taskId?: string }
+        const log = first as { taskId?: string; origin?: string }
+        boundTree(log)
+        if (log.origin) log.origin = tidyStack(log.origin, view)
         // vitest guesses it from the stack where no test runs.
         if (log.taskId !== undefined && !this.#tasks.has(log.taskId)) log.taskId = unknownTest
         return undefined
@@ -214,6 +201,7 @@ export class WorkerRequests {
       case 'onTestModuleDependencies':
         return this.#requireFiles([first as string])
       case 'snapshotSaved':
+        boundTree(first)
         return this.#requireFiles([(first as { filepath: string }).filepath])
       case 'onAfterSuiteRun': {
         const { environment, testFiles, projectName } = first as { environment: string; testFiles: string[]; projectName?: string }
@@ -239,9 +227,9 @@ export class WorkerRequests {
     for (const file of files) {
       if (file.id !== project.createSpecification(file.filepath).taskId) throw new Forged(inQuotes(file.id))
       const add = (task: Task) => {
-        const { id, type, meta, result, tasks = [] } = task
+        const { id, type, result, tasks = [] } = task
         this.#tidy(result)
-        boundTree(meta)
+        boundTree(task, ties)
         for (const name of notedByHost) if (name in task) Object.assign(task, { [name]: [] })
         if (id !== file.id && !id.startsWith(`${file.id}_`)) throw new Forged(inQuotes(id))
         this.#tasks.add(id)

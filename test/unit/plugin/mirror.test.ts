@@ -144,6 +144,13 @@ test.each([
   'app/snapshots/package.json',
   'packages/snapdom/Makefile',
   '.github/snapshots/x.yml',
+  'flake.lock',
+  'magefile.go',
+  'infra/main.tf',
+  'ansible.cfg',
+  'tslint.json',
+  'deps.edn',
+  'Makefile.PL',
 ])('%s is not written: the host runs what is there', (name) => {
   expect(() => mirrorFile(join(workspace, name), 'x', { update: 'all' })).toThrow(run)
   expect(existsSync(join(workspace, name))).toBe(false)
@@ -160,6 +167,9 @@ test.each([
   'compose.ts',
   'dist.cjs',
   'file-lock/out.txt',
+  'lock.txt',
+  'yarn.lock.txt',
+  'expected-lock.html',
   'build.html',
   'makefiles/a.txt',
   'python/__init__.py',
