@@ -57,8 +57,8 @@ function tidyPlaces(error: ErrorFields, view: HostView): void {
   for (const [file, line, column] of places) {
     const parts = [error[file], error[line], error[column]]
     if (parts[0] === undefined) continue
-    const frame = parts.join(':')
-    if (!parts.every((part) => typeof part === 'string' || typeof part === 'number') || tidyStack(frame, view) !== frame) delete error[file]
+    const isPlace = parts.every((part) => typeof part === 'string' || typeof part === 'number')
+    if (!isPlace || tidyStack(parts.join(':'), view) !== parts.join(':')) delete error[file]
   }
 }
 

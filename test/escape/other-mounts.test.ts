@@ -4,9 +4,9 @@
 // The mounts are made in namespaces of the test's own and end with it.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { command } from '../support/command.ts'
 import { isRoot } from '../support/doctor.ts'
 import { Place } from '../support/place.ts'
@@ -96,11 +96,12 @@ test('interfaces are hidden where a container covers parts of /sys, and no other
 })
 
 test('a project that lies in another mount of a private directory stays a project', () => {
-  const below = join('nsbox-project', String(process.pid))
-  mkdirSync(join('/tmp', below), { recursive: true })
-  writeFileSync(join('/tmp', below, 'file'), 'seen')
-  const at = join(chroot, 'tmp', below)
-  expect(run([], `cat file; echo x > file; pwd; ls ${chroot}/tmp`, { from: at })).toBe(`seen${at}\nnsbox-project\n`)
+  // A name of its own: other users run these tests in the same /tmp.
+  const project = mkdtempSync('/tmp/nsbox-project-')
+  onTestFinished(() => rmSync(project, { recursive: true }))
+  writeFileSync(join(project, 'file'), 'seen')
+  const at = join(chroot, project)
+  expect(run([], `cat file; echo x > file; pwd; ls ${chroot}/tmp`, { from: at })).toBe(`seen${at}\n${basename(project)}\n`)
 })
 
 describe('a device that is named is let in', () => {

@@ -24,7 +24,7 @@ describe.each(vitestVersions)('$name', (version) => {
 
   test('attachments are in attachmentsDir', () => {
     expect(run.exitCode, run.output).toBe(0)
-    expect(contents(project, 'attached')).toEqual([`${300 * 2 ** 20} bytes`, 'made by a test', 'made in tmp'])
+    expect(contents(project, 'attached')).toEqual([`${65 * 2 ** 20} bytes`, 'made by a test', 'made in tmp'])
   })
 
   test('attachments are nowhere else', async () => {

@@ -63,7 +63,6 @@ const forgeries: Record<string, [sends: string, said: string]> = {
   'refusals without attempts': [`send({ nsbox: 'refused', file: 'x' })`, shapeless],
   'no list of updates': [`call('onTaskUpdate', 'x', [])`, shapeless],
   'an update that is no result': [`call('onTaskUpdate', [[own, 'passed', {}]], [])`, shapeless],
-  'an error with frames of its own': [`call('onUnhandledError', { message: 'x', stacks: [{ file: 5 }] }, 'Error')`, shapeless],
   'a file without tasks': [`call('onCollected', [{ id: own, filepath }])`, shapeless],
   'tests of another file': [
     `call('onQueued', file(innocent, import.meta.dirname + '/innocent.test.ts'))`,
@@ -85,7 +84,7 @@ const forgeries: Record<string, [sends: string, said: string]> = {
   ],
   'coverage of __proto__': [`call('onAfterSuiteRun', { environment: '__proto__', testFiles: [] })`, 'onAfterSuiteRun of ""'],
   'coverage from elsewhere': [
-    `call('onAfterSuiteRun', { environment: 'ssr', testFiles: [], coverage: '/etc/passwd' })`,
+    `call('onAfterSuiteRun', { environment: 'ssr', testFiles: [filepath], coverage: '/etc/passwd' })`,
     'coverage in a shape that its provider does not write',
   ],
   'an end of the run': [`call('onCancel', 'test-failure')`, 'onCancel of a run without bail'],
@@ -135,6 +134,7 @@ describe.each(vitestVersions)('$name', (version) => {
 const oddities: Record<string, string> = {
   'meta with a BigInt, in a circle': `const odd = { big: 1n }; odd.self = odd; call('onTaskUpdate', [[own, { state: 'run' }, odd]], [])`,
   'meta that is in itself very often': `let odd = {}; for (let n = 0; n < 40; n++) odd = { a: odd, b: odd }; call('onTaskUpdate', [[own, { state: 'run' }, odd]], [])`,
+  'meta of holes': `call('onTaskUpdate', [[own, { state: 'run' }, { holes: new Array(4e8) }]], [])`,
   'meta of the host': `call('onTaskUpdate', [[own, { state: 'run' }, { nsbox: { oomKills: '::error::forged' } }]], [])`,
   'errors of other kinds': `call('onTaskUpdate', [[task.id, { state: 'fail', errors: [null, 5, 'x', { message: 5n, name: {} }] }, {}]], [])`,
   'a list of logs that is none': `call('onTaskUpdate', [[task.id, { state: 'run' }, { logs: 1n }]], [])`,
@@ -146,6 +146,9 @@ const oddErrors = [
   `{ message: 'odd 3', stack: 's', __vitest_rollup_error__: { frame: 5 } }`,
   `{ message: 'odd 4', stack: 's', cause: { message: 'm', stacks: 5, __vitest_rollup_error__: { id: {} } }, toString: 5, fileName: { toString: 5 } }`,
   `{ message: 'odd 5', stack: 's', code: 'VITEST_PENDING', taskId: innocent + '_0' }`,
+  `{ message: 'odd 6', stack: 's', stacks: [{ file: 5 }] }`,
+  `{ message: 'odd 7', stack: 's', holes: new Array(4e9) }`,
+  `{ message: 'odd 8', stack: '\\n'.repeat(90_000) + 'at http://:1:1' }`,
 ]
 
 describe.each(vitestVersions)('$name', (version) => {
