@@ -13,6 +13,8 @@ const tooEmpty = /(\s{1000})\s+/g
 
 /** As V8 writes them, and as Firefox does. A method is what stands before the first place where a path can begin. */
 const frames = [/^at +(?:(\S.*?) +)?\((.+):(\d+):(\d+)\)$/, /^at +(?:async )?()(.+):(\d+):(\d+)\)?$/, /^([^@]*)@(.+):(\d+):(\d+)$/]
+/** As V8 writes a frame in code that eval has made. */
+const evalFrame = /^at [^(]* \(eval at [^()]* \([^()]*\), <anonymous>:\d+:\d+\)$/
 /** What versions of vitest read otherwise than it is written, each in its own way. */
 const unplainLine = /\(eval | > eval|vitest=|\p{Cc}|[\u2028\u2029]/u
 const unplainPath = /^(\(|async |https?:|file:|\/@fs\/)/
@@ -40,14 +42,15 @@ function canBeFrame(line: string): boolean {
  */
 function tidyFrame(line: string, view: HostView): string[] {
   if (line.length > longestFrame) return []
-  const plain = withoutEval(line.trim())
+  const written = line.trim()
+  const plain = withoutEval(written)
   const [, method, place = '', row, column] = frames.map((frame) => frame.exec(plain)).find((found) => found !== null) ?? []
   const path = pathOf(place)
   if (path === '' || unplainPath.test(path) || [plain, path].some((text) => unplainLine.test(text))) return []
   // What follows may be a query, for whoever asks Vite.
   if (![path, path.replace(/[?#].*/, '')].every((each) => isReadable(each, view))) return []
-  const isAsWritten = plain === line.trim() && (place === path || place === `file://${path}`)
-  return [isAsWritten ? line : `    at ${method || '<anonymous>'} (${path}:${row}:${column})`]
+  const isPlain = (plain === written || evalFrame.test(written)) && (place === path || place === `file://${path}`)
+  return [isPlain ? line : `    at ${method || '<anonymous>'} (${path}:${row}:${column})`]
 }
 
 /** The place in a file is that of the call of eval. */

@@ -29,6 +29,7 @@ describe('a frame of a file that the sandbox sees stays as it is written', () =>
     '    at new Thing [as other] (/seen/a.ts?v=1:1:2)',
     '    at Function.run (node:internal/process:1:2)',
     '    at async Promise.all (index 0)',
+    '    at eval (eval at run (/seen/a.ts:1:2), <anonymous>:3:4)',
     '    at run(/seen/a.ts:1:2)',
     'run@/seen/a.ts:1:2',
     'Error: user@example.org at 10:20:30 of the day, see (a:1)',
@@ -40,7 +41,7 @@ describe('a frame of a file that the sandbox sees stays as it is written', () =>
 
 describe('a frame that is not written plainly is written anew', () => {
   test.for([
-    ['    at eval (eval at run (/seen/a.ts:1:2), <anonymous>:3:4)', '    at eval (/seen/a.ts:1:2)'],
+    ['    at eval (eval at run (eval at run (/seen/a.ts:1:2), <anonymous>:3:4), <anonymous>:5:6)', '    at eval (/seen/a.ts:1:2)'],
     ['    at run (file:///seen/b%20c.ts:1:2)', '    at run (/seen/b c.ts:1:2)'],
     ['    at http://localhost:3000/seen/a.ts?t=1:1:2', '    at <anonymous> (/seen/a.ts?t=1:1:2)'],
     ['    at run (http://localhost:3000/@fs/seen/a.ts:1:2)', '    at run (/seen/a.ts:1:2)'],
