@@ -3,8 +3,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 type Options = NonNullable<ViteUserConfig['test']>
 
-/** Every processor may have a worker: tests are to hold on a busy machine. Those in the slow guests of test/lab have one. */
-const maxWorkers = process.env['NSBOX_TEST_GUEST'] ? 1 : availableParallelism()
+/** A file for each processor, and half as many again, because most tests wait for processes. In the slow guests of test/lab there is one. */
+const maxWorkers = process.env['NSBOX_TEST_GUEST'] ? 1 : Math.ceil(availableParallelism() * 1.5)
 
 /** A room of tests. Its workers run one file after another: a file does not pay for a node and for the import of what all of them use. */
 function room(name: string, options: Options): { test: Options } {
