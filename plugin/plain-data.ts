@@ -38,23 +38,49 @@ export function isTree(value: unknown): boolean {
 export function boundTree(root: unknown, leave: readonly string[] = []): void {
   let left = most
   const above = new Set<unknown>()
-  const visit = (holder: Record<string, unknown>) => {
+  const visit = (holder: Fields) => {
     above.add(holder)
-    for (const key of Object.keys(holder)) {
+    for (const key of keysOf(holder)) {
       if (above.size === 1 && leave.includes(key)) continue
       const value = holder[key]
       left -= 1 + unseenItems(value)
-      if (left < 0) delete holder[key]
-      else if (!isHolder(value)) continue
-      else if (above.size >= deepest || above.has(value)) delete holder[key]
-      else visit(value as Record<string, unknown>)
+      const isInside = typeof value === 'object' && value !== null && holds(value)
+      if (left < 0 || (isInside && (above.size >= deepest || above.has(value)))) delete holder[key]
+      else if (isInside) visitInside(value)
     }
     above.delete(holder)
   }
-  if (isHolder(root)) visit(root as Record<string, unknown>)
+  const visitInside = (value: object) => {
+    if (value instanceof Map || value instanceof Set) visitItems(value)
+    else visit(value as Fields)
+  }
+  /** In a list of their own, because they have no fields to cut. */
+  const visitItems = (value: Map<unknown, unknown> | Set<unknown>) => {
+    const items = [...value]
+    above.add(value)
+    visit(items as unknown as Fields)
+    above.delete(value)
+    value.clear()
+    for (const item of items) {
+      if (value instanceof Set) value.add(item)
+      else if (Array.isArray(item)) value.set(item[0], item[1])
+    }
+  }
+  if (typeof root === 'object' && root !== null && holds(root)) visitInside(root)
 }
 
-/** What JSON writes for a value besides its own fields: bytes one by one, and a list's holes. */
+type Fields = Record<string, unknown>
+
+function holds(value: object): boolean {
+  return value instanceof Map || value instanceof Set || value instanceof Error || isHolder(value)
+}
+
+/** An error's own fields are not enumerable. */
+function keysOf(holder: object): string[] {
+  return holder instanceof Error ? Object.getOwnPropertyNames(holder) : Object.keys(holder)
+}
+
+/** What is written for a value besides its own fields: bytes one by one, and a list's holes. */
 function unseenItems(value: unknown): number {
   if (ArrayBuffer.isView(value)) return value.byteLength
   return Array.isArray(value) ? value.length : 0

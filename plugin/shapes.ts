@@ -6,6 +6,8 @@ export type Fields = Record<string, unknown>
 export const anything: Check = () => true
 export const text: Check = (value) => typeof value === 'string'
 export const count: Check = (value) => Number.isFinite(value)
+/** Of lines and columns. */
+export const ordinal: Check = (value) => Number.isInteger(value) && (value as number) >= 0
 export const flag: Check = (value) => typeof value === 'boolean'
 export const bytes: Check = (value) => value instanceof Uint8Array
 
@@ -37,7 +39,13 @@ export function isList(value: unknown): value is unknown[] {
 }
 
 export function listOf(check: Check, most: number = longest): Check {
-  return (value) => isList(value) && value.length <= most && value.every((item) => check(item))
+  return (value) => isList(value) && value.length <= most && isEvery(value, check)
+}
+
+/** `every` passes over holes. */
+export function isEvery(list: unknown[], check: Check): boolean {
+  for (const item of list) if (!check(item)) return false
+  return true
 }
 
 /** The first items of a list. More may follow. */

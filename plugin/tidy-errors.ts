@@ -4,7 +4,7 @@
 import { inspect } from 'node:util'
 import type { HostView } from './file-view.ts'
 import { boundTree } from './plain-data.ts'
-import { type Check, count, isList, isRecord, listOf, maybe, record, text } from './shapes.ts'
+import { anything, type Check, isRecord, listOf, maybe, ordinal, record, text } from './shapes.ts'
 import { isReadable, tidyStack } from './tidy-stacks.ts'
 
 type ErrorFields = Record<string, unknown>
@@ -14,13 +14,15 @@ const texts = ['message', 'name', 'nameStr', 'stack', 'stackStr', 'diff', 'codeF
 /** Of causes below causes. */
 const deepest = 90
 
-const isFrames: Check = listOf(record({ file: text, method: maybe(text), line: count, column: count }))
+/** Nothing in vitest expects a hole. */
+const isWhole: Check = (value) => listOf(anything)(value) && Object.keys(value as unknown[]).length === (value as unknown[]).length
+const isFrames: Check = listOf(record({ file: text, method: maybe(text), line: ordinal, column: ordinal }))
 /** What vitest's main process puts into errors of Vite's. */
 const isRollupError = record({
   plugin: maybe(text),
   id: maybe(text),
   frame: maybe(text),
-  loc: maybe(record({ line: maybe(count), column: maybe(count) })),
+  loc: maybe(record({ line: maybe(ordinal), column: maybe(ordinal) })),
 })
 /** Where the stack has no frames, vitest makes one of these. */
 const places = [
@@ -44,7 +46,7 @@ export function tidyErrors(errors: unknown, view: HostView): void {
     else if (isRecord(cause)) tidy(cause, depth + 1)
     if (!Array.isArray(more)) return
     // vitest takes each of them for an error of its own, and theirs.
-    if (depth >= deepest || !isList(more) || more.some((each) => seen.has(each))) delete error['errors']
+    if (depth >= deepest || !isWhole(more) || more.some((each) => seen.has(each))) delete error['errors']
     else for (const each of more) if (isRecord(each) && !seen.has(each)) tidy(each, depth + 1)
   }
   if (Array.isArray(errors)) for (const error of errors) if (isRecord(error) && !seen.has(error)) tidy(error, 0)

@@ -11,11 +11,13 @@ import {
   exactly,
   type Fields,
   flag,
+  isEvery,
   isList,
   isRecord,
   listOf,
   maybe,
   oneOf,
+  ordinal,
   record,
   recordOf,
   text,
@@ -42,7 +44,7 @@ const result = record({
   pending: maybe(flag),
 })
 const attachment = record({ name: maybe(text), path: maybe(text), contentType: maybe(text), body: maybe(either(text, bytes)) })
-const location = record({ file: maybe(text), line: count, column: count })
+const location = record({ file: maybe(text), line: ordinal, column: ordinal })
 const annotation = record({ message: text, type: maybe(text), location: maybe(location), attachment: maybe(attachment) })
 
 const taskFields = record({
@@ -79,7 +81,7 @@ function isTask(value: unknown, file: unknown, seen: Set<unknown>): boolean {
   seen.add(value)
   const { type, tasks, suite } = value as Fields
   if (!maybe(isSuiteAbove)(suite)) return false
-  return type !== 'suite' || (isList(tasks) && tasks.every((task) => isTask(task, file, seen)))
+  return type !== 'suite' || (isList(tasks) && isEvery(tasks, (task) => isTask(task, file, seen)))
 }
 
 /** Of suites in suites. */

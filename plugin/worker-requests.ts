@@ -230,7 +230,7 @@ export class WorkerRequests {
         const { id, type, result, tasks = [] } = task
         this.#tidy(result)
         boundTree(task, ties)
-        for (const name of notedByHost) if (name in task) Object.assign(task, { [name]: [] })
+        for (const name of notedByHost) if (name in task || (type === 'test' && name !== 'logs')) Object.assign(task, { [name]: [] })
         if (id !== file.id && !id.startsWith(`${file.id}_`)) throw new Forged(inQuotes(id))
         this.#tasks.add(id)
         if (type === 'suite') tasks.forEach(add)
@@ -280,7 +280,7 @@ export class WorkerRequests {
   }
 
   #tidy(result: Result | undefined): void {
-    for (const list of [result, ...(result?.attempts ?? [])]) if (list?.errors) list.errors = list.errors.map(errorOf)
+    for (const list of [result, ...(result?.attempts ?? [])]) if (list?.errors) list.errors = Array.from(list.errors, errorOf)
     const errors = [...(result?.errors ?? []), ...(result?.attempts ?? []).flatMap((attempt) => attempt.errors ?? [])]
     tidyErrors(errors, this.#host.view)
     dropForgedChanges(errors, this.#places, this.owners)

@@ -137,6 +137,7 @@ const oddities: Record<string, string> = {
   'meta of holes': `call('onTaskUpdate', [[own, { state: 'run' }, { holes: new Array(4e8) }]], [])`,
   'meta of the host': `call('onTaskUpdate', [[own, { state: 'run' }, { nsbox: { oomKills: '::error::forged' } }]], [])`,
   'errors of other kinds': `call('onTaskUpdate', [[task.id, { state: 'fail', errors: [null, 5, 'x', { message: 5n, name: {} }] }, {}]], [])`,
+  'a failed test with nothing noted': `const forged = file(own, filepath); forged.tasks = [{ id: task.id, name: 'x', type: 'test', mode: 'run', meta: {}, file: forged, result: { state: 'fail', errors: new Array(3) } }]; call('onCollected', [forged])`,
   'a list of logs that is none': `call('onTaskUpdate', [[task.id, { state: 'run' }, { logs: 1n }]], [])`,
 }
 /** Errors of no test. */
@@ -146,8 +147,8 @@ const oddErrors = [
   `{ message: 'odd 3', stack: 's', __vitest_rollup_error__: { frame: 5 } }`,
   `{ message: 'odd 4', stack: 's', cause: { message: 'm', stacks: 5, __vitest_rollup_error__: { id: {} } }, toString: 5, fileName: { toString: 5 } }`,
   `{ message: 'odd 5', stack: 's', code: 'VITEST_PENDING', taskId: innocent + '_0' }`,
-  `{ message: 'odd 6', stack: 's', stacks: [{ file: 5 }] }`,
-  `{ message: 'odd 7', stack: 's', holes: new Array(4e9) }`,
+  `{ message: 'odd 6', stack: 's', stacks: [{ file: 5 }, { file: import.meta.filename, line: 1, column: -5, method: '' }] }`,
+  `{ message: 'odd 7', stack: 's', holes: new Array(4e9), map: new Map([[1, new Array(4e9)]]) }`,
   `{ message: 'odd 8', stack: '\\n'.repeat(90_000) + 'at http://:1:1' }`,
 ]
 

@@ -1,5 +1,6 @@
 // What a worker sends, as reporters can write it.
 
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { boundTree, isTree, spellBigInts } from '../../../plugin/plain-data.ts'
 
@@ -13,14 +14,25 @@ describe('what would be longer than memory as JSON is cut', () => {
   test.for([
     ['holes', () => new Array(4e8)],
     ['holes of holes', () => Array.from({ length: 100 }, () => new Array(1e5))],
+    ['holes in a Map', () => new Map([[1, new Array(4e8)]])],
+    ['holes in a Set', () => new Set([[new Array(4e8)]])],
+    ['holes in an error', () => new Error('x', { cause: new Array(4e8) })],
     ['bytes', () => new Uint8Array(2e7)],
     ['what is in many places', () => Array.from({ length: 40 }).reduce<unknown>((inner) => [inner, inner], 'text')],
   ] as const)('%s', ([, make]) => {
     const data = { kept: 1, cut: make() }
     boundTree(data)
     expect(JSON.stringify(data).length).toBeLessThan(20_000_000)
+    expect(inspect(data, { depth: 5, maxArrayLength: 10, showHidden: true })).not.toContain('400000000')
     expect(data).toHaveProperty('kept', 1)
   })
+})
+
+test('what is in Maps, Sets and errors stays', () => {
+  const data = { map: new Map<unknown, unknown>([[{ key: 1 }, { value: 2 }]]), set: new Set([{ item: 3 }]), error: new TypeError('x') }
+  const before = structuredClone(data)
+  boundTree(data)
+  expect(data).toEqual(before)
 })
 
 test('a circle is cut where it closes, and what is in two places stays', () => {

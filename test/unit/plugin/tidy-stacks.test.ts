@@ -43,7 +43,8 @@ describe('a frame that is not written plainly is written anew', () => {
   test.for([
     ['    at eval (eval at run (eval at run (/seen/a.ts:1:2), <anonymous>:3:4), <anonymous>:5:6)', '    at eval (/seen/a.ts:1:2)'],
     ['    at run (file:///seen/b%20c.ts:1:2)', '    at run (/seen/b c.ts:1:2)'],
-    ['    at http://localhost:3000/seen/a.ts?t=1:1:2', '    at <anonymous> (/seen/a.ts?t=1:1:2)'],
+    ['    at http://localhost:3000/seen/a.ts?t=1:1:2', '    at /seen/a.ts?t=1:1:2'],
+    ['run@http://localhost:3000/seen/a.ts:1:2', '    run@/seen/a.ts:1:2'],
     ['    at run (http://localhost:3000/@fs/seen/a.ts:1:2)', '    at run (/seen/a.ts:1:2)'],
   ])('%s', ([frame, written]) => {
     // The host of an address has no path of this machine in it.
@@ -85,13 +86,52 @@ describe('a frame of a file that the sandbox does not see is left out, however i
     'run@PATH line 3 > eval line 1 > eval:1:2',
     'text\rat PATH:1:2',
     'text\u2028@PATH:1:2',
+    'at x (BACKSLASHES:1:2)',
+    'at x (/seen\\..UPSLASHES:1:2)',
+    'at \u00a0PATH:1:2',
+    'at \u00a0(PATH:1:2)',
+    'at x\u00a0(PATH:1:2)',
+    'at x (file://eval%20at%20x(PATH:1:2)',
+    'at x (file://http:%2f%2fxPATH:1:2)',
   ])('%j', (spelling) => {
     const path = join(base, 'hidden.ts')
     const encoded = path.replace('hidden', '%68idden')
     const up = `${'../'.repeat(40)}${path.slice(1)}`
-    const frame = spelling.replace('PATH', path).replace('ENCODED', encoded).replace('UP', up)
+    const backslashes = path.replaceAll('/', '\\')
+    const frame = spelling
+      .replace('UPSLASHES', `${'\\..'.repeat(40)}${backslashes}`)
+      .replace('BACKSLASHES', backslashes)
+      .replace('PATH', path)
+      .replace('ENCODED', encoded)
+      .replace('UP', up)
     expect(tidyStack(`Error: text\n    ${frame}\n    at ${base}/seen/a.ts:1:2`, view)).toBe(`Error: text\n    at ${base}/seen/a.ts:1:2`)
   })
+})
+
+describe('a frame of a file whose source map leads to one that the sandbox does not see is left out', () => {
+  const map = JSON.stringify({ version: 3, sources: ['../hidden.ts'], mappings: 'AAAA' })
+  test.for([
+    ['by the name of the map', '//# sourceMappingURL=../hidden.ts'],
+    ['by another kind of comment', '/*# sourceMappingURL=../hidden.ts */'],
+    ['by the map', '//# sourceMappingURL=a.js.map'],
+    ['by a map in the file', `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`],
+    ['by a map in the file, as text', `//# sourceMappingURL=data:application/json,${encodeURIComponent(map)}`],
+  ])('%s', ([, comment]) => {
+    writeFileSync(join(base, 'seen/a.js'), `code\n${comment}`)
+    writeFileSync(join(base, 'seen/a.js.map'), map)
+    expect(tidyStack(`at run (${base}/seen/a.js:1:2)`, view)).toBe('')
+  })
+
+  test('one that leads to what it sees stays', () => {
+    writeFileSync(join(base, 'seen/b.js'), 'code\n//# sourceMappingURL=b.js.map')
+    writeFileSync(join(base, 'seen/b.js.map'), map.replace('../hidden', 'a'))
+    const frame = `at run (${base}/seen/b.js:1:2)`
+    expect(tidyStack(frame, view)).toBe(frame)
+  })
+})
+
+test('line 0 is in no file', () => {
+  expect(tidyStack(`at run (${base}/seen/a.ts:0:0)`, view)).toBe('')
 })
 
 test('an address that is none is left out', () => {

@@ -57,6 +57,8 @@ test.each([
   ['null', null],
   ['an unknown name', { nsbox: 'constructor' }],
   ['a test of another file', call('onCollected', [{ ...file(task('b', 'test')), tasks: [{ ...task('b', 'test'), file: file() }] }])],
+  ['a list with holes', call('onCollected', [{ ...file(task('a', 'test')), tags: new Array(3) }])],
+  ['a place that no file has', call('onCollected', [{ ...file(task('a', 'test')), location: { line: 1, column: -5 } }])],
   ['a state that no test has', call('onTaskUpdate', [['b', { state: 'fine' }, {}]], [])],
   ['arguments that are no list', { vitest: { t: 'q', m: 'fetch', a: { 0: '/a.ts' } } }],
   ['ports without numbers', { ...call('onTaskUpdate', [], []), left: { processes: [], ports: [{}], cpuMs: 1, memoryPeakBytes: 1 } }],
