@@ -76,7 +76,7 @@ export function shellWord(word: string): string {
 function inFormat(character: string): string {
   const known = spaces[character]
   if (known !== undefined) return known
-  // In double quotes an interactive bash replaces ! by a line of its history, whatever quotes are in there.
+  // In double quotes ! is a line of the history to some interactive shells, whatever quotes are within.
   return invisible.test(character) || /['"`\\%!]/.test(character) ? octal(character) : character
 }
 

@@ -1,5 +1,6 @@
 // What a campaign has found of a test, for whoever wants to see it again.
 
+import { normalize } from 'node:path'
 import type { Results, TestVerdict } from './results.ts'
 import { asArgument, parseTestId, printTestId, reproCommand, type TestId } from './test-id.ts'
 
@@ -25,5 +26,5 @@ export function recordedLines(results: Results): string[] {
 }
 
 function sameId(one: TestId, given: TestId): boolean {
-  return one.file === given.file && (one.name === null ? null : asArgument(one.name)) === given.name
+  return one.file === normalize(given.file) && (one.name === null ? null : asArgument(one.name)) === given.name
 }

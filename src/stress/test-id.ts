@@ -23,7 +23,9 @@ export function printTestId({ file, name }: TestId): string {
 
 /** To be copied into a shell. */
 export function reproCommand(id: TestId, recipe: string): string {
-  return `nsbox repro ${shellWord(asArgument(printTestId(id)))} --recipe ${shellWord(recipe)}`
+  // A word that begins with - would be a flag.
+  const file = id.file.startsWith('-') ? `./${id.file}` : id.file
+  return `nsbox repro ${shellWord(asArgument(printTestId({ file, name: id.name })))} --recipe ${shellWord(recipe)}`
 }
 
 /** A name as a process can be given it: an argument holds no NUL, and UTF-8 no half of a pair (execve(2), utf-8(7)). */

@@ -45,6 +45,10 @@ describe('the command', () => {
     )
   })
 
+  test('has no file that a flag could be taken for', () => {
+    expect(reproCommand({ file: '-a.test.ts', name: null }, 'n1:')).toBe('nsbox repro ./-a.test.ts --recipe n1:')
+  })
+
   const names = [
     'x ##[error]y',
     ' lead ',
