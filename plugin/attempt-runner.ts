@@ -6,7 +6,7 @@ import { Writable } from 'node:stream'
 import type { Reporter, TestProject, TestSpecification, Vitest } from 'vitest/node'
 import { configError } from '../src/errors.ts'
 import { type ThrowawayDirectory, throwawayDirectory } from '../src/launch/throwaway-directory.ts'
-import { quoted } from '../src/quoted.ts'
+import { quoted, shellWord } from '../src/quoted.ts'
 import type { AttemptOrder, AttemptResult, CampaignSetting, Found, Target } from '../src/stress/attempt.ts'
 import type { Knobs, MissingKnob } from '../src/stress/knobs.ts'
 import { attemptResult } from './attempt-result.ts'
@@ -130,7 +130,7 @@ export class AttemptRunner {
   async #means(project: TestProject, file?: string): Promise<KnobMeans> {
     if (project.config.browser?.enabled)
       throw configError(
-        `Tests of the project ${quoted(project.name)} run in a browser, which no sandbox holds; --project=!${project.name} leaves them out`,
+        `Tests of the project ${quoted(project.name)} run in a browser, which no sandbox holds; ${shellWord(`--project=!${project.name}`)} leaves them out`,
       )
     const pool = this.#pools.of(project)
     const kind = likelyKind(project)

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { TestModule, Vitest } from 'vitest/node'
 import { print } from '../src/cli/print.ts'
-import { oneLine } from '../src/quoted.ts'
+import { jsonText, oneLine } from '../src/quoted.ts'
 
 export interface ListOptions {
   root?: string
@@ -73,7 +73,7 @@ function inProject(listed: Listed, projectName: string): Listed {
 }
 
 function printJson(listed: Listed[], root: string, target: string | true): void {
-  const text = JSON.stringify(listed, null, 2)
+  const text = jsonText(listed, 2)
   if (target === true) return print(text)
   const path = resolve(root, target)
   mkdirSync(dirname(path), { recursive: true })

@@ -3,6 +3,7 @@
 
 import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { quoted } from '../src/quoted.ts'
 import { close, openRealPath } from '../src/sys/descriptor.ts'
 import { SysError } from '../src/sys/sys-error.ts'
 
@@ -46,7 +47,7 @@ export function removeReal(path: string): void {
 function inFile<T>(directory: number, path: string, flags: number, use: (fd: number) => T): T {
   const fd = below(directory, path, (place) => openSync(place, flags | O_NOFOLLOW | O_NONBLOCK, 0o666))
   try {
-    if (!fstatSync(fd).isFile()) throw new Error(`not a file: ${path}`)
+    if (!fstatSync(fd).isFile()) throw new Error(`not a file: ${quoted(path)}`)
     return use(fd)
   } finally {
     closeSync(fd)

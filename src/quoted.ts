@@ -46,24 +46,56 @@ export function withoutOrders(text: string): string {
   return text.replace(/^(\s*):(?=:[\w-]+( .*)?::)/gm, '$1\\u{3a}').replaceAll('##[', '##\\u{5b}')
 }
 
-/** A word of a command line, to be copied into a shell: bash(1), QUOTING. */
+/** JSON for a terminal or a log: the same value, in which what does not show is escaped, and nothing is an order. */
+export function jsonText(value: object, indent?: number): string {
+  // Line feeds and blanks of indentation stay; a string has no line feed in JSON.
+  const text = JSON.stringify(value, undefined, indent).replaceAll(/(?![ \n])[\p{Cc}\p{Cf}\p{Z}\p{Cs}]/gu, inJson)
+  return text.replaceAll('##[', `##${inJson('[')}`)
+}
+
+function inJson(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
+}
+
+/**
+ * A word of a command line, to be pasted into any POSIX shell. dash(1) has no `$'…'`, but every shell has a printf that knows octal bytes.
+ */
 export function shellWord(word: string): string {
   if (/^[\w./:=,@%+-]+$/.test(word)) return word
-  if (!invisible.test(word)) return `'${word.replaceAll("'", "'\\''")}'`
-  return `$'${[...word].map(inShellWord).join('')}'`
+  if (!invisible.test(word)) return `'${word.replaceAll("'", "'\\''").replaceAll('##[', "##''[")}'`
+  const [, text, ends] = /^(.*?)(\n*)$/s.exec(word) as unknown as [string, string, string]
+  const format = [...text].map((character, at) => (at === 0 && character === '-' ? octal(character) : inFormat(character))).join('')
+  // $(…) takes line feeds away from the end; a shell's own IFS is a blank, a tab and a line feed.
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's.
+  return `"$(printf '${format.replaceAll('##[', `##${octal('[')}`)}')${'${IFS#??}'.repeat(ends.length)}"`
 }
 
-function inShellWord(character: string): string {
-  if (character === "'") return "\\'"
-  if (!invisible.test(character)) return short[character] ?? character
-  const code = (character.codePointAt(0) as number).toString(16).padStart(8, '0')
-  return short[character] ?? escaped(character).replace(/^\\u.*/, `\\U${code}`)
+function inFormat(character: string): string {
+  const known = spaces[character]
+  if (known !== undefined) return known
+  // In double quotes ! is a line of the history to some interactive shells, whatever quotes are within.
+  return invisible.test(character) || /['"`\\%!]/.test(character) ? octal(character) : character
 }
 
-const short: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '"': '\\"', '\\': '\\\\' }
+function octal(character: string): string {
+  const byte = byteOf(character)
+  const bytes = byte === undefined ? Buffer.from(character) : [byte]
+  return [...bytes].map((one) => `\\${one.toString(8).padStart(3, '0')}`).join('')
+}
+
+const spaces: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const short: Record<string, string> = { ...spaces, '"': '\\"', '\\': '\\\\' }
 
 function escaped(character: string): string {
+  const byte = byteOf(character)
+  return byte === undefined ? `\\u{${(character.codePointAt(0) as number).toString(16)}}` : `\\x${byte.toString(16)}`
+}
+
+/** The byte that a lone surrogate stands for: names.ts of changes. */
+function byteOf(character: string): number | undefined {
   const code = character.codePointAt(0) as number
-  // A lone surrogate that stands for a byte: names.ts of changes.
-  return code > 0xdc7f && code < 0xdd00 ? `\\x${(code - 0xdc00).toString(16)}` : `\\u{${code.toString(16)}}`
+  return code > 0xdc7f && code < 0xdd00 ? code - 0xdc00 : undefined
 }

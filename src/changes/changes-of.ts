@@ -1,5 +1,6 @@
 // What a sandbox changed, from the upper directory of its overlay.
 
+import { quoted } from '../quoted.ts'
 import type { Change, UpperLayer } from './changed.ts'
 import { type Difference, differencesBetween } from './differences.ts'
 import { type Entry, factsOf } from './entry.ts'
@@ -17,7 +18,7 @@ export function changesOf(layer: UpperLayer): Change[] {
       return asChanges(differencesBetween(sides, target, ignore, modes), target)
     })
   } catch (error) {
-    throw asChangesError('ERR_NSBOX_DIFF', `The changes of ${target} cannot be read`, error)
+    throw asChangesError('ERR_NSBOX_DIFF', `The changes of ${quoted(target)} cannot be read`, error)
   }
 }
 

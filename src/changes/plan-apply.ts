@@ -1,5 +1,6 @@
 // What applying would do to the target, and what speaks against it. Writes nothing.
 
+import { quoted } from '../quoted.ts'
 import type { Change, UpperLayer } from './changed.ts'
 import { asChanges } from './changes-of.ts'
 import { type Conflict, conflictsOf } from './conflicts.ts'
@@ -30,7 +31,7 @@ export function planApply(layer: UpperLayer, startedMs: number): ApplyPlan {
       return { layer, startedMs, changes: asChanges(differences, target), skipped: asChanges(skipped, target), conflicts }
     })
   } catch (error) {
-    throw asChangesError('ERR_NSBOX_DIFF', `The changes of ${target} cannot be read`, error)
+    throw asChangesError('ERR_NSBOX_DIFF', `The changes of ${quoted(target)} cannot be read`, error)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
+import { boundPath } from '../config/flag-values.ts'
 import { describeError, errorFromData } from '../errors.ts'
 import { describeCap, timeWords } from '../launch/describe-cap.ts'
 import { missingWords } from '../launch/missing-words.ts'
@@ -49,5 +50,5 @@ export function describeEnd({
 
 function hiddenHint(cause: Report['cause'], file: string): string | undefined {
   if (cause !== 'not-started' || !isAbsolute(file) || !existsSync(file)) return undefined
-  return `It is there on the host, and hidden inside: --ro-bind ${shellWord(file)} shows it.`
+  return `It is there on the host, and hidden inside: --ro-bind ${shellWord(boundPath(file))} shows it.`
 }

@@ -5,7 +5,7 @@ import type { Diagnosis } from '../doctor/check.ts'
 import { doctor } from '../doctor/doctor.ts'
 import { fixScript } from '../doctor/fix-script.ts'
 import { formatDiagnosis } from '../doctor/report.ts'
-import { oneLine } from '../quoted.ts'
+import { jsonText, oneLine } from '../quoted.ts'
 import { print } from './print.ts'
 
 const exitCodes: Record<Diagnosis['verdict'], number> = { ok: 0, degraded: 1, 'cannot-seal': 2 }
@@ -34,7 +34,7 @@ export async function runDoctor(words: string[]): Promise<number> {
     return 0
   }
   const diagnosis = await doctor()
-  if (asked.json) print(JSON.stringify(diagnosis, null, 2))
+  if (asked.json) print(jsonText(diagnosis, 2))
   else if (asked.fix) print(fixScript(diagnosis))
   else print(formatDiagnosis(diagnosis, process.stdout.isTTY === true && !process.env['NO_COLOR']))
   return exitCodes[diagnosis.verdict]

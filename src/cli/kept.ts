@@ -14,7 +14,7 @@ import { type KeptChanges, readKept } from '../changes/read-kept.ts'
 import { keptDescription } from '../config/kept.ts'
 import { configError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
-import { oneLine, quoted } from '../quoted.ts'
+import { jsonText, oneLine, quoted } from '../quoted.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { lastFailed, takeLastFailed } from './last-failed.ts'
 import { print, write } from './print.ts'
@@ -26,7 +26,7 @@ export function printKeptChanges(given: string[]): number {
   const kept = read(directory)
   const changes = kept.layers.flatMap(changesOf)
   tellMissing(kept)
-  write(json ? `${JSON.stringify(changes, undefined, 2)}\n` : formatChanges(changes, process.cwd()))
+  write(json ? `${jsonText(changes, 2)}\n` : formatChanges(changes, process.cwd()))
   return 0
 }
 
@@ -45,7 +45,7 @@ export async function applyKept(words: string[]): Promise<number> {
   const applied = applyAll(plans)
   for (const { path } of applied.flatMap(({ skipped }) => skipped))
     console.error(`nsbox: not applied, because it is a socket or a device: ${quoted(path)}`)
-  if (json) print(JSON.stringify(applied, undefined, 2))
+  if (json) print(jsonText(applied, 2))
   return 0
 }
 
@@ -69,7 +69,7 @@ export function listKept(words: string[]): number {
   const { values, positionals } = flagsOf(words, 'nsbox layers [DIR …] [--json]')
   const directories = positionals.length > 0 ? positionals : keptHere()
   const layers = directories.map((directory) => describe(directory))
-  if (values.json) print(JSON.stringify(layers, undefined, 2))
+  if (values.json) print(jsonText(layers, 2))
   else if (layers.length === 0) print('No kept changes in this directory.')
   else
     for (const { directory, created, command, targets, changes } of layers)

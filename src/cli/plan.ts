@@ -3,6 +3,7 @@
 import { parseRunFlags } from '../config/run-flags.ts'
 import { Plans } from '../launch/plans.ts'
 import { formatPlan } from '../plan/format.ts'
+import { jsonText } from '../quoted.ts'
 import { wantsChanges } from './afterwards.ts'
 import { sealedHelp } from './help.ts'
 import { print } from './print.ts'
@@ -18,6 +19,6 @@ export async function printPlan(words: string[]): Promise<number> {
   const { plan: steps } = new Plans(await requestHere(flags.sandbox, null), process.env).next({ apart: wantsChanges(flags.changes) })
   const limits = (await limitsRequestedHere(flags.sandbox))?.limits
   const plan = limits ? { ...steps, limits } : steps
-  print(flags.output.json ? JSON.stringify(plan, undefined, 2) : formatPlan(plan))
+  print(flags.output.json ? jsonText(plan, 2) : formatPlan(plan))
   return 0
 }

@@ -1,9 +1,10 @@
 // `nsbox run` and `nsbox shell`.
 
 import { dirname } from 'node:path'
+import { boundPath } from '../config/flag-values.ts'
 import { parseRunFlags, type RunFlags } from '../config/run-flags.ts'
 import { configError, errorFromData } from '../errors.ts'
-import { quoted, shellWord } from '../quoted.ts'
+import { jsonText, quoted, shellWord } from '../quoted.ts'
 import { exitStatus, FAILED } from '../run/exit-status.ts'
 import { dieWithParent, exitNow } from '../sys/process.ts'
 import { afterwards, checkBeforehand } from './afterwards.ts'
@@ -55,7 +56,7 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
     if (unreplaced.length > 0) tellOfUnreplaced(unreplaced)
     whole = await afterwards(flags, report, layers)
     status.post({ type: 'ended', ...whole })
-    if (flags.output.json) print(JSON.stringify(whole), 'stderr')
+    if (flags.output.json) print(jsonText(whole), 'stderr')
   } finally {
     await release()
     status.flush()
@@ -76,7 +77,7 @@ function tellOfMentioned(command: readonly string[]): void {
 function tellOfUnreplaced(files: readonly string[]): void {
   for (const path of files) {
     const why = 'is a bound file: it can be written to, but not replaced by rename (EBUSY)'
-    console.error(`nsbox: ${quoted(path)} ${why}. Bind its directory instead: --bind ${shellWord(dirname(path))}`)
+    console.error(`nsbox: ${quoted(path)} ${why}. Bind its directory instead: --bind ${shellWord(boundPath(dirname(path)))}`)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { writeSync } from 'node:fs'
 import { configError } from '../errors.ts'
+import { jsonText } from '../quoted.ts'
 import { givenForWriting, isWritableNow, waitWritable } from '../sys/descriptor.ts'
 
 /** What a pipe that is ready takes at once, in bytes (pipe(7), PIPE_BUF): writing more could block, and the command's timeout with it. */
@@ -27,7 +28,7 @@ export class StatusLines {
   /** The command goes on, whatever becomes of the line. */
   post(line: object): void {
     if (this.#fd === undefined || this.#isOver) return
-    this.#waiting = Buffer.concat([this.#waiting, Buffer.from(`${JSON.stringify(line)}\n`)])
+    this.#waiting = Buffer.concat([this.#waiting, Buffer.from(`${jsonText(line)}\n`)])
     if (!this.#timer) this.#write(this.#fd)
   }
 

@@ -1,6 +1,6 @@
 // The end of a campaign, or of its shards that were joined: the report, and all files of its directory.
 
-import { quoted } from '../quoted.ts'
+import { jsonText, quoted } from '../quoted.ts'
 import { reportText } from '../stress/output/report.ts'
 import { writeOutputs } from '../stress/output/write-all.ts'
 import type { Results } from '../stress/results.ts'
@@ -20,7 +20,7 @@ export function tellResults(results: Results, { where, directory, root, json }: 
   const { stdout, env } = process
   const color = stdout.isTTY === true && !env['NO_COLOR']
   try {
-    write(json ? `${JSON.stringify(results)}\n` : reportText(results, { color, columns: stdout.columns }))
+    write(json ? `${jsonText(results)}\n` : reportText(results, { color, columns: stdout.columns }))
   } finally {
     // Files are written even where the report cannot be printed.
     // GitHub reads its commands from standard error too; on standard output they would spoil the JSON.

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { parseThresholdFlags, type ThresholdFlags, thresholdHelp } from '../config/threshold-flags.ts'
-import { quoted } from '../quoted.ts'
+import { jsonText, quoted } from '../quoted.ts'
 import type { CampaignSetting, Found } from '../stress/attempt.ts'
 import { AttemptPool } from '../stress/attempt-pool.ts'
 import { exitStatus } from '../stress/exit-status.ts'
@@ -37,7 +37,7 @@ export async function threshold(words: string[]): Promise<number> {
       return exitStatus.noTests
     }
     const findings = await findingsOf(pool, found, flags, signal, progress)
-    print(flags.json ? JSON.stringify(findings, null, 2) : thresholdText(findings))
+    print(flags.json ? jsonText(findings, 2) : thresholdText(findings))
     if (findings.interrupted) return exitStatus.interrupted
     return findings.files.some(({ baseline }) => baseline.failed > 0) ? exitStatus.broken : exitStatus.stable
   } finally {

@@ -15,6 +15,11 @@ export function bindOf(given: string, readOnly: boolean): unknown {
   return { source, ...(target !== undefined && { target }), readOnly }
 }
 
+/** A path of the host, as {@link bindOf} reads it. */
+export function boundPath(path: string): string {
+  return path.replaceAll(':', '\\:')
+}
+
 export function tmpfsOf(given: string): unknown {
   const [, target = given, limits = ''] = /^(.*?):(\w+=[^/]*)$/s.exec(given) ?? []
   requireAbsolute('the path', target)

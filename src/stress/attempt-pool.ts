@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { Tinypool } from 'tinypool'
 import { type ErrorData, errorFromData, NsboxError } from '../errors.ts'
 import { settledWithin } from '../launch/settled.ts'
+import { oneLine, quoted } from '../quoted.ts'
 import { Admission } from './admission.ts'
 import type { AttemptOrder, AttemptResult, AttemptTask, CampaignSetting, Found } from './attempt.ts'
 import { leaveLimit, type Relayed, type RelayedTask } from './attempt-relay.ts'
@@ -116,7 +117,7 @@ export class AttemptPool {
       signal?.throwIfAborted()
       if (this.#closing || 'cancelled' in relayed) throw closed()
       if (lost === losses) throw lostTooOften(task, relayed)
-      this.#say(`a worker process ${relayed.lost}; ${describe(task)} again on another one`)
+      this.#say(`a worker process ${oneLine(relayed.lost)}; ${describe(task)} again on another one`)
     }
   }
 
@@ -161,12 +162,12 @@ function closed(): NsboxError {
 }
 
 function describe(task: AttemptTask): string {
-  return task.do === 'find' ? 'test files are looked for' : `its attempt of ${task.order.file} is made`
+  return task.do === 'find' ? 'test files are looked for' : `its attempt of ${quoted(task.order.file)} is made`
 }
 
 function lostTooOften(task: AttemptTask, { lost: what, itself = false }: Extract<Relayed, { lost: string }>): NsboxError {
-  const doing = task.do === 'find' ? 'looking for test files' : `an attempt of ${task.order.file}`
-  return new NsboxError(`${losses} worker processes in a row were lost at ${doing}; the last one ${what}`, {
+  const doing = task.do === 'find' ? 'looking for test files' : `an attempt of ${quoted(task.order.file)}`
+  return new NsboxError(`${losses} worker processes in a row were lost at ${doing}; the last one ${oneLine(what)}`, {
     code: 'ERR_NSBOX_WORKER_LOST',
     stage: itself ? 'payload' : 'launch',
     hint: itself

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { configError } from '../errors.ts'
+import { oneLine, quoted } from '../quoted.ts'
 import type { AttemptOrder, CampaignSetting, Found, Target } from './attempt.ts'
 import { brokenOf, type WhatIsLeft, withoutBroken } from './broken.ts'
 import { clustersOf } from './clusters.ts'
@@ -320,6 +321,6 @@ function hashOf(path: string): string {
   try {
     return createHash('sha256').update(readFileSync(path)).digest('hex')
   } catch (error) {
-    throw configError(`${path} cannot be read: ${(error as Error).message}`)
+    throw configError(`${quoted(path)} cannot be read: ${oneLine((error as Error).message)}`)
   }
 }

@@ -2,7 +2,7 @@
 
 import { inQuotes } from '../quoted.ts'
 import type { AttemptResult } from './attempt.ts'
-import { suitePattern, testPattern } from './test-id.ts'
+import { asArgument, suitePattern, testPattern } from './test-id.ts'
 
 /** Undefined for all tests of the file. */
 export function patternOf(name: string | null): string | undefined {
@@ -11,7 +11,7 @@ export function patternOf(name: string | null): string | undefined {
 
 /** What came of one test, or of the tests of a suite, in a run of the whole file. What ended the file ended them too. */
 export function resultOf(result: AttemptResult, name: string): AttemptResult {
-  const tests = result.tests.filter((test) => test.name === name || test.name.startsWith(`${name} > `))
+  const tests = result.tests.filter((test) => isNamed(test, name) || isInSuite(test, name))
   if (result.end === 'killed') return result
   // There is none of that name, which is as if it had left all others out.
   if (tests.length === 0) {
@@ -35,11 +35,19 @@ export function chosenBy({ end, tests }: Pick<AttemptResult, 'end' | 'tests'>, n
   if (end !== 'passed' || tests.some(({ state }) => state !== 'skipped')) return { is: 'run' }
   const names = tests.map((test) => test.name)
   if (name === null) return { is: 'nothing', why: names.length === 0 ? 'there are no tests in it' : 'all its tests are skipped' }
-  if (names.some((one) => one.startsWith(`${name} > `))) return { is: 'suite', pattern: suitePattern(name) }
-  if (names.includes(name)) return { is: 'nothing', why: `the test ${inQuotes(name)} is skipped in its file` }
+  if (tests.some((test) => isInSuite(test, name))) return { is: 'suite', pattern: suitePattern(name) }
+  if (tests.some((test) => isNamed(test, name))) return { is: 'nothing', why: `the test ${inQuotes(name)} is skipped in its file` }
   const some = names.slice(0, shown).map((one) => inQuotes(one))
   const more = names.length > shown ? `, and ${names.length - shown} more` : ''
   return { is: 'nothing', why: `it has no test ${inQuotes(name)}; it has ${some.join(', ') || 'none'}${more}` }
 }
 
 const shown = 10
+
+function isNamed(test: { name: string }, name: string): boolean {
+  return asArgument(test.name) === asArgument(name)
+}
+
+function isInSuite(test: { name: string }, suite: string): boolean {
+  return asArgument(test.name).startsWith(`${asArgument(suite)} > `)
+}

@@ -3,11 +3,11 @@
 import type { Target } from './attempt.ts'
 import { failedAgain, type Hit } from './follow-up.ts'
 import type { Knobs } from './knobs.ts'
+import { testWords } from './output/words.ts'
 import { printKnobs, printRecipe } from './recipe.ts'
 import type { Attempt } from './results.ts'
 import { confirm, shrink, type Try } from './shrink.ts'
 import type { Counted } from './statistics.ts'
-import { printTestId } from './test-id.ts'
 
 export interface AgainOptions {
   /** Attempts at once. */
@@ -21,7 +21,7 @@ const mostRuns = 80
 
 /** In words what became of it; the figures are in the attempts. */
 export async function lookAgain(hit: Hit, options: AgainOptions): Promise<string> {
-  const test = printTestId(hit)
+  const test = testWords(hit)
   const again: string[] = []
   for (const knobs of hit.candidates) {
     const confirmed = await confirm(knobs, tries(hit, 'confirm', options))

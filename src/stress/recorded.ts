@@ -1,7 +1,8 @@
 // What a campaign has found of a test, for whoever wants to see it again.
 
+import { normalize } from 'node:path'
 import type { Results, TestVerdict } from './results.ts'
-import { parseTestId, printTestId, reproCommand, type TestId } from './test-id.ts'
+import { asArgument, parseTestId, printTestId, reproCommand, type TestId } from './test-id.ts'
 
 export type Recorded = TestVerdict & { recipe: NonNullable<TestVerdict['recipe']> }
 
@@ -15,7 +16,7 @@ export function recordedOf(results: Results, text: string): Recorded | undefined
   const all = recordedIn(results)
   const exact = all.find((one) => sameId(one, parseTestId(text)))
   if (exact) return exact
-  const near = all.filter((one) => printTestId(one).includes(text))
+  const near = all.filter((one) => asArgument(printTestId(one)).includes(text))
   return near.length === 1 ? near[0] : undefined
 }
 
@@ -24,6 +25,6 @@ export function recordedLines(results: Results): string[] {
   return recordedIn(results).map((one) => reproCommand(one, one.recipe.text))
 }
 
-function sameId(one: TestId, other: TestId): boolean {
-  return one.file === other.file && one.name === other.name
+function sameId(one: TestId, given: TestId): boolean {
+  return one.file === normalize(given.file) && (one.name === null ? null : asArgument(one.name)) === given.name
 }

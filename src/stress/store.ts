@@ -4,7 +4,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { configError } from '../errors.ts'
-import { quoted } from '../quoted.ts'
+import { oneLine, quoted } from '../quoted.ts'
 import { makeDirectory } from './output/whole-files.ts'
 import type { Attempt } from './results.ts'
 
@@ -109,16 +109,18 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw configError(`--resume: ${(error as Error).message}`)
-    throw configError(`--resume: there is no ${path}; begin without --resume, or name its directory with --output`)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw configError(`--resume: ${oneLine((error as Error).message)}`)
+    throw configError(`--resume: there is no ${quoted(path)}; begin without --resume, or name its directory with --output`)
   }
 }
 
 function headerOf(first: unknown, path: string): Header {
   const header = (first ?? {}) as Partial<Header>
-  if (header.plan === undefined) throw configError(`${path} does not begin as the log of a campaign; begin anew without --resume`)
+  if (header.plan === undefined) throw configError(`${quoted(path)} does not begin as the log of a campaign; begin anew without --resume`)
   if (header.version !== version) {
-    throw configError(`${path} is of version ${header.version}, and this nsbox writes ${version}; resume it with the nsbox that wrote it`)
+    throw configError(
+      `${quoted(path)} is of version ${oneLine(String(header.version))}, and this nsbox writes ${version}; resume it with the nsbox that wrote it`,
+    )
   }
   return header as Header
 }
@@ -128,7 +130,7 @@ function requireSame(before: PlanKey, given: PlanKey, path: string): void {
   const now = JSON.parse(JSON.stringify(given)) as PlanKey
   const sections = [
     { words: (name: string) => `--${name}`, before: { seed: before.seed, ...before.options }, now: { seed: now.seed, ...now.options } },
-    { words: (name: string) => `the file ${name}`, before: before.files, now: now.files },
+    { words: (name: string) => `the file ${quoted(name)}`, before: before.files, now: now.files },
   ] as { words(name: string): string; before: Record<string, unknown>; now: Record<string, unknown> }[]
   const different = sections.flatMap((section) =>
     [...new Set([...Object.keys(section.before), ...Object.keys(section.now)])]
@@ -137,7 +139,7 @@ function requireSame(before: PlanKey, given: PlanKey, path: string): void {
   )
   if (different.length === 0) return
   throw configError(
-    `--resume: ${path} is of another plan: ${different.slice(0, 5).join(', ')}${different.length > 5 ? ` and ${different.length - 5} more` : ''} differ; ` +
+    `--resume: ${quoted(path)} is of another plan: ${different.slice(0, 5).join(', ')}${different.length > 5 ? ` and ${different.length - 5} more` : ''} differ; ` +
       'resume it as it was begun, or begin anew without --resume',
   )
 }

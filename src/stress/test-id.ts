@@ -11,10 +11,10 @@ export interface TestId {
   name: string | null
 }
 
-/** Up to the first separator it is the file. */
+/** Up to the first separator it is the file. Blanks are part of names. */
 export function parseTestId(text: string): TestId {
   const at = text.indexOf(separator)
-  return at === -1 ? { file: text.trim(), name: null } : { file: text.slice(0, at).trim(), name: text.slice(at + separator.length).trim() }
+  return at === -1 ? { file: text, name: null } : { file: text.slice(0, at), name: text.slice(at + separator.length) }
 }
 
 export function printTestId({ file, name }: TestId): string {
@@ -23,8 +23,18 @@ export function printTestId({ file, name }: TestId): string {
 
 /** To be copied into a shell. */
 export function reproCommand(id: TestId, recipe: string): string {
-  return `nsbox repro ${shellWord(printTestId(id))} --recipe ${shellWord(recipe)}`
+  // A word that begins with - would be a flag.
+  const file = id.file.startsWith('-') ? `./${id.file}` : id.file
+  return `nsbox repro ${shellWord(asArgument(printTestId({ file, name: id.name })))} --recipe ${shellWord(recipe)}`
 }
+
+/** A name as a process can be given it: an argument holds no NUL, and UTF-8 no half of a pair (execve(2), utf-8(7)). */
+export function asArgument(name: string): string {
+  return name.replaceAll('\0', lost).toWellFormed()
+}
+
+/** Stands for what {@link asArgument} cannot keep. */
+const lost = '\ufffd'
 
 /** vitest's testNamePattern for one test alone. */
 export function testPattern(name: string): string {
@@ -40,6 +50,6 @@ export function suitePattern(name: string): string {
 function patternOf(name: string): string {
   return name
     .split(separator)
-    .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
+    .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&').replaceAll(lost, `[${lost}\\0\\ud800-\\udfff]`))
     .join('(?: >)? ')
 }

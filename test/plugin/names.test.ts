@@ -1,10 +1,14 @@
 // Promise: whatever a test calls files, programs and itself, none of it acts on a terminal, forges a line, or fails a file; nor does depth.
 
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { nsbox } from '../support/command.ts'
 import { fixture, nsboxConfig, oneVitest, seedSuite, testFile } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
-const odd = '\u001b[31mfile\nnsbox: forged.test.ts'
+const odd = '\u001b[31mfile\u202e ##[error]\nnsbox: forged.test.ts'
+
+const acting = /[^\P{Cc}\n]|\p{Bidi_Control}|##\[/u
 
 describe.each(oneVitest)('$name', (version) => {
   const project = seedSuite(version, {
@@ -28,8 +32,8 @@ describe.each(oneVitest)('$name', (version) => {
   })
 
   test('the section shows each name on its line, escaped', () => {
-    const name = '\\u{1b}[31mred\\nnsbox: forged\\n::error::forged'
-    expect(section).not.toMatch(/[^\P{Cc}\n]/u)
+    const name = '\\u{1b}[31mred\\u{202e}\\u{9b}2J ##\\u{5b}error]\\nnsbox: forged\\n::error::forged'
+    expect(section).not.toMatch(acting)
     expect(section).not.toMatch(/^\s*(nsbox: forged|::error)/m)
     expect(section).toContain(`    process  "sh -c sleep 60; true ${name}" (pid `)
     expect(section).toContain(`, started in "starts ${name}"\n`)
@@ -38,6 +42,18 @@ describe.each(oneVitest)('$name', (version) => {
   })
 
   test('an option of a comment, and the name of its file', () => {
-    expect(run.stderr).toContain('"\\u{1b}[31mfile\\nnsbox: forged.test.ts":1:11: unknown option "memroy\\u{1b}[31m"; known options are ')
+    expect(run.stderr).toContain(
+      '"\\u{1b}[31mfile\\u{202e} ##\\u{5b}error]\\nnsbox: forged.test.ts":1:11: unknown option "memroy\\u{1b}[31m"; known options are ',
+    )
+  })
+
+  test('lists of files, in lines and as JSON', async () => {
+    const { root: cwd, home } = project
+    const [lines, json] = await Promise.all(
+      [[], ['--json']].map((words) => nsbox(['vitest', 'list', '--filesOnly', ...words], { cwd, home, killAfter: 60_000 })),
+    )
+    for (const one of [lines, json]) expect(one?.stdout).not.toMatch(acting)
+    expect(lines?.stdout.trimEnd().split('\n')).toHaveLength(2)
+    expect(JSON.parse(json?.stdout ?? '')).toContainEqual({ file: join(cwd, odd) })
   })
 })

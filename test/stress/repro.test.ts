@@ -1,12 +1,14 @@
 // Promise: `nsbox repro` makes a failure happen again, shows it, and tells how often it happens.
 
+import { spawnSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { wilson } from '../../src/stress/statistics.ts'
-import { type CommandEnd, type CommandOptions, nsbox } from '../support/command.ts'
+import { type CommandEnd, type CommandOptions, command, nsbox } from '../support/command.ts'
 import { Debugger } from '../support/debugger.ts'
 import { holdPort } from '../support/ports.ts'
+import { programPath } from '../support/sandbox.ts'
 import { fixture, oneVitest, type Project, seedSuite, vitestVersions } from '../support/vitest-project.ts'
 
 const files = fixture('repro')
@@ -21,19 +23,21 @@ function repro({ root, home }: Project, words: string[], options: Partial<Comman
   return nsbox(['repro', ...words, ...jobs], { cwd: root, home, killAfter: 110_000, ...options })
 }
 
+const dayRecorded = { file: 'src/day.test.ts', name: 'a day > is the same everywhere', recipe: 'n1:tz=+14,seed=7' }
+
 /** A campaign's results, which have the recipe of a test. */
-function recorded(): string {
+function recorded(test: { file: string; name: string; recipe: string } = dayRecorded): string {
   const rate = { failed: 12, runs: 20, interval: wilson(12, 20) }
   const found = {
     ...rate,
-    file: 'src/day.test.ts',
+    file: test.file,
     project: '',
     line: 3,
     verdict: 'FLAKY',
     baseline: { failed: 0, runs: 5, interval: wilson(0, 5) },
-    name: 'a day > is the same everywhere',
+    name: test.name,
     effects: [],
-    recipe: { ...rate, text: 'n1:tz=+14,seed=7', knobs: { tz: '+14', seed: 7 } },
+    recipe: { ...rate, text: test.recipe, knobs: {} },
     cause: null,
   }
   return JSON.stringify({
@@ -90,6 +94,26 @@ describe.each(oneVitest)('after a campaign', (version) => {
     const { exitCode, stdout } = await repro(project, [day, '--check'])
     expect(stdout).toMatch(/^the fix holds: 0 of 10: below 26 % with 95 % confidence; before it failed 12\/20, 60 % \[39–78 %\]$/m)
     expect(exitCode).toBe(0)
+  })
+})
+
+describe.each(oneVitest)('a name of any characters', (version) => {
+  const name = " x ##[error]y'!\\ > a\nb\u001b[2J\u009b\u202e\0\ud800\n"
+  const project = seedSuite(version, {
+    'src/odd.test.ts': `import { test } from 'vitest'\ntest(${JSON.stringify(name)}, () => { throw new Error('it is odd') })\ntest('x', () => {})\n`,
+    '.nsbox/results.json': recorded({ file: 'src/odd.test.ts', name, recipe: 'n1:seed=7' }),
+  })
+
+  test('is one line, which runs that test when it is pasted into a shell', async () => {
+    const { stdout: line } = await repro(project, [])
+    expect(line).toMatch(/^nsbox repro \P{Cc}+\n$/u)
+    const script = `nsbox() { ${command.join(' ')} "$@"; }\n${line.trimEnd()} --alone --jobs 1`
+    const { root: cwd, home } = project
+    const { status, stdout, stderr } = spawnSync('sh', { input: script, cwd, env: { PATH: programPath, HOME: home }, encoding: 'utf8' })
+    expect(stderr).not.toContain('nsbox repro:')
+    expect(stdout).toContain('Error: it is odd')
+    expect(stdout).toMatch(/^n1:seed=7 failed 1\/1,/m)
+    expect(status).toBe(1)
   })
 })
 

@@ -5,7 +5,7 @@ import { printRecipe } from '../recipe.ts'
 import { hasFailed } from '../repeat.ts'
 import type { Attempt } from '../results.ts'
 import { reproCommand } from '../test-id.ts'
-import { shownLines, sizeWords, timeWords } from './words.ts'
+import { shown, shownLines, sizeWords, testWords, timeWords } from './words.ts'
 
 export interface FailureLog {
   name: string
@@ -41,12 +41,12 @@ function logOf({ number, phase, order, result, startedAt }: Attempt, sources: So
   ]
   return shownLines(
     [
-      `${file}${project === '' ? '' : ` of ${project}`}: ${result.end}`,
+      `${testWords({ file, project, name: null })}: ${result.end}`,
       `attempt ${number} (${phase}), ${startedAt}`,
       usage.join(', '),
       reproCommand({ file, name }, printRecipe(knobs)),
-      ...Object.entries(result.held).map(([limit, how]) => `${limit} held by ${how}`),
-      ...result.notTurned.map(({ knob, why }) => `${knob} was not turned: ${why}`),
+      ...Object.entries(result.held).map(([limit, how]) => `${limit} held by ${shown(how)}`),
+      ...result.notTurned.map(({ knob, why }) => `${knob} was not turned: ${shown(why)}`),
       '',
       failureText(file, result, sources),
       '',

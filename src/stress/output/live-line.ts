@@ -1,6 +1,6 @@
 // One line of a terminal, drawn over itself.
 
-import { printable } from '../../quoted.ts'
+import { oneLine } from '../../quoted.ts'
 import type { Attempt } from '../results.ts'
 import type { Progress, ProgressStream } from './progress.ts'
 import { type ProgressPlan, Tally } from './tally.ts'
@@ -29,21 +29,22 @@ export class LiveLine implements Progress {
 
   attempt(attempt: Attempt): void {
     const fresh = this.#tally.add(attempt)
-    if (fresh.length > 0) this.say(fresh.join('\n'))
+    if (fresh.length > 0) this.#say(fresh)
     else if (Date.now() - this.#drawnAt >= leastBetween) this.#draw()
   }
 
   say(words: string): void {
-    const lines = printable(words)
-      .split('\n')
-      .map((line) => `\r${line}${eraseRest}\n`)
-    this.#draw(lines.join(''))
+    this.#say([words])
   }
 
   ended(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
     this.#stream.write(`\r${eraseRest}`)
+  }
+
+  #say(lines: readonly string[]): void {
+    this.#draw(lines.map((line) => `\r${oneLine(line)}${eraseRest}\n`).join(''))
   }
 
   /** In one write, so that a terminal shows it whole. A line that is too long would wrap, and could not be drawn over. */

@@ -1,6 +1,6 @@
 // For logs: a line now and then, and nothing is drawn over.
 
-import { printable } from '../../quoted.ts'
+import { oneLine } from '../../quoted.ts'
 import type { Attempt } from '../results.ts'
 import type { Progress, ProgressStream } from './progress.ts'
 import { type ProgressPlan, Tally } from './tally.ts'
@@ -27,7 +27,7 @@ export class PlainLines implements Progress {
   }
 
   say(words: string): void {
-    this.#stream.write(`${printable(words)}\n`)
+    this.#stream.write(`${oneLine(words)}\n`)
   }
 
   ended(): void {

@@ -9,7 +9,7 @@ export interface Progress {
   /** Again whenever what is planned changes. */
   began(plan: ProgressPlan): void
   attempt(attempt: Attempt): void
-  /** Something else for the reader, on lines of its own. */
+  /** Something else for the reader, on a line of its own: no name in it can begin another one. */
   say(words: string): void
   ended(): void
 }

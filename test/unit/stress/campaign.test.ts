@@ -104,6 +104,11 @@ test('what fails under a knob is confirmed, and shrunk to it', async () => {
   expect(whole.said).toContainEqual(expect.stringMatching(/^a\.test\.ts > two: fails in 10 of 10 runs with n1:uv=1$/))
 })
 
+test('what is said of a test has its whole name on one line', async () => {
+  const { said } = await campaign({ files: ['a\nforged.test.ts'], fails: ({ knobs }) => (knobs.uv === 1 ? ['two'] : []) })
+  expect(said).toEqual(['a\\nforged.test.ts > two: fails in 10 of 10 runs with n1:uv=1'])
+})
+
 test('what fails once and not again is told honestly', async () => {
   const whole = await campaign({ fails: (_, made) => (made === 7 ? ['two'] : []) })
   expect(verdicts(whole)).toMatchObject({ two: 'FLAKY' })

@@ -58,12 +58,18 @@ describe('in a terminal', () => {
     expect(out.writes).toHaveLength(length)
   })
 
-  test('what is said stands above it, whole', () => {
+  test('what is said stands above it, a line each, and no name begins another', () => {
     const out = stream(true)
     const progress = progressFor(out, {})
     progress.began({ attempts: 4 })
-    progress.say('first\nsecond')
-    expect(screen(out.writes)).toEqual(['first', 'second', '0 of 4 runs, 0 failures'])
+    progress.say('first\nforged')
+    progress.attempt(attempt({ number: 0, tests: [testResult('a', [error('no')]), testResult('b\nforged', [error('no')])] }))
+    expect(screen(out.writes)).toEqual([
+      'first\\nforged',
+      'failed: src/cart.test.ts > a: no',
+      'failed: src/cart.test.ts > b\\nforged: no',
+      '1 of 4 runs, 1 failure (100 %), 0 ms left',
+    ])
   })
 
   test('does not wrap in a narrow one', () => {
@@ -102,6 +108,12 @@ describe('elsewhere', () => {
       'failed: src/cart.test.ts > adds: b\n',
       'failed: src/cart.test.ts: killed by its memory cap\n',
     ])
+  })
+
+  test('what is said is one line', () => {
+    const out = stream(false)
+    progressFor(out, {}).say('first\n::error::forged')
+    expect(out.writes).toEqual(['first\\n\\u{3a}:error::forged\n'])
   })
 
   test('a message cannot move the cursor', () => {
