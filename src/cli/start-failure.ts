@@ -19,6 +19,10 @@ export async function startFailure(error: unknown, where: string): Promise<numbe
     console.error(`${where}: vitest does not start: ${error instanceof Error ? describeError(error) : oneLine(messageOf(error))}`)
     return exitStatus.usage
   }
+  if (error.code === 'ERR_NSBOX_SETUP' || error.code === 'ERR_NSBOX_INTERNAL') {
+    console.error(`${where}: ${describeError(error)}`)
+    return error.code === 'ERR_NSBOX_SETUP' ? exitStatus.usage : FAILED
+  }
   console.error(`${where}: no sandbox can be had here: ${describeError(error)}`)
   const diagnosis = await doctor()
   if (diagnosis.verdict !== 'ok') console.error(formatDiagnosis(diagnosis, process.stderr.isTTY === true && !process.env['NO_COLOR']))

@@ -20,11 +20,11 @@ const slower: Partial<Record<ZygoteMode, string>> = {
 export async function checkSelf(plans: Plans, host: Restrictions, env: NodeJS.ProcessEnv): Promise<Check> {
   const start = (mode: ZygoteMode) => new ZygoteProcess({ mode, env, execArgv: [], preload: null })
   try {
-    const { mode, zygote, reasons, isLate } = await chooseLaunch({ launch: 'auto', upper: 'auto', plans, start })
+    const { mode, zygote, reasons, isFromOutside } = await chooseLaunch({ launch: 'auto', upper: 'auto', plans, start })
     await zygote.close()
     const detail = `sealed, launched from a ${mode === 'threads' ? 'warm' : mode} zygote, overlays kept on ${plans.upper}`
     const effect = slower[mode]
-    return effect ? warn(name, [detail, ...reasons].join('; '), effect, isLate ? undefined : otherNode()) : pass(name, detail)
+    return effect ? warn(name, [detail, ...reasons].join('; '), effect, isFromOutside ? undefined : otherNode()) : pass(name, detail)
   } catch (error) {
     return fail(name, describeError(error).split('\n')[0] ?? '', NsboxError.is(error) ? remedyFor(error, host) : undefined)
   }

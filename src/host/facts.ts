@@ -2,10 +2,12 @@
 
 import { existsSync, readFileSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { NsboxError } from '../errors.ts'
+import { resolve } from 'node:path'
+import { configError, NsboxError } from '../errors.ts'
 import type { HostFacts } from '../plan/host-facts.ts'
 import { isWithin } from '../plan/paths.ts'
 import type { IdRange } from '../plan/plan.ts'
+import { inQuotes } from '../quoted.ts'
 import { isSupportedArch } from '../sys/syscall-numbers.ts'
 import { overlayParts } from './overlay-parts.ts'
 import { subordinateIds } from './subordinate-ids.ts'
@@ -17,16 +19,27 @@ const sharedByConvention = ['/tmp', '/var/tmp', '/run']
 const withoutNamespace = ['keys', 'key-users', 'timer_list', 'timer_stats', 'sched_debug', 'latency_stats'].map((name) => `/proc/${name}`)
 const sharedByVariable = ['TMPDIR', 'TMP', 'TEMP', 'XDG_RUNTIME_DIR']
 
-/** `overlays` are the directories that will be put under overlays, besides the home; `ranges`: whether subordinate ids matter. */
-export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], ranges = false): Omit<HostFacts, 'upper' | 'allowed'> {
+interface FactsOptions {
+  /** Where the program starts. @default this process's own */
+  cwd?: string
+  /** Whether subordinate ids matter. */
+  ranges?: boolean
+}
+
+/** `overlays` are the directories that will be put under overlays, besides the home. */
+export function hostFacts(
+  env: NodeJS.ProcessEnv,
+  overlays: readonly string[],
+  { cwd, ranges = false }: FactsOptions = {},
+): Omit<HostFacts, 'upper' | 'allowed'> {
   if (process.platform !== 'linux' || !isSupportedArch(process.arch)) {
     throw new NsboxError(`nsbox runs on Linux on x64 and arm64, not on ${process.platform} on ${process.arch}`, {
       code: 'ERR_NSBOX_PLATFORM',
       stage: 'host',
     })
   }
-  const home = overlayDirectory(env['HOME'])
-  const shared = sharedDirectories(env)
+  const shared = sharedDirectories(env, cwd)
+  const home = homeOf(env, shared)
   return {
     arch: process.arch,
     uid: process.getuid?.() as number,
@@ -42,6 +55,12 @@ export function hostFacts(env: NodeJS.ProcessEnv, overlays: readonly string[], r
     withoutNamespace: withoutNamespace.filter((path) => existsSync(path)),
     userCounts: userCounts(),
   }
+}
+
+/** A home that is /tmp or the like is private as that is. */
+function homeOf(env: NodeJS.ProcessEnv, shared: readonly string[]): string | null {
+  const home = overlayDirectory(env['HOME'])
+  return home === null || shared.includes(home) ? null : home
 }
 
 function rebuilt(directories: readonly string[], shared: readonly string[]): HostFacts['rebuilt'] {
@@ -66,10 +85,32 @@ function ownIds(kind: 'uid' | 'gid'): IdRange[] {
   })
 }
 
-/** Directories that are private inside. Real paths. */
-export function sharedDirectories(env: NodeJS.ProcessEnv): string[] {
-  const named = sharedByVariable.map((name) => env[name])
-  return [...sharedByConvention, ...named].map(realDirectory).filter((path) => path !== null)
+/** Directories that are private inside. Real paths. Programs take relative ones from where they start, as mktemp(1) does. */
+export function sharedDirectories(env: NodeJS.ProcessEnv, cwd?: string): string[] {
+  const named = namedDirectories(env, cwd).map(({ path }) => path)
+  return [...sharedByConvention.map(realDirectory).filter((path) => path !== null), ...named]
+}
+
+function namedDirectories(env: NodeJS.ProcessEnv, cwd: string = process.cwd()): { name: string; value: string; path: string }[] {
+  return sharedByVariable.flatMap((name) => {
+    const value = env[name]
+    const path = value ? privateDirectory(resolve(cwd, value)) : null
+    return value && path !== null ? [{ name, value, path }] : []
+  })
+}
+
+/** What starts programs. */
+const starters = ['/bin/sh', '/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1']
+
+/** `isHidden` is true for files that nobody would find inside. @throws NsboxError ERR_NSBOX_CONFIG for a variable that would hide what starts programs */
+export function refuseHidingPrograms(env: NodeJS.ProcessEnv, cwd: string, isHidden: (path: string) => boolean): void {
+  for (const { name, value, path } of namedDirectories(env, cwd)) {
+    const hidden = starters.find((file) => existsSync(file) && isWithin(realpathSync(file), path) && isHidden(realpathSync(file)))
+    if (hidden === undefined) continue
+    throw configError(
+      `${name} is ${inQuotes(value)}: that directory is empty inside, and no program starts without ${hidden}; set ${name} to another one, or unset it`,
+    )
+  }
 }
 
 /** The directory behind a path, or null when there is none, or it is the root, which cannot be one of many. */
@@ -81,6 +122,12 @@ export function realDirectory(path: string | undefined): string | null {
 
 /** f_type of statfs(2): proc, sysfs, cgroup, cgroup2 and devpts. */
 const madeByKernel: readonly number[] = [0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x1cd1]
+
+/** A sandbox has a /dev/shm of its own, in which a directory of the host's has to be made. */
+function privateDirectory(path: string): string | null {
+  const real = realDirectory(path)
+  return real !== null && isWithin(real, '/dev/shm') ? real : overlayDirectory(path)
+}
 
 /** The directory behind a path, or null when no overlay can lie on it: in place of such directories a sandbox has its own. */
 export function overlayDirectory(path: string | undefined): string | null {

@@ -33,14 +33,16 @@ function partsOf(directory: string, apart: readonly string[], hidden: ReadonlySe
   const entries = readdirSync(directory, { withFileTypes: true })
   const parts = entries.flatMap((entry): OverlayPart[] => {
     const path = join(directory, entry.name)
-    if (entry.isDirectory()) return hidden.has(path) ? [emptyAt(path)] : partsOf(path, inside, hidden)
+    if (entry.isDirectory()) return hidden.has(path) ? emptyAt(path) : partsOf(path, inside, hidden)
     if (entry.isSymbolicLink()) return [{ kind: 'symlink', path, to: readlinkSync(path) }]
     if (!entry.isFile() || hidden.has(path)) return []
     return [{ kind: statSync(path).size <= copyLimit && !inside.includes(path) ? 'copy' : 'bind', path }]
   })
-  return [emptyAt(directory), ...parts]
+  return [...emptyAt(directory), ...parts]
 }
 
-function emptyAt(path: string): OverlayPart {
-  return { kind: 'tmpfs', path, mode: statSync(path).mode & 0o7777 }
+/** Nothing for a mount of what procfs had for a process that is gone: stat(2) fails there. */
+function emptyAt(path: string): OverlayPart[] {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats ? [{ kind: 'tmpfs', path, mode: stats.mode & 0o7777 }] : []
 }

@@ -20,8 +20,8 @@ export interface LaunchChoice {
   zygote: ZygoteProcess
   /** Why a faster way was not taken, one sentence each. */
   reasons: string[]
-  /** True when one of them is that it gave no answer in time, which says nothing about this node. */
-  isLate: boolean
+  /** True when one of them says nothing about this node: a self-check that gave no answer in time, or was killed. */
+  isFromOutside: boolean
   /** Protections that were asked for with `prefer` and cannot be had here. */
   notEnforced: NotEnforced[]
 }
@@ -37,22 +37,23 @@ export interface ChooseOptions {
 /** @throws NsboxError when no sandbox can be had here, or not the kind that was asked for */
 export async function chooseLaunch(options: ChooseOptions): Promise<LaunchChoice> {
   const reasons: string[] = []
-  let isLate = false
+  let outside: FromOutside | undefined
   if (options.upper === 'disk') await options.plans.useDisk()
   for (const mode of candidates(options.launch)) {
     const zygote = options.start(mode)
     try {
-      return { mode, zygote, reasons, isLate, notEnforced: (await selfCheck(zygote, options)).map(explainMissing) }
+      const notEnforced = (await selfCheck(zygote, options)).map(explainMissing)
+      return { mode, zygote, reasons, isFromOutside: outside !== undefined, notEnforced }
     } catch (error) {
       await zygote.close()
       if (!(error instanceof SelfCheckFailure) && !runsThreads(error)) throw error
-      isLate ||= error instanceof SelfCheckFailure && error.isLate
+      if (error instanceof SelfCheckFailure) outside ??= error.outside
       if (!reasons.includes(error.message)) reasons.push(error.message)
       log('%s', error.message)
     }
   }
-  throw new NsboxError(`No sandbox can be launched ${isLate ? 'here' : 'with this node'}: ${reasons.join('; ')}`, {
-    code: 'ERR_NSBOX_SELF_CHECK',
+  throw new NsboxError(`No sandbox can be launched ${outside ? 'now' : 'with this node'}: ${reasons.join('; ')}`, {
+    code: outside ?? 'ERR_NSBOX_SELF_CHECK',
     stage: 'launch',
     hint: options.launch === 'warm' ? "launch: 'auto' falls back to a fresh node for each sandbox." : undefined,
   })
@@ -69,16 +70,21 @@ export function runsThreads(error: unknown): error is NsboxError {
   return NsboxError.is(error) && error.code === 'ERR_NSBOX_THREADS'
 }
 
+type FromOutside = 'ERR_NSBOX_START' | 'ERR_NSBOX_INIT_KILLED'
+
 /** This way of launching does not work here; another may. */
 class SelfCheckFailure extends Error {
-  /** Whether nothing is known but that it took too long. */
-  readonly isLate: boolean
+  /** Set where it says nothing about this node. */
+  readonly outside: FromOutside | undefined
 
-  constructor(mode: ZygoteMode, how: string, isLate = false) {
+  constructor(mode: ZygoteMode, how: string, outside?: FromOutside) {
     super(`the self-check of a ${mode} zygote ${how}`)
-    this.isLate = isLate
+    this.outside = outside
   }
 }
+
+/** A bad fork crashes or stops. These come from elsewhere, as when memory is short. */
+const killed: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP']
 
 /** One throwaway sandbox under the full seal, with work of the kind that a bad fork breaks. */
 async function selfCheck(zygote: ZygoteProcess, { upper, plans }: Pick<ChooseOptions, 'upper' | 'plans'>): Promise<NotEnforced[]> {
@@ -90,14 +96,17 @@ async function selfCheck(zygote: ZygoteProcess, { upper, plans }: Pick<ChooseOpt
   const sandbox = zygote.launch(plan, zygote.mode === 'cold' ? freshNode : { kind: 'self-check' })
   const end = await endedInTime(sandbox)
   release()
-  if (!end) throw new SelfCheckFailure(zygote.mode, `gave ${noAnswer}`, true)
+  if (!end) throw new SelfCheckFailure(zygote.mode, `gave ${noAnswer}`, 'ERR_NSBOX_START')
   const { exitCode, signal, error, notEnforced } = end
   if (error?.code === 'ERR_NSBOX_UPPER_XATTR' && upper === 'auto' && plans.upper === 'tmpfs') {
     await plans.useDisk()
     return selfCheck(zygote, { upper, plans })
   }
   if (error && error.code !== 'ERR_NSBOX_INIT_KILLED') throw explainSealFailure(errorFromData(error))
-  if (exitCode !== 0) throw new SelfCheckFailure(zygote.mode, `ended with ${signal ?? `exit code ${exitCode}`}`)
+  if (exitCode !== 0) {
+    const outside = killed.includes(signal) ? 'ERR_NSBOX_INIT_KILLED' : undefined
+    throw new SelfCheckFailure(zygote.mode, `ended with ${signal ?? `exit code ${exitCode}`}`, outside)
+  }
   return notEnforced
 }
 

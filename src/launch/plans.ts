@@ -3,8 +3,9 @@
 import { join } from 'node:path'
 import { errorToData, NsboxError } from '../errors.ts'
 import { allowedHere } from '../host/allowed.ts'
-import { hostFacts } from '../host/facts.ts'
+import { hostFacts, refuseHidingPrograms } from '../host/facts.ts'
 import type { HostFacts } from '../plan/host-facts.ts'
+import { isHidden } from '../plan/host-root.ts'
 import type { SandboxPlan, Seal } from '../plan/plan.ts'
 import type { SandboxRequest } from '../plan/request.ts'
 import { sandboxPlan } from '../plan/sandbox-plan.ts'
@@ -28,7 +29,9 @@ export class Plans {
     this.#request = request
     this.#env = env
     this.#layers = request.layers ?? {}
-    const facts = hostFacts(env, request.overlays, request.run?.mapRange === 'auto')
+    const { cwd, overlays, run } = request
+    const facts = hostFacts(env, overlays, { cwd, ranges: run?.mapRange === 'auto' })
+    if (!run?.rootfs) refuseHidingPrograms(env, cwd, (path) => isHidden(path, Object.keys(facts.sharedDirectories), overlays))
     this.#facts = { ...facts, allowed: allowedHere(request.allow ?? [], env) }
   }
 

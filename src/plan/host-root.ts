@@ -19,7 +19,7 @@ import {
   sysStep,
 } from './mount-steps.ts'
 import { nameSteps } from './name-steps.ts'
-import { byLength, innermost, isAroundAny, outermost } from './paths.ts'
+import { byLength, innermost, isAroundAny, isWithin, outermost } from './paths.ts'
 import { placeSteps } from './places.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import type { BindMount, RunRequest, SandboxRequest } from './request.ts'
@@ -34,7 +34,10 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
   )
   const scratch = scratchOf(host, [...overlays, ...host.allowed.map(({ source }) => source)])
   const isAround = ({ target }: BindMount) => isAroundAny([...overlays, ...shared], target)
-  const places = { shared: host.sharedDirectories, overlays, around: host.allowed.filter(isAround), hidden }
+  const [withDevices, others] = [true, false].map((within) => {
+    return Object.fromEntries(Object.entries(host.sharedDirectories).filter(([path]) => isWithin(path, '/dev/shm') === within))
+  }) as [HostFacts['sharedDirectories'], HostFacts['sharedDirectories']]
+  const places = { shared: others, overlays, around: host.allowed.filter(isAround), hidden }
   const held = [...hidden, ...heldFor(partsOf(overlays, host), request, run, host)]
   return [
     ...beforeMounts(held, request, own, host, scratch),
@@ -42,6 +45,7 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
     ...passThroughSteps(request),
     ...fetchedSteps(request),
     deviceStep(run),
+    ...placeSteps({ shared: withDevices, overlays: [], around: [], hidden: [] }, request, host, scratch),
     ...(own.includes('pid') ? [procStep(), hideStep(host)] : []),
     ...(own.includes('net') ? [sysStep()] : []),
     ...(request.ownCgroup && own.includes('cgroup') ? [ownCgroupStep()] : []),
@@ -63,7 +67,8 @@ function overlaysOf({ overlays, apart, layers = {} }: SandboxRequest, { home }: 
   return all.filter((path) => apart || outer.includes(path) || layers[path]?.length)
 }
 
-function isHidden(path: string, shared: readonly string[], overlays: readonly string[]): boolean {
+/** True for what a private directory covers. */
+export function isHidden(path: string, shared: readonly string[], overlays: readonly string[]): boolean {
   const [hiding, showing] = [innermost(shared, path), innermost(overlays, path)]
   return hiding !== undefined && (showing === undefined || hiding.length > showing.length)
 }

@@ -20,7 +20,8 @@ export async function sandboxRequest(
   terminal: string | null = null,
 ): Promise<SandboxRequest> {
   const rootfs = options.rootfs === undefined ? null : existingDirectory('rootfs', options.rootfs, cwd)
-  const overlays = overlaysOf(options, rootfs, cwd)
+  const inside = options.cwd === undefined ? (rootfs === null ? cwd : '/') : resolve(cwd, options.cwd)
+  const overlays = overlaysOf(options, rootfs, { cwd, inside })
   return {
     seal: options.seal,
     uid: options.uid,
@@ -32,7 +33,7 @@ export async function sandboxRequest(
     passThrough: [],
     visible: [],
     disk: options.disk,
-    cwd: options.cwd === undefined ? (rootfs === null ? cwd : '/') : resolve(cwd, options.cwd),
+    cwd: inside,
     layers: await layersOf(options.layers, rootfs === null ? overlays : [rootfs, ...overlays], cwd),
     run: { ...runRequest(options, { rootfs, cwd }), terminal },
   }
@@ -64,10 +65,14 @@ function runRequest(options: ResolvedSandboxOptions, { rootfs, cwd }: Places): O
   }
 }
 
-function overlaysOf({ overlays }: ResolvedSandboxOptions, rootfs: string | null, cwd: string): string[] {
+function overlaysOf(
+  { overlays }: ResolvedSandboxOptions,
+  rootfs: string | null,
+  { cwd, inside }: { cwd: string; inside: string },
+): string[] {
   if (overlays) return overlays.map((path) => overlaid(path, cwd))
   const own = rootfs === null ? overlayDirectory(cwd) : null
-  return own === null ? [] : [own, ...repositoryAround(own, sharedDirectories(process.env))]
+  return own === null ? [] : [own, ...repositoryAround(own, sharedDirectories(process.env, inside))]
 }
 
 function overlaid(path: string, cwd: string): string {

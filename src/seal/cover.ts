@@ -1,12 +1,13 @@
 // Covers other mounts of what is private inside, such as the /proc of a chroot, or a /tmp that is bound elsewhere.
 
-import { lstatSync, type Stats } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { isWithin } from '../plan/paths.ts'
 import type { CoverPlan } from '../plan/plan.ts'
 import { otherPathsOf } from '../plan/views.ts'
 import { mountTmpfs } from '../sys/mount.ts'
 import { type MountPoint, mountPoints } from '../sys/mount-points.ts'
 import { readSmall } from '../sys/small-file.ts'
+import type { SysError } from '../sys/sys-error.ts'
 import { mask } from './mask.ts'
 
 /**
@@ -73,6 +74,21 @@ function deviceOf({ dev }: Stats): string {
 
 /** Mounts an empty, read-only file or directory. If later steps need places in it, a small tmpfs has room for those and little else. */
 function cover(path: string, isNeeded: (path: string) => boolean): void {
-  if (isNeeded(path)) mountTmpfs(path, { mode: 0o555, size: 1 << 16, inodes: 1 << 10 })
-  else mask(path)
+  try {
+    if (isNeeded(path)) mountTmpfs(path, { mode: 0o555, size: 1 << 16, inodes: 1 << 10 })
+    else mask(path)
+  } catch (error) {
+    if ((error as SysError).errno !== 'ENOENT' || isReadable(path)) throw error
+  }
+}
+
+/** Returns false for a mount of what procfs had for a process that is gone: nothing can be mounted over it, and it shows nothing any more. */
+function isReadable(path: string): boolean {
+  try {
+    if (statSync(path).isDirectory()) readdirSync(path)
+    else readFileSync(path)
+    return true
+  } catch (error) {
+    return !['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')
+  }
 }

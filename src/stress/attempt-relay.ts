@@ -3,7 +3,9 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { constants } from 'node:os'
 import type { MessagePort } from 'node:worker_threads'
+import { oneLine } from '../quoted.ts'
 import type { AttemptTask, WorkerAnswer } from './attempt.ts'
 
 export interface RelayedTask {
@@ -19,6 +21,9 @@ export interface RelayedTask {
 
 /** `itself`: no signal ended the worker process, so that its own code did. */
 export type Relayed = WorkerAnswer | { lost: string; itself?: boolean } | { cancelled: true }
+
+/** Errors of what was killed, or is too slow: the machine lacks nothing, and a worker process that starts anew may do better. */
+const losses: readonly string[] = ['ERR_NSBOX_ZYGOTE', 'ERR_NSBOX_INIT_KILLED', 'ERR_NSBOX_START']
 
 /** How long a worker process may take to end what a global setup has started, in milliseconds. It gives up by itself a little earlier. */
 export const leaveLimit = 6000
@@ -54,18 +59,33 @@ function start(entry: string): ChildProcess {
 async function answerOf(child: ChildProcess, task: AttemptTask, limitMs: number, cancel: MessagePort): Promise<Relayed> {
   const { promise, resolve } = Promise.withResolvers<Relayed>()
   const failed = ({ message }: Error) => resolve({ lost: `failed: ${message}` })
-  const ended = (code: number | null, signal: string | null) =>
-    resolve(signal === null ? { lost: `ended with exit code ${code}`, itself: true } : { lost: `was killed by ${signal}` })
+  const ended = (code: number | null, signal: string | null) => {
+    const killer = signal ?? signalOf(code)
+    resolve(killer === undefined ? { lost: `ended with exit code ${code}`, itself: true } : { lost: `was killed by ${killer}` })
+  }
   const late = setTimeout(() => resolve({ lost: `gave no answer in ${limitMs / 1000} s` }), limitMs)
   cancel.once('message', () => resolve({ cancelled: true }))
-  child.once('message', resolve).once('error', failed).once('exit', ended)
+  const answered = (answer: WorkerAnswer) => resolve(lossIn(answer) ?? answer)
+  child.once('message', answered).once('error', failed).once('exit', ended)
   // Where it has just ended, its exit says how.
   child.send(task, () => undefined)
   const relayed = await promise
   clearTimeout(late)
-  child.off('message', resolve).off('error', failed).off('exit', ended)
+  child.off('message', answered).off('error', failed).off('exit', ended)
   if ('lost' in relayed || 'cancelled' in relayed) await end(child)
   return relayed
+}
+
+/** vitest and Vite end their process themselves at a signal, with the exit code that a shell would tell. */
+function signalOf(code: number | null): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0]
+}
+
+/** A zygote that ends with an exit code has run code of the user's that ended it. */
+function lossIn(answer: WorkerAnswer): Relayed | undefined {
+  if (!('error' in answer && 'stage' in answer.error && losses.includes(answer.error.code))) return undefined
+  const { message } = answer.error
+  return { lost: `could not go on: ${oneLine(message)}`, itself: /^The zygote ended: exit code/.test(message) }
 }
 
 async function end(child: ChildProcess | undefined): Promise<void> {

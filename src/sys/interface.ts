@@ -29,6 +29,7 @@ const AF_INET = 2
 const AF_INET6 = 10
 const IFF_UP = 1
 const IFF_RUNNING = 0x40
+const IFF_NOARP = 0x80
 const [IFLA_ADDRESS, IFLA_IFNAME, IFLA_LINKINFO, IFLA_AF_SPEC, IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES] = [1, 3, 18, 26, 31, 32]
 const [IFLA_INFO_KIND, IFLA_INFO_DATA] = [1, 2]
 const VETH_INFO_PEER = 1
@@ -126,8 +127,13 @@ function noAutomaticAddress(index: number): NetlinkMessage {
   return { name: 'RTM_NEWLINK addrgenmode none', type: RTM_NEWLINK, body, mayFail: withoutIpv6 }
 }
 
+/**
+ * Without ARP and neighbour discovery. IPv4 takes every address for a neighbour once a socket is bound to an interface (socket(7),
+ * SO_BINDTODEVICE), and gc_thresh3 (arp(7)) counts neighbours of all network namespaces together. Those that wait for an answer fill the
+ * machine's table; those that need none are the first that the kernel drops when it wants room.
+ */
 function up(index: number): NetlinkMessage {
-  return { name: 'RTM_NEWLINK up', type: RTM_NEWLINK, body: ifinfomsg(index, IFF_UP) }
+  return { name: 'RTM_NEWLINK up', type: RTM_NEWLINK, body: ifinfomsg(index, IFF_UP | IFF_NOARP) }
 }
 
 /** struct ifinfomsg: family, padding, type, index, flags, and which of them to change. */

@@ -90,6 +90,19 @@ describe('in a sandbox they are not', () => {
   })
 })
 
+test('what procfs had for a process that is gone can be mounted still: nothing is seen there, and nothing fails', () => {
+  const [directory, within, file] = ['gone', 'gone-fd', 'gone-status']
+  const more = [chroot, inHome].map(
+    (at) => `
+mkdir -p ${at}/${directory} ${at}/${within}; touch ${at}/${file}
+sleep 1000 & gone=$!
+mount --bind /proc/$gone ${at}/${directory}; mount --bind /proc/$gone/fd ${at}/${within}; mount --bind /proc/$gone/status ${at}/${file}
+kill $gone; wait $gone || :`,
+  )
+  const script = `for at in ${chroot} ${inHome}; do ls $at/${directory}; ls $at/${within}; cat $at/${file}; done 2> /dev/null; ls ${chroot}/proc; echo end`
+  expect(run([], script, { more: more.join('\n') })).toBe('end\n')
+})
+
 test('interfaces are hidden where a container covers parts of /sys, and no other may be mounted', () => {
   const script = 'cd /sys; ls class/net devices/virtual/net; cat class/net/*/address; [ -d kernel ] && echo the rest'
   expect(run([], script, { more: 'mount -t tmpfs tmpfs /sys/firmware' })).toBe('class/net:\n\ndevices/virtual/net:\nthe rest\n')

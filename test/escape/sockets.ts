@@ -87,6 +87,40 @@ export const sockets: Table = {
     ['eth0', 'eth0-peer', 'lo'],
     ({ fs }) => [...fs.readFileSync('/proc/net/dev', 'utf8').matchAll(/^ *(\S+):/gm)].map(([, name]) => name).sort(),
   ],
+  // The kernel counts those of all networks together. /proc/net/arp lists what is asked for, and not what needs no answer (NUD_NOARP).
+  'neighbours that fill the table of the machine': [
+    { refused: [], listed: [] },
+    ({ fs, raw, call }) => {
+      const refused: string[] = []
+      for (const name of ['eth0', 'eth0-peer']) {
+        const socket = raw(41, 2, 2 | 0o4000, 0)
+        const on = Buffer.from([1, 0, 0, 0])
+        // IP_RECVERR: send(2) says that there is no room.
+        refused.push(call(54, socket, 1, 25, `${name}\0`, name.length + 1), call(54, socket, 0, 11, on, on.length))
+        for (let host = 0; host < 2000; host++) {
+          const address = Buffer.from([2, 0, 0, 9, 10, name.length, host >> 8, host & 255, 0, 0, 0, 0, 0, 0, 0, 0])
+          refused.push(call(44, socket, on, 1, 0, address, address.length))
+        }
+        call(3, socket)
+      }
+      // Requests from neighbours that are not there, which say where they are.
+      const packets = raw(41, 17, 3, 0)
+      const index = Number(fs.readFileSync('/sys/class/net/eth0-peer/ifindex', 'utf8'))
+      const link = Buffer.from([17, 0, 8, 6, index & 255, index >> 8, 0, 0, 0, 0, 0, 6, 255, 255, 255, 255, 255, 255, 0, 0])
+      for (let host = 1; host < 200; host++) {
+        const mac = [2, 0, 0, 0, 0, host]
+        const ethernet = [255, 255, 255, 255, 255, 255, ...mac, 8, 6]
+        const arp = [0, 1, 8, 0, 6, 4, 0, 1, ...mac, 198, 51, 100, host, 0, 0, 0, 0, 0, 0, 198, 51, 100, 77]
+        const frame = Buffer.from([...ethernet, ...arp])
+        refused.push(call(44, packets, frame, frame.length, 0, link, link.length))
+      }
+      call(3, packets)
+      return {
+        refused: refused.filter((result) => result !== 'ok'),
+        listed: fs.readFileSync('/proc/net/arp', 'utf8').split('\n').slice(1, -1),
+      }
+    },
+  ],
   // No namespace holds AF_VSOCK: vsock(7).
   'a socket to the hypervisor': ['EAFNOSUPPORT', ({ call }) => call(41, 40, 1, 0)],
 }

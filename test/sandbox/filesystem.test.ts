@@ -1,7 +1,19 @@
 // @module-tag root
 // Promise: what a sandbox writes is gone when it ends, and the host's files are as they were; devices are those that programs expect.
 
-import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -136,6 +148,55 @@ describe('private directories that variables name, in HOME and in the project', 
     expect(stdout, stderr).toMatch(/^700\ninside\n700\ninside\n/)
     expect(stdout).toMatch(/runtime\ntmp\n/)
     expect(describeTree(place.root).filter((line) => line.includes('inside'))).toEqual([])
+  })
+
+  test('a relative one begins where the program starts', async () => {
+    const script = 'ls -A "$TMPDIR"; cat "$(mktemp)" && echo inside'
+    const there = await ends(script, { TMPDIR: 'tmp' })
+    const elsewhere = await place.run(['--cwd', 'project'], script, { env: { TMPDIR: './tmp' }, cwd: place.root })
+    expect([there.stdout, elsewhere.stdout], there.stderr).toEqual(['inside\n', 'inside\n'])
+    expect(readdirSync(inProject.tmp)).toEqual(['host'])
+  })
+
+  test('one in /dev/shm is made in the own /dev/shm', async () => {
+    const tmp = mkdtempSync('/dev/shm/nsbox-test-')
+    writeFileSync(join(tmp, 'host'), 'host')
+    const { stdout, stderr } = await ends('ls -A $TMPDIR; stat -c %a $TMPDIR; ls /dev/shm', { TMPDIR: tmp })
+    rmSync(tmp, { recursive: true })
+    expect(stdout, stderr).toBe(`700\n${basename(tmp)}\n`)
+  })
+
+  test.each(['/', '/proc', '/proc/self', '/dev', '/dev/pts', '/sys', 'link'])('of %s a sandbox has its own', async (named) => {
+    const link = join(place.project, 'link')
+    if (named === 'link') symlinkSync('/proc', link)
+    const script = 'cat file; cut -d" " -f1 /proc/self/stat; : > /dev/null && ls /sys/class'
+    const end = await ends(script, { TMPDIR: named === 'link' ? link : named, XDG_RUNTIME_DIR: named })
+    expect(end, end.stderr).toMatchObject({ stdout: expect.stringMatching(/^project\d\n(.*\n)*net\n/), exitCode: 0 })
+  })
+
+  test.each([
+    ['TMPDIR', dirname(realpathSync('/bin/sh'))],
+    ['XDG_RUNTIME_DIR', dirname(realpathSync('/bin/sh'))],
+  ])('one that holds what starts programs is a mistake: %s is %s', async (name, value) => {
+    const why = 'that directory is empty inside, and no program starts without /bin/sh'
+    expect(await ends('true', { [name]: value })).toMatchObject({
+      stderr: `nsbox: ${name} is "${value}": ${why}; set ${name} to another one, or unset it\n`,
+      exitCode: 125,
+    })
+  })
+
+  test('HOME is private where it is such a directory', async () => {
+    const script = 'ls -A ~; echo inside > ~/file; cat ~/file'
+    const { stdout, stderr } = await ends(script, { HOME: inHome.tmp, TMPDIR: inHome.tmp })
+    expect(stdout, stderr).toBe('inside\n')
+    const plans = new Plans(requestFor(place.project), { HOME: '/tmp' })
+    expect(
+      plans
+        .next()
+        .plan.steps.filter((step) => step.do === 'overlay')
+        .map(({ target }) => target),
+    ).toEqual([place.project])
+    plans.close()
   })
 
   test('a project in such a directory in HOME is there, and HOME around it', async () => {

@@ -113,10 +113,61 @@ test.each(oneVitest)('a config that ends its process is told from worker process
   expect(ended.stderr).toContain('vitest does not start: 3 worker processes in a row were lost')
   expect(ended.stderr).toContain('the last one ended with exit code 3\n  hint: What the config or a plugin runs has ended them')
   expect(ended.exitCode).toBe(2)
-  const kills = seedTest(version, { ...files, 'vitest.config.ts': "process.kill(process.pid, 'SIGKILL')\n" })
-  const killed = await stress(kills, ['good', '--jobs', '1'])
-  expect(killed.stderr).toMatch(/^nsbox stress: 3 worker processes .* the last one was killed by SIGKILL\n {2}hint: If nobody killed them/m)
-  expect(killed.exitCode).toBe(125)
+  // vitest ends its process at SIGTERM with that exit code.
+  const killed = { "process.kill(process.pid, 'SIGKILL')": 'SIGKILL', 'process.exit(143)': 'SIGTERM' }
+  for (const [config, signal] of Object.entries(killed)) {
+    const { exitCode, stderr } = await stress(seedTest(version, { ...files, 'vitest.config.ts': `${config}\n` }), ['good', '--jobs', '1'])
+    expect(stderr).toMatch(/^nsbox stress: 3 worker processes .*\n {2}hint: If nobody killed them/m)
+    expect(stderr).toContain(`the last one was killed by ${signal}\n`)
+    expect(exitCode).toBe(125)
+  }
+})
+
+describe.each(oneVitest)('a zygote that is killed as a campaign starts is no fact of the machine', (version) => {
+  /** A module of `--require` runs in zygotes, before they fork. It ends the first ones in this way. */
+  const ends = (how: string, most: number) => {
+    const preload = `
+      const { appendFileSync, readFileSync } = require('node:fs')
+      appendFileSync(__dirname + '/starts', '.')
+      if (readFileSync(__dirname + '/starts').length <= ${most}) ${how}\n`
+    const project = seedTest(version, { ...files, 'preload.cjs': preload })
+    project.write(
+      'vitest.config.ts',
+      nsboxConfig({ test: `pool: 'nsbox', execArgv: ['--require', '${join(project.root, 'preload.cjs')}']` }),
+    )
+    return stress(project, ['good', '-t', '^ ?passes$', '--tz', 'UTC', '--runs', '1', '--jobs', '1'])
+  }
+  const kill = "process.kill(process.pid, 'SIGKILL')"
+
+  test('once: another worker process goes on', async () => {
+    const { exitCode, stderr } = await ends(kill, 1)
+    expect(stderr).toContain(
+      'a worker process could not go on: The zygote ended: SIGKILL; test files are looked for again on another one\n',
+    )
+    expect(exitCode, stderr).toBe(0)
+  })
+
+  test('always', async () => {
+    const { exitCode, stderr } = await ends(kill, 1000)
+    expect(stderr).toContain('the last one could not go on: The zygote ended: SIGKILL\n  hint: If nobody killed them')
+    expect(stderr).not.toContain('no sandbox can be had')
+    expect(exitCode).toBe(125)
+  })
+
+  test('by what it loads', async () => {
+    const { exitCode, stderr } = await ends("throw new Error('of the preload')", 1000)
+    expect(stderr).toMatch(/^nsbox stress: vitest does not start: 3 worker processes .*The zygote ended: exit code 1\\n.*of the preload/m)
+    expect(exitCode).toBe(2)
+  })
+})
+
+test.each(oneVitest)("an option setup that fails is the project's mistake", async (version) => {
+  const project = seedTest(version, files)
+  project.write('vitest.config.ts', nsboxConfig({ test: "pool: 'nsbox'", options: "setup: ['sh', '-c', 'echo no seed; exit 3']" }))
+  const { exitCode, stderr } = await stress(project, ['good', '--jobs', '1'])
+  expect(stderr).toContain('nsbox stress: setup failed: it ended with exit code 3')
+  expect(stderr).toContain('no seed')
+  expect(exitCode).toBe(2)
 })
 
 describe.each(oneVitest)('a campaign that is stopped in the middle of an attempt', { timeout: patience }, (version) => {

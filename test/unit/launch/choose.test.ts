@@ -31,9 +31,24 @@ test('self-checks that give no answer in a minute say nothing about this node', 
   const plans = new Plans(requestFor(process.cwd()), process.env)
   const chosen = chooseLaunch({ launch: 'cold', upper: 'auto', plans, start })
   const refused = expect(chosen).rejects.toMatchObject({
-    code: 'ERR_NSBOX_SELF_CHECK',
-    message: 'No sandbox can be launched here: the self-check of a cold zygote gave no answer in 60 s',
+    code: 'ERR_NSBOX_START',
+    message: 'No sandbox can be launched now: the self-check of a cold zygote gave no answer in 60 s',
   })
   await vi.advanceTimersByTimeAsync(60_000)
   await refused
+})
+
+test.each([
+  ['SIGKILL', 'ERR_NSBOX_INIT_KILLED', 'now'],
+  ['SIGSEGV', 'ERR_NSBOX_SELF_CHECK', 'with this node'],
+])('self-checks that end with %s', async (signal, code, where) => {
+  const ended = Promise.resolve({ exitCode: null, signal, notEnforced: [] })
+  const start = (mode: string) => {
+    return { mode, prepared: Promise.resolve(), launch: () => ({ ended }), close: async () => undefined } as unknown as ZygoteProcess
+  }
+  const plans = new Plans(requestFor(process.cwd()), process.env)
+  await expect(chooseLaunch({ launch: 'cold', upper: 'auto', plans, start })).rejects.toMatchObject({
+    code,
+    message: `No sandbox can be launched ${where}: the self-check of a cold zygote ended with ${signal}`,
+  })
 })
