@@ -2,6 +2,7 @@
 
 import { closeSync, openSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
+import { eventsHandled } from '../changes/steps.ts'
 
 export function canAsk(): boolean {
   const terminal = open()
@@ -26,7 +27,11 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
   if (signal.aborted) stop()
   try {
     process.stderr.write(question)
-    return /^y/i.test(await promise)
+    const answer = await promise
+    // A terminal that goes away is read to its end before its SIGHUP is handled.
+    if (answer === '') await eventsHandled()
+    signal.throwIfAborted()
+    return /^y/i.test(answer)
   } finally {
     signal.removeEventListener('abort', stop)
     answers.destroy()

@@ -16,6 +16,7 @@ import { keptDescription } from '../config/kept.ts'
 import { configError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
 import { oneLine, quoted, shellWord } from '../quoted.ts'
+import { exitNow } from '../sys/process.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { HeldSignals, readHoldingSignals } from './held-signals.ts'
 import { lastFailed, takeLastFailed } from './last-failed.ts'
@@ -45,7 +46,8 @@ export async function applyKept(words: string[]): Promise<number> {
   } catch (error) {
     if (!isInterruption(error)) throw error
     console.error(`nsbox: ${error.message}; the changes are still kept: nsbox apply ${shellWord(directory)}`)
-    return signals.exitCode as number
+    // At once: node gives signals up before it ends, and the next one would tell another end.
+    return exitNow(signals.exitCode as number)
   }
 }
 
