@@ -42,6 +42,8 @@ export async function applyKept(words: string[]): Promise<number> {
   try {
     const code = await applyHere(kept, { yes, json }, signals)
     await eventsHandled()
+    const { aborted, reason } = signals.signal
+    if (aborted && code === 0) console.error(`nsbox: ${reason.message}; the changes are applied`)
     return signals.exitCode ?? code
   } catch (error) {
     if (!isInterruption(error)) throw error

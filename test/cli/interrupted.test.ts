@@ -40,7 +40,8 @@ async function signalled(words: string[], isTime: () => boolean, signal: NodeJS.
 async function interrupted(act: () => Promise<Ended>, again: () => void): Promise<Ended> {
   for (;;) {
     const ended = await act()
-    if (ended.code !== 0) return ended
+    const isTooLate = !ended.stderr.includes('interrupted by') || ended.stderr.includes('the changes are applied')
+    if (!isTooLate) return ended
     again()
   }
 }
