@@ -32,3 +32,8 @@ export function conflictError(target: string, conflicts: readonly Conflict[]): N
     'Run it again, or keep the changes and merge them by hand.',
   )
 }
+
+/** Every entry is either the old one or the new one, as after a failure. */
+export function interruptedError({ message, code, stage }: NsboxError, target: string, done: number, total: number): NsboxError {
+  return new NsboxError(`${message} after ${done} of ${total} changes of ${quoted(target)} were applied`, { code, stage })
+}

@@ -6,16 +6,28 @@ import { type Difference, differencesBetween } from './differences.ts'
 import { type Entry, factsOf } from './entry.ts'
 import { asChangesError } from './failure.ts'
 import { byName, nameOf, textOf } from './names.ts'
-import { withReadable } from './readable-upper.ts'
+import { readably } from './readable-upper.ts'
+import { atOnce, type Steps } from './steps.ts'
 import { View } from './view.ts'
 
 /** Sorted by path. A file that was only opened for writing is not among them. */
 export function changesOf(layer: UpperLayer): Change[] {
+  return atOnce(changesIn([layer]))
+}
+
+/** Those of several layers, one after the other. */
+export function* changesIn(layers: readonly UpperLayer[]): Steps<Change[]> {
+  const changes: Change[][] = []
+  for (const layer of layers) changes.push(yield* changesOfOne(layer))
+  return changes.flat()
+}
+
+function* changesOfOne(layer: UpperLayer): Steps<Change[]> {
   const { upper, lowers, target, ignore = [] } = layer
   try {
-    return withReadable(upper, (modes) => {
+    return yield* readably(upper, function* (modes) {
       const sides = { after: View.of([upper, ...lowers], modes), before: View.of(lowers, modes) }
-      return asChanges(differencesBetween(sides, target, ignore, modes), target)
+      return asChanges(yield* differencesBetween(sides, target, ignore, modes), target)
     })
   } catch (error) {
     throw asChangesError('ERR_NSBOX_DIFF', `The changes of ${quoted(target)} cannot be read`, error)

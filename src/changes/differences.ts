@@ -6,6 +6,7 @@ import { differingAspects } from './compare.ts'
 import { deepest, depthFirst } from './depth-first.ts'
 import { type Entry, entryAt, type TrueModes } from './entry.ts'
 import { nameOf } from './names.ts'
+import type { Steps } from './steps.ts'
 import { type Found, namesIn, type Part, View } from './view.ts'
 
 /** Parents come before what they hold. */
@@ -28,9 +29,9 @@ interface Sides {
   before: View
 }
 
-export function differencesBetween(sides: Sides, target: string, ignore: readonly string[], modes: TrueModes): Difference[] {
+export function* differencesBetween(sides: Sides, target: string, ignore: readonly string[], modes: TrueModes): Steps<Difference[]> {
   const walk = new Walk(nameOf(target), new Set(ignore.map(nameOf)), modes)
-  walk.top(sides)
+  yield* walk.top(sides)
   return walk.found
 }
 
@@ -52,7 +53,7 @@ class Walk {
    * The upper's own root is made by nsbox: it has the lower's mode, but neither its owner nor its
    * attributes, and one mark of nsbox's.
    */
-  top(sides: Sides): void {
+  *top(sides: Sides): Steps<void> {
     const [after, before] = [sides.after, sides.before].map((view) => entryAt((view.parts[0] as Part).path, this.#modes)) as [Entry, Entry]
     const changed: Aspect[] = []
     if (after.mode !== before.mode) changed.push('mode')
@@ -60,7 +61,10 @@ class Walk {
     if (!hasAttributes(visibleAttributes(before.path), attributes)) changed.push('attributes')
     if (changed.length > 0) this.found.push({ path: '', kind: 'modified', changed, after, before })
     const below = (node: Node) => (node.path.length > deepest ? [] : this.#below(node))
-    for (const node of depthFirst(this.#below({ path: '', sides }), below)) this.#compare(node)
+    for (const node of depthFirst(this.#below({ path: '', sides }), below)) {
+      yield
+      this.#compare(node)
+    }
   }
 
   /** Yields what one directory holds that may differ. */

@@ -11,6 +11,7 @@ import { type Difference, rootMark } from './differences.ts'
 import { type Entry, inodeOf } from './entry.ts'
 import { O_PATH, OpenDirectories, type OpenDirectory } from './open-directories.ts'
 import { expectAsPlanned, remove, replace } from './replace.ts'
+import type { Steps } from './steps.ts'
 
 export interface MergeFailure {
   difference: Difference
@@ -33,13 +34,19 @@ export class Merge {
   }
 
   /** Goes on after a failure. Nothing is deleted after one: it may be all that there is of what could not be written elsewhere. */
-  run(differences: readonly Difference[]): void {
+  *run(differences: readonly Difference[]): Steps<void> {
     for (const { kind, path, after, before } of differences)
       if (kind === 'unchanged' && after && hasLinks(after) && before?.stat.nlink === 1n) this.#placed.set(inodeOf(after.stat), path)
     const top: Difference = { path: '', kind: 'unchanged', changed: [] }
     this.#attempt(top, () => this.#makeWritable(this.#directories.top, top))
-    for (const difference of differences) if (!this.#isBarred(difference)) this.#attempt(difference, () => this.#carryOut(difference))
-    this.#directories.close()
+    try {
+      for (const difference of differences) {
+        yield
+        if (!this.#isBarred(difference)) this.#attempt(difference, () => this.#carryOut(difference))
+      }
+    } finally {
+      this.#directories.close()
+    }
   }
 
   /** True below a directory that could not be made. */

@@ -7,7 +7,8 @@ import { type Conflict, conflictsOf } from './conflicts.ts'
 import { type Difference, differencesBetween } from './differences.ts'
 import type { TrueModes } from './entry.ts'
 import { asChangesError } from './failure.ts'
-import { withReadable } from './readable-upper.ts'
+import { readably } from './readable-upper.ts'
+import type { Steps } from './steps.ts'
 import { View } from './view.ts'
 
 export interface ApplyPlan {
@@ -22,11 +23,11 @@ export interface ApplyPlan {
 }
 
 /** `startedMs` is when the sandbox was started, as Date.now() has it. */
-export function planApply(layer: UpperLayer, startedMs: number): ApplyPlan {
+export function* planApply(layer: UpperLayer, startedMs: number): Steps<ApplyPlan> {
   const { target } = layer
   try {
-    return withReadable(layer.upper, (modes) => {
-      const { differences, skipped } = differencesToTarget(layer, modes)
+    return yield* readably(layer.upper, function* (modes) {
+      const { differences, skipped } = yield* differencesToTarget(layer, modes)
       const conflicts = conflictsOf(differences, target, startedMs)
       return { layer, startedMs, changes: asChanges(differences, target), skipped: asChanges(skipped, target), conflicts }
     })
@@ -35,11 +36,18 @@ export function planApply(layer: UpperLayer, startedMs: number): ApplyPlan {
   }
 }
 
+/** One layer after the other. */
+export function* planApplyAll(layers: readonly UpperLayer[], startedMs: number): Steps<ApplyPlan[]> {
+  const plans: ApplyPlan[] = []
+  for (const layer of layers) plans.push(yield* planApply(layer, startedMs))
+  return plans
+}
+
 /** The target is read by its own path: a lower may be the same directory by another. */
-export function differencesToTarget(layer: UpperLayer, modes: TrueModes): { differences: Difference[]; skipped: Difference[] } {
+export function* differencesToTarget(layer: UpperLayer, modes: TrueModes): Steps<{ differences: Difference[]; skipped: Difference[] }> {
   const { upper, lowers, target, ignore = [] } = layer
   const sides = { after: View.of([upper, ...lowers.slice(0, -1), target], modes), before: View.of([target], modes) }
-  const all = differencesBetween(sides, target, ignore, modes)
+  const all = yield* differencesBetween(sides, target, ignore, modes)
   const isSkipped = ({ after }: Difference) => after?.type === 'socket' || after?.type === 'device'
   return { differences: all.filter((difference) => !isSkipped(difference)), skipped: all.filter(isSkipped) }
 }

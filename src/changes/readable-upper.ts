@@ -5,13 +5,25 @@ import { reach } from '../sys/long-path.ts'
 import { deepest, depthFirst } from './depth-first.ts'
 import { type Entry, entriesIn, entryOf, inodeOf, type TrueModes } from './entry.ts'
 import { nameOf } from './names.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 /** The upper is nobody's but the sandbox's, and that has ended. Nothing else is ever opened up. */
 export function withReadable<T>(upper: string, act: (modes: TrueModes) => T): T {
   const opened = new Opened()
   try {
-    if (process.geteuid?.() !== 0) opened.openUp(nameOf(upper))
+    atOnce(opened.openUp(upper))
     return act(opened.modes)
+  } finally {
+    opened.restore()
+  }
+}
+
+/** The same for work in steps. */
+export function* readably<T>(upper: string, act: (modes: TrueModes) => Steps<T>): Steps<T> {
+  const opened = new Opened()
+  try {
+    yield* opened.openUp(upper)
+    return yield* act(opened.modes)
   } finally {
     opened.restore()
   }
@@ -23,19 +35,25 @@ class Opened {
   readonly modes: Map<string, number> = new Map()
   readonly #entries: Entry[] = []
 
-  openUp(root: string): void {
-    // Its path may be a link to it, such as /proc/self/fd/3.
-    const top = entryOf(root, statSync(reach(root), { bigint: true }), none)
-    const below = ({ type, path }: Entry) => (type === 'directory' && path.length - root.length <= deepest ? entriesIn(path, none) : [])
-    for (const entry of depthFirst([top], below)) this.#open(entry)
-  }
-
   #open(entry: Entry): void {
     const needed = entry.type === 'directory' ? 0o500 : entry.type === 'file' ? 0o400 : 0
     if ((entry.mode & needed) === needed) return
     this.#entries.push(entry)
     this.modes.set(inodeOf(entry.stat), entry.mode)
     chmodSync(reach(entry.path), entry.mode | needed)
+  }
+
+  /** Root needs no permissions. */
+  *openUp(upper: string): Steps<void> {
+    if (process.geteuid?.() === 0) return
+    const root = nameOf(upper)
+    // Its path may be a link to it, such as /proc/self/fd/3.
+    const top = entryOf(root, statSync(reach(root), { bigint: true }), none)
+    const below = ({ type, path }: Entry) => (type === 'directory' && path.length - root.length <= deepest ? entriesIn(path, none) : [])
+    for (const entry of depthFirst([top], below)) {
+      yield
+      this.#open(entry)
+    }
   }
 
   restore(): void {

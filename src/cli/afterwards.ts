@@ -4,13 +4,15 @@ import { existsSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, statSync
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Change, UpperLayer } from '../changes/changed.ts'
+import { eventsHandled, isInterruption } from '../changes/steps.ts'
 import type { RunFlags } from '../config/run-flags.ts'
-import { configError, type ErrorData, errorToData, NsboxError } from '../errors.ts'
+import { configError, describeError, type ErrorData, errorToData, NsboxError } from '../errors.ts'
 import { homeDirectory } from '../host/home.ts'
 import { isWithin } from '../plan/paths.ts'
 import { inQuotes, quoted, shellWord } from '../quoted.ts'
 import type { Report } from '../run/report.ts'
 import { canAsk, confirm } from './confirm.ts'
+import type { HeldSignals } from './held-signals.ts'
 import { write } from './print.ts'
 
 type Wanted = RunFlags['changes']
@@ -40,20 +42,29 @@ function isEmptyDirectory(path: string): boolean {
   return statSync(path).isDirectory() && readdirSync(path).length === 0
 }
 
-/** The report, with the changes and with what failed: that does not hold up the rest. */
-export async function afterwards({ changes: wanted, output }: RunFlags, report: Report, layers: UpperLayer[]): Promise<Report> {
+/**
+ * The report, with the changes and with what failed: that does not hold up the rest. A signal stops what only reads, asks or applies;
+ * what is to be kept or exported would be lost, and is written all the same.
+ */
+export async function afterwards(
+  { changes: wanted, output }: RunFlags,
+  report: Report,
+  layers: UpperLayer[],
+  signals: HeldSignals,
+): Promise<Report> {
   if (layers.length === 0) return report
   // What is kept must be readable to its owner. The command has ended: nothing else is made under this mask.
   process.umask(process.umask(0o077) & 0o077)
-  const work = new Afterwards(layers, report)
-  const { changesOf } = await import('../changes/changes-of.ts')
-  const changes = await work.attempt(async () => layers.flatMap(changesOf))
+  const work = new Afterwards(layers, report, signals)
+  const { changesIn } = await import('../changes/changes-of.ts')
+  const changes = await work.attempt(() => signals.carryOut(changesIn(layers)))
   if (changes && wanted.diff && !output.json) await work.attempt(() => tell(changes))
   const { keep, export: file } = wanted
   if (keep !== undefined) await work.attempt(() => work.keep(resolve(keep)), `they could not be kept in ${quoted(keep)}`)
   if (file !== undefined) await work.attempt(() => work.exportTo(resolve(file)), 'they could not be exported')
   if (wanted.apply) await work.attempt(() => work.apply(wanted.yes), 'not everything could be applied')
   await work.keepWhatFailed()
+  await work.tellInterruption()
   return { ...report, changes: changes ?? null, error: report.error ?? (await work.error()) }
 }
 
@@ -70,10 +81,15 @@ class Afterwards {
   /** Why they have to be kept. */
   #why: string | undefined
   #keptIn: string | undefined
+  readonly #signals: HeldSignals
+  /** What was written in full, as it is told when there was a signal. */
+  readonly #done: string[] = []
+  #hasToldWhy = false
 
-  constructor(layers: UpperLayer[], report: Report) {
+  constructor(layers: UpperLayer[], report: Report, signals: HeldSignals) {
     this.#layers = layers
     this.#report = report
+    this.#signals = signals
   }
 
   /** `why` is told where changes are kept because of its failure. */
@@ -83,7 +99,7 @@ class Afterwards {
     } catch (error) {
       this.#problems.push(error)
       const isConflict = NsboxError.is(error) && error.code === 'ERR_NSBOX_CONFLICT'
-      this.#why ??= isConflict ? 'nothing was applied' : why
+      this.#why ??= isConflict ? 'nothing was applied' : why && isInterruption(error) ? error.message : why
       return undefined
     }
   }
@@ -98,6 +114,7 @@ class Afterwards {
     const { command, startedMs } = this.#report
     const { skipped, missing } = keepLayers(this.#layers, directory, { command, startedMs })
     this.#keptIn = directory
+    this.#done.push(`kept in ${quoted(directory)}`)
     for (const path of skipped) console.error(`nsbox: not kept, because it is a socket or a device: ${quoted(path)}`)
     const error = missingError(missing, directory)
     if (error) this.#problems.push(error)
@@ -111,12 +128,13 @@ class Afterwards {
     const { exportLayer } = await import('../changes/export.ts')
     for (const path of exportLayer(layer, file).skipped)
       console.error(`nsbox: not exported, because a layer cannot hold it: ${quoted(path)}`)
+    this.#done.push(`exported to ${quoted(file)}`)
   }
 
   async apply(yes: boolean): Promise<void> {
     const { applyAll } = await import('../changes/apply.ts')
-    const { planApply } = await import('../changes/plan-apply.ts')
-    const plans = projectLayers(this.#layers).map((layer) => planApply(layer, this.#report.startedMs))
+    const { planApplyAll } = await import('../changes/plan-apply.ts')
+    const plans = await this.#signals.carryOut(planApplyAll(projectLayers(this.#layers), this.#report.startedMs))
     const changes = plans.flatMap((plan) => plan.changes)
     for (const { path } of plans.flatMap((plan) => plan.skipped))
       console.error(`nsbox: not applied, because it is a socket or a device: ${quoted(path)}`)
@@ -130,9 +148,10 @@ class Afterwards {
       await tell(changes)
       const these = changes.length === 1 ? 'this change' : `these ${changes.length} changes`
       const question = `${wellEnded ? '' : 'The command did not end well. '}Apply ${these}? [y/N] `
-      if (!(await confirm(question))) return console.error('nsbox: nothing was applied')
+      if (!(await confirm(question, this.#signals.signal))) return console.error('nsbox: nothing was applied')
     }
-    applyAll(plans)
+    await this.#signals.carryOut(applyAll(plans))
+    this.#done.push('applied')
   }
 
   /** So that nothing is lost. */
@@ -143,7 +162,19 @@ class Afterwards {
       rmdirSync(directory)
       await this.attempt(() => this.keep(directory))
     }
-    if (this.#keptIn !== undefined) console.error(`nsbox: ${this.#why}; the changes are kept: nsbox apply ${shellWord(this.#keptIn)}`)
+    if (this.#keptIn === undefined) return
+    console.error(`nsbox: ${this.#why}; the changes are kept: nsbox apply ${shellWord(this.#keptIn)}`)
+    this.#hasToldWhy = true
+  }
+
+  /** Where the changes are, and what else failed: nsbox ends with the signal's exit code, and tells no more. */
+  async tellInterruption(): Promise<void> {
+    await eventsHandled()
+    const { aborted, reason } = this.#signals.signal
+    if (!aborted) return
+    const changes = this.#done.length > 0 ? `; the changes are ${this.#done.join(' and ')}` : ''
+    if (!this.#hasToldWhy) console.error(`nsbox: ${reason.message}${changes}`)
+    for (const problem of this.#problems) if (!isInterruption(problem)) console.error(`nsbox: ${describeError(problem)}`)
   }
 }
 

@@ -4,27 +4,30 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { applyAll } from '../changes/apply.ts'
-import type { UpperLayer } from '../changes/changed.ts'
-import { changesOf } from '../changes/changes-of.ts'
+import type { Change, UpperLayer } from '../changes/changed.ts'
+import { changesIn } from '../changes/changes-of.ts'
 import { missingLines } from '../changes/failure.ts'
 import { formatChanges } from '../changes/format.ts'
 import { descriptionFile } from '../changes/keep.ts'
-import { planApply } from '../changes/plan-apply.ts'
+import { planApplyAll } from '../changes/plan-apply.ts'
 import { type KeptChanges, readKept } from '../changes/read-kept.ts'
+import { eventsHandled, isInterruption } from '../changes/steps.ts'
 import { keptDescription } from '../config/kept.ts'
 import { configError } from '../errors.ts'
 import { isWithin } from '../plan/paths.ts'
-import { jsonText, oneLine, quoted } from '../quoted.ts'
+import { jsonText, oneLine, quoted, shellWord } from '../quoted.ts'
+import { exitNow } from '../sys/process.ts'
 import { canAsk, confirm } from './confirm.ts'
+import { HeldSignals, readHoldingSignals } from './held-signals.ts'
 import { lastFailed, takeLastFailed } from './last-failed.ts'
 import { print, write } from './print.ts'
 
-export function printKeptChanges(given: string[]): number {
+export async function printKeptChanges(given: string[]): Promise<number> {
   const { words, asked } = takeLastFailed(given)
   const usage = 'nsbox diff DIR [--json], nsbox diff --last-failed [file] [--json]'
   const { directory, json } = oneDirectory(asked ? [lastFailed(asked).directory, ...words] : words, usage)
   const kept = read(directory)
-  const changes = kept.layers.flatMap(changesOf)
+  const changes = await changesKept(kept)
   tellMissing(kept)
   write(json ? `${jsonText(changes, 2)}\n` : formatChanges(changes, process.cwd()))
   return 0
@@ -35,14 +38,31 @@ export async function applyKept(words: string[]): Promise<number> {
   const kept = read(directory)
   if (!yes && !canAsk()) throw configError('nsbox apply asks before it writes, and there is no terminal to ask on: add --yes')
   tellMissing(kept)
-  const plans = layersHere(kept.layers).map((layer) => planApply(layer, kept.startedMs))
+  const signals = new HeldSignals()
+  try {
+    const code = await applyHere(kept, { yes, json }, signals)
+    await eventsHandled()
+    const { aborted, reason } = signals.signal
+    if (aborted && code === 0) console.error(`nsbox: ${reason.message}; the changes are applied`)
+    return signals.exitCode ?? code
+  } catch (error) {
+    if (!isInterruption(error)) throw error
+    console.error(`nsbox: ${error.message}; the changes are still kept: nsbox apply ${shellWord(directory)}`)
+    // At once: node gives signals up before it ends, and the next one would tell another end.
+    return exitNow(signals.exitCode as number)
+  }
+}
+
+/** @throws an interruption, once an entry is whole */
+async function applyHere({ layers, startedMs }: KeptChanges, { yes, json }: { yes: boolean; json: boolean }, signals: HeldSignals) {
+  const plans = await signals.carryOut(planApplyAll(await layersHere(layers, signals), startedMs))
   const changes = plans.flatMap((plan) => plan.changes)
   if (!json) write(formatChanges(changes, process.cwd()), 'stderr')
-  if (changes.length > 0 && !yes && !(await confirm(`Apply ${changes.length} changes? [y/N] `))) {
+  if (changes.length > 0 && !yes && !(await confirm(`Apply ${changes.length} changes? [y/N] `, signals.signal))) {
     console.error('nsbox: nothing was applied')
     return 1
   }
-  const applied = applyAll(plans)
+  const applied = await signals.carryOut(applyAll(plans))
   for (const { path } of applied.flatMap(({ skipped }) => skipped))
     console.error(`nsbox: not applied, because it is a socket or a device: ${quoted(path)}`)
   if (json) print(jsonText(applied, 2))
@@ -50,7 +70,7 @@ export async function applyKept(words: string[]): Promise<number> {
 }
 
 /** Where changes go stands in a file that anybody may have changed, so only the directory that the caller is in is written to. */
-function layersHere(layers: UpperLayer[]): UpperLayer[] {
+async function layersHere(layers: UpperLayer[], signals: HeldSignals): Promise<UpperLayer[]> {
   const here = realpathSync('.')
   const real = layers.map((layer) => ({ ...layer, target: realpathSync(layer.target) }))
   const [inside, outside] = [true, false].map((wanted) => real.filter(({ target }) => isWithin(target, here) === wanted)) as [
@@ -59,16 +79,21 @@ function layersHere(layers: UpperLayer[]): UpperLayer[] {
   ]
   const others = outside.map(({ target }) => quoted(target)).join(', ')
   if (inside.length === 0) throw configError(`these are changes of ${others}, and only the directory you are in is written to: go there`)
-  const leftOut = outside.filter((layer) => changesOf(layer).length > 0).map(({ target }) => quoted(target))
+  const leftOut: string[] = []
+  for (const layer of outside) {
+    const changes = await signals.carryOut(changesIn([layer]))
+    if (changes.length > 0) leftOut.push(quoted(layer.target))
+  }
   if (leftOut.length > 0) console.error(`nsbox: left out, because it is not in this directory: ${leftOut.join(', ')}`)
   return inside
 }
 
 /** Those named, or those that lie in this directory. */
-export function listKept(words: string[]): number {
+export async function listKept(words: string[]): Promise<number> {
   const { values, positionals } = flagsOf(words, 'nsbox layers [DIR …] [--json]')
   const directories = positionals.length > 0 ? positionals : keptHere()
-  const layers = directories.map((directory) => describe(directory))
+  const layers: LayerLine[] = []
+  for (const directory of directories) layers.push(await describe(directory))
   if (values.json) print(jsonText(layers, 2))
   else if (layers.length === 0) print('No kept changes in this directory.')
   else
@@ -86,9 +111,10 @@ interface LayerLine {
   changes: number
 }
 
-function describe(directory: string): LayerLine {
-  const { createdMs, command, layers } = read(directory)
-  const changes = layers.flatMap(changesOf).length
+async function describe(directory: string): Promise<LayerLine> {
+  const kept = read(directory)
+  const { createdMs, command, layers } = kept
+  const { length: changes } = await changesKept(kept)
   return { directory, created: new Date(createdMs).toISOString(), command, targets: layers.map(({ target }) => target), changes }
 }
 
@@ -99,6 +125,10 @@ function keptHere(): string[] {
 
 function read(directory: string): KeptChanges {
   return readKept(resolve(directory), keptDescription)
+}
+
+function changesKept({ layers }: KeptChanges): Promise<Change[]> {
+  return readHoldingSignals((signals) => signals.carryOut(changesIn(layers)))
 }
 
 function tellMissing({ missing }: KeptChanges): void {

@@ -13,6 +13,7 @@ import { configError } from '../errors.ts'
 import { throwawayDirectory } from '../launch/throwaway-directory.ts'
 import { inQuotes, quoted } from '../quoted.ts'
 import { findFailedPlace, listFile } from '../run/failed-place.ts'
+import { readHoldingSignals } from './held-signals.ts'
 
 const flag = '--last-failed'
 
@@ -65,7 +66,7 @@ export async function inStateOf(flags: RunFlags, asked: Asked): Promise<RunFlags
   const { list, left, directory } = lastFailed(asked)
   const { layers, command, startedMs, missing } = readKept(directory, keptDescription)
   tellMissing(missing)
-  const copy = await copyOf(layers, { command, startedMs })
+  const copy = await readHoldingSignals(() => copyOf(layers, { command, startedMs }))
   const overlays = [...new Set(layers.map(({ target }) => target))]
   return {
     ...flags,

@@ -18,6 +18,7 @@ import { close } from '../sys/descriptor.ts'
 import { wantsChanges } from './afterwards.ts'
 import { boundFiles, unreplaced } from './bound-files.ts'
 import { environmentAfter } from './environment.ts'
+import { HeldSignals } from './held-signals.ts'
 import { JobControl } from './job-control.ts'
 import { limitedHere } from './limited-here.ts'
 import { namedDescriptors } from './named-descriptors.ts'
@@ -33,6 +34,8 @@ export interface EndedRun {
   layers: UpperLayer[]
   /** Bound files that the command seems to have failed to replace. */
   unreplaced: string[]
+  /** Those from its end on. */
+  signals: HeldSignals
   /** Lets go of it. */
   release(): Promise<void>
 }
@@ -46,20 +49,32 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
   const limited = await limitedHere(flags)
   const { controlFd } = flags.output
   const orders = controlFd === undefined ? undefined : new Orders(controlFd, status)
-  const { plan, outcome, scratch, ...attempt } = await withUpper(plans, options.upper, async () => {
+  const forwarded = new ForwardedSignals()
+  const attempt = async () => {
     const prepared = prepare(plans, limited, process.pid, { apart })
-    return { ...prepared, ...(await attemptHere(prepared, env, flags, status, orders)) }
+    return { ...prepared, ...(await attemptHere(prepared, env, flags, status, orders, forwarded)) }
+  }
+  const { plan, outcome, scratch, ...ended } = await withUpper(plans, options.upper, attempt).catch((error) => {
+    forwarded.stop()
+    throw error
   })
+  const signals = forwarded.hold(outcome)
   const report = reportOf(command, plan, outcome, startedMs)
   const release = async () => {
-    await attempt.release()
+    await ended.release()
     await limited?.source.close()
     if (scratch !== undefined) close(scratch)
     plans.close()
   }
   const layers = scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`)
   const failed = report.cause === 'exit' && report.exitCode !== 0
-  return { report, layers: apart ? layers : [], unreplaced: failed ? unreplaced(boundFiles(plan), layers, startedMs) : [], release }
+  return {
+    report,
+    layers: apart ? layers : [],
+    unreplaced: failed ? unreplaced(boundFiles(plan), layers, startedMs) : [],
+    signals,
+    release,
+  }
 }
 
 async function attemptHere(
@@ -68,10 +83,10 @@ async function attemptHere(
   { command, program, changes }: RunFlags,
   status: StatusLines,
   orders: Orders | undefined,
+  signals: ForwardedSignals,
 ): Promise<{ outcome: Outcome; scratch: number | undefined }> {
   let sandbox: DirectSandbox | undefined
   const job = JobControl.start(() => sandbox?.pid)
-  const signals = new ForwardedSignals(() => sandbox)
   try {
     const mapper = needsNewuidmap(plan) ? (await import('../launch/id-mapper.ts')).IdMapper.for(plan) : undefined
     const ports = hasPorts(plan) ? (await import('../launch/ports.ts')).Ports.of(plan) : undefined
@@ -92,11 +107,12 @@ async function attemptHere(
       },
     )
     const started = sandbox
+    signals.attach(started)
     limits.attach(started.control)
     status.post({ type: 'started', pid: started.pid, limits: limits.held, ...(exposed.length > 0 && { exposed }) })
     const followed = orders?.follow({ limits, kill: () => started.kill() })
     followed?.catch(() => started.kill())
-    const outcome = await supervise(started, limits, program)
+    const outcome = await supervise(started, limits, { ...program, killedBy: () => signals.killedBy })
     await followed
     job?.end(outcome.cause !== 'exit')
     return { outcome, scratch: sandbox.takeScratch() }
@@ -108,7 +124,7 @@ async function attemptHere(
     await release()
     throw explainSealFailure(errorFromData(errorToData(error)))
   } finally {
-    signals.stop()
+    signals.detach()
   }
 }
 
@@ -116,15 +132,40 @@ const forwarded: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', '
 
 /** What this process is told, the command is told. */
 class ForwardedSignals {
-  readonly #forward: (signal: NodeJS.Signals) => void
+  #sandbox: DirectSandbox | undefined
+  #killedBy: NodeJS.Signals | undefined
 
-  constructor(sandbox: () => DirectSandbox | undefined) {
-    this.#forward = (signal) => {
-      const running = sandbox()
-      // A command that has not begun cannot handle it.
-      if (running && !signalPayload(running.pid, signal) && signal !== 'SIGWINCH') running.kill()
-    }
+  constructor() {
     for (const signal of forwarded) process.on(signal, this.#forward)
+  }
+
+  /** The first one that found no command to take it. */
+  get killedBy(): NodeJS.Signals | undefined {
+    return this.#killedBy
+  }
+
+  attach(sandbox: DirectSandbox): void {
+    this.#sandbox = sandbox
+    if (this.#killedBy !== undefined) sandbox.kill()
+  }
+
+  detach(): void {
+    this.#sandbox = undefined
+  }
+
+  readonly #forward = (signal: NodeJS.Signals): void => {
+    if ((this.#sandbox && signalPayload(this.#sandbox.pid, signal)) || signal === 'SIGWINCH') return
+    // A command that has not begun cannot handle it.
+    this.#killedBy ??= signal
+    this.#sandbox?.kill()
+  }
+
+  /** From here on they are held, without a moment in which one would end this process. One that came too late for the command is the first. */
+  hold({ signal }: Outcome): HeldSignals {
+    const held = new HeldSignals()
+    if (this.#killedBy !== undefined && this.#killedBy !== signal) held.note(this.#killedBy)
+    this.stop()
+    return held
   }
 
   stop(): void {

@@ -47,20 +47,22 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   if (flags.dieWithParent) dieWithParent()
   const status = new StatusLines(flags.output.statusFd)
   checkBeforehand(flags.changes)
-  const { report, layers, unreplaced, release } = await runHere(flags, status)
+  const { report, layers, unreplaced, signals, release } = await runHere(flags, status)
   let whole = report
   try {
     const said = describeEnd(report)
     if (said !== undefined) console.error(`nsbox: ${said}`)
     if (report.exitCode !== 0) tellOfMentioned(flags.command)
     if (unreplaced.length > 0) tellOfUnreplaced(unreplaced)
-    whole = await afterwards(flags, report, layers)
+    whole = await afterwards(flags, report, layers, signals)
     status.post({ type: 'ended', ...whole })
     if (flags.output.json) print(jsonText(whole), 'stderr')
   } finally {
     await release()
     status.flush()
   }
+  // What else failed was told with it.
+  if (signals.exitCode !== undefined) return exitNow(signals.exitCode)
   if (whole.error && !report.error) throw errorFromData(whole.error)
   // At once: node takes milliseconds to put away what the kernel puts away anyhow.
   return exitNow(exitStatus(whole) || (status.hasFailed ? FAILED : 0))

@@ -25,6 +25,8 @@ export interface SuperviseOptions {
   /** Milliseconds from there until SIGKILL of everything. */
   killAfter: number
   signal?: AbortSignal | undefined
+  /** The signal that the caller killed the sandbox for before its program began. */
+  killedBy?(): string | undefined
 }
 
 export interface Outcome {
@@ -47,7 +49,7 @@ export interface Outcome {
 export async function supervise(
   sandbox: Supervised,
   limits: SandboxLimits,
-  { timeout, killAfter, signal }: SuperviseOptions,
+  { timeout, killAfter, signal, killedBy }: SuperviseOptions,
 ): Promise<Outcome> {
   let stopped: 'timeout' | 'abort' | undefined
   const timers: NodeJS.Timeout[] = []
@@ -87,7 +89,7 @@ export async function supervise(
   signal?.removeEventListener('abort', abort)
   const { usage: limitUsage, hit } = limits.accountsOf(end)
   return {
-    ...outcome(end, stopped, hit, limits.wasKilled),
+    ...outcome(end, stopped, hit, killedBy?.() ?? (limits.wasKilled ? 'SIGKILL' : undefined)),
     notEnforced: [...limits.notEnforced, ...end.notEnforced],
     usage: end.usage,
     limitUsage,
@@ -113,12 +115,14 @@ function outcome(
   { exitCode, signal, error }: SandboxEnd,
   stopped: 'timeout' | 'abort' | undefined,
   hit: CapHit | undefined,
-  asked: boolean,
+  killedBy: string | undefined,
 ): How {
   const killed = error?.code === 'ERR_NSBOX_INIT_KILLED'
   if (hit && (killed || signal === 'SIGKILL')) return { exitCode: null, signal: 'SIGKILL', cause: 'limit', error: null }
   if (stopped && (killed || !error)) return { exitCode, signal: killed ? 'SIGKILL' : signal, cause: stopped, error: null }
-  if (killed && asked) return { exitCode: null, signal: 'SIGKILL', cause: 'signal', error: null }
+  // Its ids cannot be mapped any more then.
+  if ((killed || error?.code === 'ERR_NSBOX_ID_MAP') && killedBy !== undefined)
+    return { exitCode: null, signal: killedBy, cause: 'signal', error: null }
   if (error) return { exitCode, signal, cause: error.code === 'ERR_NSBOX_EXEC' ? 'not-started' : 'failure', error }
   return { exitCode, signal, cause: signal === null ? 'exit' : 'signal', error: null }
 }

@@ -3,9 +3,12 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { childrenOf } from '../../src/sys/descendants.ts'
+import { signalBit, signalMask } from '../../src/sys/signal.ts'
 import { CommandPlace } from '../support/command-place.ts'
 import { mounts, processesWith } from '../support/processes.ts'
 import { repository } from '../support/sandbox.ts'
@@ -108,6 +111,29 @@ test.each(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
     }
   },
 )
+
+test.each([
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGQUIT', 131],
+  ['SIGTERM', 143],
+] as const)('%s before the command has begun is told as what it is', async (signal, code) => {
+  const begins: ((nsbox: number) => boolean)[] = [(nsbox) => childrenOf(nsbox).length > 0]
+  // node itself catches SIGINT and SIGTERM from its start on.
+  if (signal === 'SIGHUP' || signal === 'SIGQUIT') begins.push((nsbox) => catches(nsbox, constants.signals[signal]))
+  for (const hasBegun of begins) {
+    const run = new Run(['--', 'sleep', '1000'])
+    const nsbox = run.child.pid as number
+    while (!hasBegun(nsbox)) await turn()
+    run.kill(signal)
+    expect({ end: await run.ended, err: run.stderr }).toEqual({ end: code, err: '' })
+    await run.expectNothingLeft()
+  }
+})
+
+function catches(pid: number, signal: number): boolean {
+  return (signalMask(readFileSync(`/proc/${pid}/status`, 'utf8'), 'SigCgt') & signalBit(signal)) !== 0
+}
 
 test('a time limit that is over before the command has begun asks it to end all the same', async () => {
   const run = new Run(['--timeout', '1ms', '--', 'sleep', '1000'])

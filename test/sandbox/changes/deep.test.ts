@@ -4,14 +4,13 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { applyChanges } from '../../../src/changes/apply.ts'
 import { changesOf } from '../../../src/changes/changes-of.ts'
 import { exportLayer } from '../../../src/changes/export.ts'
 import { keepLayers } from '../../../src/changes/keep.ts'
-import { planApply } from '../../../src/changes/plan-apply.ts'
 import { writesOf } from '../../../src/changes/writes.ts'
 import { reach } from '../../../src/sys/long-path.ts'
 import { removeTree } from '../../../src/sys/remove-tree.ts'
+import { applyChanges, planApply } from '../../support/changes/apply.ts'
 import { brief, changesBench } from '../../support/changes/bench.ts'
 
 /** Perl that makes directories in each other, goes into the last, and runs a shell script there. */

@@ -18,8 +18,8 @@ import {
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { changesOf } from '../../../src/changes/changes-of.ts'
-import { planApply } from '../../../src/changes/plan-apply.ts'
 import { setXattr } from '../../../src/sys/xattr.ts'
+import { planApply } from '../../support/changes/apply.ts'
 import { attribute, brief, changesBench } from '../../support/changes/bench.ts'
 
 test('files made, changed, renamed and deleted', async () => {
