@@ -8,7 +8,7 @@ import type { LeftBehind, LeftProcess, OpenPort } from './left-behind.ts'
 import type { FileRefusals, Refusal } from './refusals.ts'
 import type { FileUsage } from './worker-limits.ts'
 import type { WorkerEnd } from './workers.ts'
-import type { Written } from './written-files.ts'
+import { type Written, writesNamed } from './written-files.ts'
 
 /** What reporters find in the `meta.nsbox` of a file. */
 export interface FileReport extends FileUsage {
@@ -28,6 +28,9 @@ export interface FileReport extends FileUsage {
   refusedMore: number
   caps: HitCap[]
 }
+
+/** What a file left that runs or listens. */
+export type LeftAlive = Pick<FileReport, 'processes' | 'ports'>
 
 /** Without what was noticed while the file ran. */
 type LookedReport = Omit<FileReport, keyof FileRefusals>
@@ -84,6 +87,32 @@ function writtenReport(written: Written | null, places: WrittenPlaces): Pick<Fil
 function shortPath(path: string, { workspaces: [workspace = '/'], home }: WrittenPlaces): string {
   if (isWithin(path, workspace)) return path.slice(workspace.length + 1)
   return isWithin(path, home) ? `~${path.slice(home.length)}` : path
+}
+
+/** What one look found, and a later one besides. */
+export function bothReports(first: FileReport, later: FileReport): FileReport {
+  const written = first.written && later.written && [...first.written, ...later.written]
+  const named = written?.slice(0, writesNamed) ?? null
+  return {
+    ...later,
+    written: named,
+    writtenMore: first.writtenMore + later.writtenMore + (written?.length ?? 0) - (named?.length ?? 0),
+    writtenComplete: first.writtenComplete && later.writtenComplete,
+    ...bothLeft(first, later),
+  }
+}
+
+/** Processes and ports of either. Null where nobody could look for either. */
+export function bothLeft(first: LeftAlive, later: LeftAlive): LeftAlive {
+  return {
+    processes: besides(first.processes, later.processes, (one, other) => one.pid === other.pid),
+    ports: besides(first.ports, later.ports, (one, other) => one.protocol === other.protocol && one.port === other.port),
+  }
+}
+
+function besides<T>(first: T[] | null, later: T[] | null, isSame: (one: T, other: T) => boolean): T[] | null {
+  if (!first || !later) return first ?? later
+  return [...first, ...later.filter((one) => !first.some((other) => isSame(one, other)))]
 }
 
 /** What limits did to whoever used this. */

@@ -2,12 +2,14 @@
 
 import {
   commandOf,
+  graces,
+  type HeldPort,
+  heldPorts,
   isEnding,
-  openSockets,
+  isHelper,
   type ProcessStat,
   pids,
   processStat,
-  type Socket,
   selfPid,
   socketsOf,
   usedTables,
@@ -42,12 +44,6 @@ export interface LeftBehind {
   memoryPeakBytes: number
 }
 
-/** Programs that libraries start for themselves, and that end with the worker. */
-const helpers = /\/esbuild(\s.*)?\s--service=/
-
-/** What was told to end may take this long, in milliseconds after the last hook; each time it is looked for again. */
-const graces = [5, 15, 30, 50]
-
 // Tests may replace them.
 const { setTimeout } = globalThis
 const resourceUsage = process.resourceUsage.bind(process)
@@ -55,7 +51,7 @@ const resourceUsage = process.resourceUsage.bind(process)
 /** A process, or a port by its socket, that was not there before. */
 interface Look {
   processes: ProcessStat[]
-  ports: { socket: Socket; by: number }[]
+  ports: HeldPort<number | 'self'>[]
 }
 
 export class Leftovers {
@@ -115,23 +111,11 @@ export class Leftovers {
   #look(): Look {
     const others = hasOwnPids() ? pids().filter((pid) => pid !== selfPid() && !this.#ours.has(pid)) : []
     const processes = others
-      .filter((pid) => !this.#olderPids.has(pid) && !helpers.test(commandOf(pid)))
+      .filter((pid) => !this.#olderPids.has(pid) && !isHelper(pid))
       .map(processStat)
       .filter((stat) => stat !== undefined)
       .filter((stat) => !isEnding(stat))
-    return { processes, ports: this.#ports([process.pid, ...others]) }
-  }
-
-  #ports(holders: readonly number[]): Look['ports'] {
-    const tables = usedTables()
-    if (tables.length === 0) return []
-    const held = holders.flatMap((by) => socketsOf(by === process.pid ? 'self' : by).map((inode) => ({ by, inode })))
-    const newer = held.filter(({ inode }) => !this.#olderSockets.has(inode))
-    if (newer.length === 0) return []
-    return openSockets(tables).flatMap((socket) => {
-      const holder = newer.find(({ inode }) => inode === socket.inode)
-      return holder ? [{ socket, by: holder.by }] : []
-    })
+    return { processes, ports: heldPorts<number | 'self'>(['self', ...others], this.#olderSockets) }
   }
 
   #tell({ processes, ports }: Look, usage: Pick<LeftBehind, 'cpuMs' | 'memoryPeakBytes'>): LeftBehind {
@@ -142,9 +126,9 @@ export class Leftovers {
     }))
     for (const { socket } of ports) this.#olderSockets.add(socket.inode)
     const open = ports.map(({ socket, by }): OpenPort => {
-      const own = by === process.pid
+      const own = by === 'self'
       const test = own ? this.#starts.ofPort(socket) : left.find(({ pid }) => pid === by)?.test
-      return { protocol: socket.protocol, port: socket.port, by: own ? 'worker' : by, ...named(test) }
+      return { protocol: socket.protocol, port: socket.port, by: by === 'self' ? 'worker' : by, ...named(test) }
     })
     // One program may have a socket for each version of IP.
     const once = open.filter((one, index) => open.findIndex((other) => samePort(one, other)) === index)

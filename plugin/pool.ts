@@ -35,11 +35,12 @@ import type { Outcomes } from './outcomes.ts'
 import { coverageDirectory, foreignGroup, installDirectory, type Places, placesOf } from './places.ts'
 import { RunReport } from './run-report.ts'
 import { SetupLayer, type SetupPlace } from './setup-layer.ts'
+import type { TaskUpdate } from './task-updates.ts'
 import { usualWrites } from './usual-writes.ts'
 import type { WorkerKind } from './worker-kind.ts'
 import { WorkerLimits } from './worker-limits.ts'
 import type { WorkerRefusals } from './worker-refusals.ts'
-import { WorkerReport } from './worker-report.ts'
+import { type ReportContext, WorkerReport } from './worker-report.ts'
 import { type WorkerSandbox, Workers } from './workers.ts'
 
 /** Where a user without a home has nothing. */
@@ -171,12 +172,17 @@ export class SandboxPool {
   }
 
   /** Of one worker. */
-  reportOf(worker: WorkerSandbox, kind: WorkerKind, refusals: WorkerRefusals): WorkerReport {
+  reportOf(
+    worker: WorkerSandbox,
+    kind: WorkerKind,
+    refusals: WorkerRefusals,
+    amend: (pack: TaskUpdate['packs'][number]) => void,
+  ): WorkerReport {
     const { vitest, config, name } = kind.project
     const run = RunReport.of(vitest)
     const { strict } = this.options
     const [workspaces, home] = [this.workspaces, homeDirectory() ?? nowhere]
-    return new WorkerReport(worker, {
+    const context: ReportContext = {
       workspaces,
       home,
       looks: this.looks,
@@ -186,8 +192,10 @@ export class SandboxPool {
       refusals: (file) => refusals.of(file),
       began: (told) => run.began(told),
       tell: (file, report) => run.add(file, name, report, workspaces[0] ?? '/', this.options),
+      idOf: (file) => kind.project.createSpecification(file).taskId,
       task: (id) => vitest.state.idMap.get(id),
-    })
+    }
+    return new WorkerReport(worker, context, amend)
   }
 
   /** Of one worker, where what its files have left is to be kept. */

@@ -1,4 +1,4 @@
-// Inside: processes and sockets of the sandbox, as its own /proc tells them.
+// Processes and sockets of the sandbox, as /proc tells them: its own inside, the host's outside.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { isOwnProc } from '../src/sys/own-proc.ts'
@@ -17,6 +17,12 @@ export interface Socket {
   protocol: 'tcp' | 'udp'
   port: number
   inode: string
+}
+
+/** An open port, and who has its socket. */
+export interface HeldPort<Pid extends number | 'self'> {
+  socket: Socket
+  by: Pid
 }
 
 /** USER_HZ is 100 on every architecture that node runs on. */
@@ -86,6 +92,22 @@ export function hasFatalSignal(status: string): boolean {
   return (pending & fatal & ~spared) !== 0
 }
 
+/** Programs that libraries start for themselves, and that end with the worker. */
+const helpers = /\/esbuild(\s.*)?\s--service=/
+
+export function isHelper(pid: number): boolean {
+  return helpers.test(commandOf(pid))
+}
+
+/** What was told to end may take this long, in milliseconds after the last hook; each time it is looked for again. */
+export const graces: readonly number[] = [5, 15, 30, 50]
+
+/** The pid in the sandbox, of a pid that the host's /proc has: the next namespace's (proc_pid_status(5), NSpid). */
+export function innerPid(pid: number): number | undefined {
+  const [, inner] = /^NSpid:\s+\d+\s+(\d+)/m.exec(readIfThere(`/proc/${pid}/status`)) ?? []
+  return inner === undefined ? undefined : Number(inner)
+}
+
 const commandShown = 200
 
 /** Its words; in brackets the name of one that has none. */
@@ -105,15 +127,32 @@ export function parseUsedTables(text: string): Table[] {
 }
 
 /**
- * Of this network namespace. To read /proc/net/tcp takes milliseconds even where it is empty, because the kernel walks
+ * Of the network namespace of a process. To read /proc/net/tcp takes milliseconds even where it is empty, because the kernel walks
  * the connections of all network namespaces; so the counts are asked first.
  */
-export function usedTables(): Table[] {
-  return parseUsedTables(readIfThere('/proc/self/net/sockstat') + readIfThere('/proc/self/net/sockstat6'))
+export function usedTables(of: number | 'self' = 'self'): Table[] {
+  return parseUsedTables(readIfThere(`/proc/${of}/net/sockstat`) + readIfThere(`/proc/${of}/net/sockstat6`))
 }
 
-export function openSockets(tables: readonly Table[]): Socket[] {
-  return tables.flatMap((table) => parseSockets(readIfThere(`/proc/self/net/${table}`), table.startsWith('tcp') ? 'tcp' : 'udp'))
+function openSockets(tables: readonly Table[], of: number | 'self'): Socket[] {
+  return tables.flatMap((table) => parseSockets(readIfThere(`/proc/${of}/net/${table}`), table.startsWith('tcp') ? 'tcp' : 'udp'))
+}
+
+/** Open ports in the network of `of` whose sockets these processes have, and that are not `older`. */
+export function heldPorts<Pid extends number | 'self'>(
+  holders: readonly Pid[],
+  older: ReadonlySet<string>,
+  of: number | 'self' = 'self',
+): HeldPort<Pid>[] {
+  const tables = usedTables(of)
+  if (tables.length === 0) return []
+  const held = holders.flatMap((by) => socketsOf(by).map((inode) => ({ by, inode })))
+  const newer = held.filter(({ inode }) => !older.has(inode))
+  if (newer.length === 0) return []
+  return openSockets(tables, of).flatMap((socket) => {
+    const holder = newer.find(({ inode }) => inode === socket.inode)
+    return holder ? [{ socket, by: holder.by }] : []
+  })
 }
 
 /** Inodes of the sockets that a process has; none where it may not be looked into. */

@@ -29,7 +29,7 @@ import { coverageDirectory, realLocation } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
 import { Progress } from './progress.ts'
-import { dropOwnMeta, taskUpdate } from './task-updates.ts'
+import { dropOwnMeta, tellsOfTasks } from './task-updates.ts'
 import { Turns } from './turns.ts'
 import { fileNames, nodeFlags } from './worker-kind.ts'
 import type { WorkerLimits } from './worker-limits.ts'
@@ -116,7 +116,9 @@ export class Session {
     this.#worker = worker
     this.#limits = host.pool.limitsOf(worker, host.options)
     this.#refusals = new WorkerRefusals(worker.sandbox)
-    this.#report = host.pool.reportOf(worker, host.options, this.#refusals)
+    this.#report = host.pool.reportOf(worker, host.options, this.#refusals, (pack) =>
+      this.#emit({ t: 'q', m: 'onTaskUpdate', a: [[pack], []] }, false),
+    )
     this.#outcomes = host.pool.outcomesOf(worker, host.options)
     this.#attempt = host.pool.attempt
     this.#hang = new HangWatch(host.pool.options.hangTimeout, {
@@ -168,11 +170,14 @@ export class Session {
     this.#progress.begin(files)
     this.#refused.clear()
     this.#requests.gives(files)
-    if ((message as { type: string }).type === 'run') this.#outcomes?.begin(files)
+    const isRun = (message as { type: string }).type === 'run'
+    if (isRun) this.#outcomes?.begin(files)
+    this.#refusals.begin(files)
     this.#hang.start()
     const [first] = files
     if (this.#attempt && !(await this.#held(this.#turn(this.#attempt)))) return
     if (this.#limits && first !== undefined && !(await this.#held(this.#limits.begin(first)))) return
+    if (isRun) this.#report.begin(files)
     this.post(message)
   }
 
@@ -427,7 +432,8 @@ export class Session {
       }
       this.#requests.answers(response)
       if (this.#answers.emit(String(response.type), response)) return
-    } else if (this.#areFilesOver && taskUpdate(vitest)) return this.#endForged('onTaskUpdate after the end of its files') as undefined
+    } else if (this.#areFilesOver && tellsOfTasks(vitest))
+      return this.#endForged(`${(vitest as { m: string }).m} after the end of its files`) as undefined
     this.#requests.asked(vitest, own)
   }
 

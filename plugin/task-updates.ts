@@ -1,5 +1,7 @@
 // Parts of vitest's messages that nsbox reads and adds to.
 
+import { isRecord } from './shapes.ts'
+
 interface RpcRequest {
   t?: string
   m?: string
@@ -71,6 +73,24 @@ export function isCollected(message: unknown): boolean {
 export function collectedFiles(message: unknown): FileTask[] {
   const { m: method, a: args } = message as RpcRequest
   return method === 'onCollected' ? (args?.[0] as FileTask[]) : []
+}
+
+/** Whether a worker is done with all files that it was asked for. */
+export function finishesFiles(message: unknown): boolean {
+  const { __vitest_worker_response__: isResponse, type, error } = message as Record<string, unknown>
+  return isResponse === true && type === 'testfileFinished' && !error
+}
+
+/** To vitest an error with this code says that the task it names is skipped, and so has not failed. Tests say that of themselves alone. */
+export function dropFileSkip(message: unknown, files: ReadonlySet<string>): void {
+  const [error] = unhandledError(message) ? ((message as RpcRequest).a ?? []) : []
+  if (!isRecord(error)) return
+  if (error['code'] === 'VITEST_PENDING' && files.has(String(error['taskId']))) delete error['code']
+}
+
+/** Whether it tells of a file or of its tests: of what they are, or how they fare. */
+export function tellsOfTasks(message: unknown): boolean {
+  return ['onQueued', 'onCollected', 'onTaskUpdate'].includes((message as RpcRequest).m ?? '')
 }
 
 /** Whether it tells of an error that no test is to blame for. */

@@ -15,6 +15,11 @@ export class WorkerRefusals {
     this.#names = names
   }
 
+  /** The worker is asked to run these, maybe again. */
+  begin(files: readonly string[]): void {
+    for (const file of files) this.#refusals.begin(file)
+  }
+
   take(message: RefusedMessage): void {
     this.#refusals.see(message)
   }
@@ -29,7 +34,7 @@ export class WorkerRefusals {
     if (queued) {
       this.#file = queued.filepath
       this.#fileId = queued.id
-      return this.#refusals.begin(this.#file)
+      return
     }
     const update = taskUpdate(message)
     if (!update) return

@@ -20,7 +20,10 @@ export interface Bounds {
   slice: number
 }
 
-const bounds: Bounds = { named: 1000, seen: 20_000, slice: 200 }
+/** Writes of a file that are named. */
+export const writesNamed = 1000
+
+const bounds: Bounds = { named: writesNamed, seen: 20_000, slice: 200 }
 
 type Walk = Iterator<Write | null, 'stopped' | undefined>
 
