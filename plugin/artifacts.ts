@@ -3,6 +3,8 @@
 
 import { resolve } from 'node:path'
 import { singleQuoted } from '../src/quoted.ts'
+import { nameAsForks } from './attachment-names.ts'
+import type { Staged } from './staged-attachments.ts'
 
 interface Attachment {
   path?: string
@@ -25,29 +27,31 @@ function attachmentsOf(message: unknown): (Attachment & { path: string })[] {
 }
 
 /**
- * Makes a message name copies of its attachments. `copy` takes a path of the sandbox and answers with one of the host, or undefined
- * where no file is there. Undefined for other messages. Settles with what vitest is to be told instead, and never rejects.
+ * Makes vitest copy the attachments of a message from where `stage` copies them to: it takes a path of the sandbox, and answers
+ * undefined where no file is there. Undefined for other messages. Settles with what vitest is to be told instead, and never rejects.
  */
 export function copyAttachments(
   message: unknown,
   root: string,
-  copy: (path: string) => Promise<string | undefined>,
+  stage: (path: string) => Promise<Staged | undefined>,
 ): Promise<Error | undefined> | undefined {
   const attachments = attachmentsOf(message)
   if (attachments.length === 0) return undefined
-  return copied(attachments, root, copy).catch((error: Error) => error)
+  const [testId = ''] = (message as RpcRequest).a ?? []
+  return copied(attachments, { root, file: testId.split('_')[0] ?? '' }, stage).catch((error: Error) => error)
 }
 
 async function copied(
   attachments: (Attachment & { path: string })[],
-  root: string,
-  copy: (path: string) => Promise<string | undefined>,
+  { root, file }: { root: string; file: string },
+  stage: (path: string) => Promise<Staged | undefined>,
 ): Promise<Error | undefined> {
   for (const attachment of attachments) {
-    const path = await copy(resolve(root, attachment.path))
+    const path = resolve(root, attachment.path)
+    const staged = await stage(path)
     // vitest would copy the host's file of that name.
-    if (path === undefined) return new Error(`ENOENT: no such file or directory, copyfile ${singleQuoted(attachment.path)}`)
-    attachment.path = path
+    if (staged === undefined) return new Error(`ENOENT: no such file or directory, copyfile ${singleQuoted(attachment.path)}`)
+    nameAsForks(attachment, { staged: staged.path, path, file }, staged.remove)
   }
   return undefined
 }

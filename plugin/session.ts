@@ -1,9 +1,7 @@
 // One sandbox with vitest's worker in it, from its start to its end.
 
 import { EventEmitter } from 'node:events'
-import { statSync } from 'node:fs'
-import { copyFile, mkdtemp } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Vitest, PoolOptions as WorkerOptions } from 'vitest/node'
 import { errorToData, NsboxError } from '../src/errors.ts'
 import { settledWithin } from '../src/launch/settled.ts'
@@ -29,6 +27,7 @@ import { coverageDirectory, realLocation } from './places.ts'
 import type { SandboxPool } from './pool.ts'
 import { isProfiled } from './profiles.ts'
 import { Progress } from './progress.ts'
+import { StagedAttachments } from './staged-attachments.ts'
 import { dropOwnMeta, tellsOfTasks } from './task-updates.ts'
 import { Turns } from './turns.ts'
 import { fileNames, nodeFlags } from './worker-kind.ts'
@@ -92,6 +91,7 @@ export class Session {
   readonly #attempt: AttemptWatch | undefined
   readonly #hang: HangWatch
   readonly #requests: WorkerRequests
+  readonly #attachments: StagedAttachments
   /** The host as this sandbox sees it. */
   readonly #view: HostView
   #stderr = ''
@@ -103,7 +103,6 @@ export class Session {
   #isForged = false
   /** Nobody expects anything of it any more. */
   #isOver = false
-  #staging: string | undefined
   #update: SnapshotUpdate = 'none'
   /** Paths of snapshots that were not saved, in this run. */
   readonly #refused = new Set<string>()
@@ -137,6 +136,12 @@ export class Session {
       answer: (vitest) => this.#post({ vitest }),
       hidden: (path, by) => this.#tellHidden(path, by),
       stray: (error) => this.#tellStray(error),
+    })
+    this.#attachments = new StagedAttachments({
+      directory: host.options.project.config.attachmentsDir,
+      files: worker.plan.namespaces.includes('mount') ? () => worker.uppers.files : undefined,
+      staging: () => host.pool.stagingDirectory(),
+      know: (path) => this.#report.know(path),
     })
     this.#connect()
     this.#tellPorts(names)
@@ -392,7 +397,7 @@ export class Session {
     this.#refusals.see(vitest)
     const limited = this.#limits?.see(vitest)
     const covered = fetchCoverage(vitest, () => this.#coveragePlace())
-    const attached = copyAttachments(vitest, this.#host.options.project.config.root, (path) => this.#stage(path))
+    const attached = copyAttachments(vitest, this.#host.options.project.config.root, (path) => this.#attachments.stage(path))
     if (!limited && !attached && !covered) return this.#emitReported(vitest, left, own)
     return Promise.all([limited && this.#held(limited), attached, covered]).then(
       ([, refusal]) => (refusal ? this.#requests.refuse(vitest, refusal) : this.#emitReported(vitest, left, own)),
@@ -435,23 +440,6 @@ export class Session {
     } else if (this.#areFilesOver && tellsOfTasks(vitest))
       return this.#endForged(`${(vitest as { m: string }).m} after the end of its files`) as undefined
     this.#requests.asked(vitest, own)
-  }
-
-  /** Copies a file of the sandbox to the host. Without a mount namespace it is the host's file. */
-  async #stage(path: string): Promise<string | undefined> {
-    const { uppers, plan } = this.#worker
-    const unsealed = plan.namespaces.includes('mount') ? undefined : { path, close: () => undefined }
-    const held = uppers.files?.hold(path, Number.POSITIVE_INFINITY) ?? unsealed
-    try {
-      if (!held || statSync(held.path, { throwIfNoEntry: false })?.isFile() !== true) return undefined
-      this.#staging ??= await this.#host.pool.stagingDirectory()
-      const staged = join(await mkdtemp(join(this.#staging, 'attachment-')), basename(path))
-      await copyFile(held.path, staged)
-      this.#report.know(realLocation(path))
-      return staged
-    } finally {
-      held?.close()
-    }
   }
 
   async #mirror({ path, content }: { path: string; content: Uint8Array | null }): Promise<{ error?: string }> {

@@ -97,7 +97,7 @@ export class WorkerReport {
     if (!file) return undefined
     const queued = queuedFile(message)
     if (queued && queued.id !== file.id) return after(this.#lookAgain(file), () => this.#enter(queued))
-    if (finishesFiles(message)) return after(this.#lookAgain(file), () => this.#settle())
+    if (finishesFiles(message)) return this.#finish(file)
     const update = taskUpdate(message)
     if (!update) return undefined
     if (!endsFile(update, file.id)) return this.#hold(update)
@@ -119,6 +119,13 @@ export class WorkerReport {
     } finally {
       this.#settle()
     }
+  }
+
+  async #finish(file: FileName): Promise<void> {
+    await this.#lookAgain(file)
+    // vitest takes what it was told in this turn of the event loop a little later.
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#settle()
   }
 
   #enter(file: FileName): undefined {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectNothingRuns } from '../support/vitest-left-behind.ts'
-import { fixture, type Project, seedSuite, vitestVersions } from '../support/vitest-project.ts'
+import { fixture, nsboxConfig, type Project, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 function contents({ root }: Project, directory: string): string[] {
@@ -16,6 +16,60 @@ function contents({ root }: Project, directory: string): string[] {
 }
 
 describe.each(vitestVersions)('$name', (version) => {
+  describe('run after run', () => {
+    const attaches = (content: string) =>
+      testFile(`import { writeFileSync } from 'node:fs'; import { tmpdir } from 'node:os'
+test('attaches', async ({ annotate }) => {
+  writeFileSync('made.txt', '${content}'); await annotate('made', { path: 'made.txt' })
+  writeFileSync(tmpdir() + '/made.txt', '${content}'); await annotate('in tmp', { path: tmpdir() + '/made.txt' })
+})`)
+    const project = seedSuite(version, {
+      'vitest.config.ts': nsboxConfig({ test: `attachmentsDir: 'attached', fileParallelism: false` }),
+      'a.test.ts': attaches('of a'),
+    })
+
+    test('attachments are called as with forks', async () => {
+      await vitestRun(project, ['--pool=forks'])
+      const byForks = project.list('attached')
+      for (const run of [await vitestRun(project, ['--pool=nsbox']), await vitestRun(project, ['--pool=nsbox'])])
+        expect(run.exitCode, run.output).toBe(0)
+      expect(byForks).toHaveLength(2)
+      expect(project.list('attached')).toEqual(byForks)
+    })
+
+    test('two files that attach others of the same path keep both', async () => {
+      project.write('b.test.ts', attaches('of b'))
+      for (const run of [await vitestRun(project, ['--pool=nsbox']), await vitestRun(project, ['--pool=nsbox'])])
+        expect(run.exitCode, run.output).toBe(0)
+      expect(contents(project, 'attached')).toEqual(['of a', 'of a', 'of b', 'of b'])
+    })
+  })
+
+  test('what is not attached', async () => {
+    const project = seedTest(version, {
+      'vitest.config.ts': nsboxConfig({ options: `strict: ['writes']`, test: `pool: 'nsbox', attachmentsDir: 'attached'` }),
+      'kept.txt': 'kept',
+      'a.test.ts': testFile(`import { truncateSync, writeFileSync } from 'node:fs'; import { tmpdir } from 'node:os'
+test('holes', async ({ annotate }) => {
+  const path = tmpdir() + '/holes.bin'
+  writeFileSync(path, 'data'); truncateSync(path, 64 * 2 ** 20); await annotate('some', { path })
+  truncateSync(path, 992 * 2 ** 20)
+  await expect(annotate('more', { path })).rejects.toThrow('the holes in the attachments of one worker may have 1024 MiB in all')
+})
+test('more than there is', async ({ annotate }) => {
+  const path = tmpdir() + '/long.bin'
+  writeFileSync(path, ''); truncateSync(path, 8 * 2 ** 40 - 1)
+  await expect(annotate('long', { path })).rejects.toThrow('cannot be attached')
+})
+test('changes', async ({ annotate }) => { writeFileSync('kept.txt', 'changed'); await annotate('changed', { path: 'kept.txt' }) })
+test('makes', async ({ annotate }) => { writeFileSync('made.txt', ''); await annotate('made', { path: 'made.txt' }) })`),
+    })
+    const run = await vitestRun(project)
+    expect(Object.values(run.tests), run.output).toEqual(Array(4).fill('passed'))
+    expect(run.failures['a.test.ts']).toContain('wrote    kept.txt (modified)')
+    expect(run.failures['a.test.ts']).not.toContain('made.txt')
+  })
+
   const project = seedSuite(version, fixture('artifacts'))
   let run: VitestRun
   beforeAll(async () => {

@@ -25,6 +25,32 @@ function reported(project: Project, path = 'report.json'): Record<string, Report
   return Object.fromEntries(files.map((file) => [file.file, file]))
 }
 
+/** What a test does to hide the file, the process and the port that it leaves. `leave` leaves them, `id` is its file's. */
+const hidings: Record<string, string> = {
+  'no-result': `call('onTaskUpdate', [], [[id, 'suite-finished', {}]]); leave()`,
+  'early-end': `call('onTaskUpdate', [[id, { state: 'pass' }, {}]], [[id, 'suite-failed-early', {}]]); leave()`,
+  'nothing-left': `leave(); send({
+    vitest: { t: 'q', m: 'onTaskUpdate', a: [[[id, { state: 'pass' }, {}]], [[id, 'suite-finished', {}]]] },
+    left: { processes: [], ports: [], cpuMs: 1, memoryPeakBytes: 1 },
+  })`,
+  'later-result': `leave(); later(() => call('onTaskUpdate', [[id, { state: 'pass' }, {}]], []))`,
+  'later-file': `leave(); later(() => call('onCollected', [Object.assign(fileOf(task.file), { mode: 'skip', result: { state: 'pass' } })]))`,
+  'later-skip': `leave(); later(() => call('onUnhandledError', { code: 'VITEST_PENDING', taskId: id, message: 'x' }, 'Odd'))`,
+  // Refusals are sent before the annotation.
+  'queued-again': `leave(); await fetch('http://192.0.2.1:5/').catch(() => {}); await annotate('x'); call('onQueued', fileOf(task.file))`,
+  // Whatever the worker itself would say.
+  muted: `call('onTaskUpdate', [[id, { state: 'pass' }, {}], [task.id, { state: 'pass' }, {}]], [[task.id, 'test-finished', {}], [id, 'suite-finished', {}]])
+  leave()
+  finish()
+  await wait()`,
+}
+
+const hiding = (body: string) =>
+  testFile(`import { writeFileSync } from 'node:fs'; import { createServer } from 'node:net'; import { spawn } from 'node:child_process'
+import { call, fileOf, finish, later, send, wait } from './channel'
+const leave = () => { writeFileSync('left.txt', ''); createServer().listen(4567); spawn('sleep', ['1000']) }
+test('hides', async ({ annotate, task }) => { const { id } = task.file; ${body} })`)
+
 /** The section on the terminal; empty where there is none. */
 function sectionOf({ stderr }: Pick<VitestRun, 'stderr'>): string {
   return /^nsbox: \d+ of \d+ test files? left something behind:\n(?: {2}.*\n)*/m.exec(stderr)?.[0] ?? ''
@@ -189,6 +215,46 @@ describe.each(vitestVersions)('$name', (version) => {
     test('with report: false nothing is said at the end', () => {
       expect(sectionOf(run)).toBe('')
       expect(run.output).not.toMatch(/test files? left something behind/)
+    })
+  })
+
+  describe('a file that hides what it leaves', () => {
+    const project = seedSuite(version, {
+      'channel.ts': fixture('forged')['channel.ts'] as string,
+      'vitest.config.ts': nsboxConfig({
+        options: `strict: true, reportFile: 'report.json'`,
+        test: "pool: 'nsbox', testTimeout: 60_000",
+      }),
+      ...Object.fromEntries(Object.entries(hidings).map(([name, body]) => [`${name}.test.ts`, hiding(body)])),
+      'skipped.test.ts': testFile(`import { writeFileSync } from 'node:fs'; writeFileSync('left.txt', ''); test.skip('skipped', () => {})`),
+      'passes.test.ts': passes,
+    })
+    let run: VitestRun
+    beforeAll(async () => {
+      run = await vitestRun(project)
+    })
+
+    test.each([...Object.keys(hidings), 'skipped'])('%s: fails, and is told of', (name) => {
+      expect(run.output).toContain(`NsboxError: ${name}.test.ts left something behind:`)
+      expect(run.files[`${name}.test.ts`]).toBe('failed')
+      expect(reported(project)[`${name}.test.ts`]).toMatchObject({ written: [{ path: 'left.txt', kind: 'added' }] })
+    })
+
+    test('processes and ports are seen where the worker names none', () => {
+      const [, lines = ''] = run.output.split('NsboxError: muted.test.ts left something behind:\n')
+      expect(lines).toMatch(
+        /^ {2}process {2}sleep 1000 \(pid \d+\)\n {2}port {5}tcp 4567 of the worker\n {2}wrote {4}left\.txt \(added\)\n/,
+      )
+    })
+
+    test('what was refused before the file was queued again', () => {
+      const [, lines = ''] = run.output.split('NsboxError: queued-again.test.ts left something behind:\n')
+      expect(lines.split('\nFix: ')[0]).toContain('refused  192.0.2.1:5')
+    })
+
+    test('others pass', () => {
+      expect(run.files['passes.test.ts'], run.output).toBe('passed')
+      expect(run.exitCode).toBe(1)
     })
   })
 

@@ -1,0 +1,55 @@
+// The names of attachments in vitest's attachmentsDir: those that they have with forks.
+
+import { createHash } from 'node:crypto'
+import { renameSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+export interface Named {
+  path: string
+}
+
+interface Origin {
+  /** Where vitest copies it from. */
+  staged: string
+  /** Its path in the sandbox. */
+  path: string
+  /** The test file. */
+  file: string
+}
+
+/** By the path of a copy: the test file that has it. Sandboxes may have other files at the same path. */
+const owners = new Map<string, string>()
+
+/**
+ * Makes vitest copy the attachment from where it is staged, and calls `copied` when it has. vitest names the copy by the sha1 of
+ * the path that it copies from, which is another in each run, and sets `path` to the copy before anybody is told: it is renamed right then.
+ */
+export function nameAsForks(attachment: Named, origin: Origin, copied: () => void): void {
+  const define = (field: PropertyDescriptor) =>
+    Object.defineProperty(attachment, 'path', { ...field, configurable: true, enumerable: true })
+  define({
+    get: () => origin.staged,
+    set: (copy: string) => {
+      define({ value: renamed(copy, origin), writable: true })
+      copied()
+    },
+  })
+}
+
+function renamed(copy: string, { staged, path, file }: Origin): string {
+  const named = (hash: string) => join(dirname(copy), basename(copy).replace(sha1(staged), hash))
+  const usual = named(sha1(path))
+  const owner = owners.get(usual) ?? file
+  owners.set(usual, owner)
+  const name = owner === file ? usual : named(sha1(`${path}\0${file}`))
+  try {
+    renameSync(copy, name)
+    return name
+  } catch {
+    return copy
+  }
+}
+
+function sha1(text: string): string {
+  return createHash('sha1').update(text).digest('hex')
+}
