@@ -2,14 +2,14 @@
 
 import { quoted } from '../quoted.ts'
 import { ApplyError, conflictError } from './apply-error.ts'
-import type { Change } from './changed.ts'
+import type { Change, UpperLayer } from './changed.ts'
 import { asChange, asChanges } from './changes-of.ts'
 import { conflictsOf } from './conflicts.ts'
 import type { Difference } from './differences.ts'
 import { asChangesError, together } from './failure.ts'
 import { Merge } from './merge.ts'
 import { byName } from './names.ts'
-import { type ApplyPlan, differencesToTarget } from './plan-apply.ts'
+import { type ApplyPlan, differencesToTarget, requireTarget } from './plan-apply.ts'
 import { withReadable } from './readable-upper.ts'
 
 export interface Applied {
@@ -25,11 +25,12 @@ export interface Applied {
 export function applyChanges({ layer, startedMs }: ApplyPlan): Applied {
   const { target } = layer
   try {
+    requireTarget(layer)
     return withReadable(layer.upper, (modes) => {
       const { differences, skipped } = differencesToTarget(layer, modes)
       const conflicts = conflictsOf(differences, target, startedMs)
       if (conflicts.length > 0) throw conflictError(target, conflicts)
-      return { applied: merge(differences, target, startedMs), skipped: asChanges(skipped, target) }
+      return { applied: merge(differences, layer, startedMs), skipped: asChanges(skipped, target) }
     })
   } catch (error) {
     throw asChangesError('ERR_NSBOX_APPLY', `The changes of ${quoted(target)} cannot be applied`, error)
@@ -51,13 +52,14 @@ export function applyAll(plans: readonly ApplyPlan[]): Applied[] {
   return applied
 }
 
-function merge(differences: readonly Difference[], target: string, startedMs: number): Change[] {
+function merge(differences: readonly Difference[], layer: UpperLayer, startedMs: number): Change[] {
+  const { target } = layer
   // What a change was is told now: counting needs what is there before.
   const changes = differences
     .filter(({ kind }) => kind !== 'unchanged')
     .sort((a, b) => byName(a.path, b.path))
     .map((difference) => ({ difference, change: asChange(difference, target) }))
-  const merge = new Merge(target, startedMs)
+  const merge = new Merge(layer, startedMs)
   merge.run(differences)
   const [done, left] = [true, false].map((isDone) =>
     changes.flatMap(({ difference, change }) => (merge.applied.has(difference) === isDone ? [change] : [])),

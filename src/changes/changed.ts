@@ -10,6 +10,8 @@ export interface UpperLayer {
   lowers: string[]
   /** Absolute paths, mount points that nsbox made itself, to leave out with all below. */
   ignore?: string[]
+  /** Device and inode that the target had before the sandbox started. */
+  inode?: string
 }
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device'

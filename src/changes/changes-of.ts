@@ -6,12 +6,14 @@ import { type Entry, factsOf } from './entry.ts'
 import { asChangesError } from './failure.ts'
 import { byName, nameOf, textOf } from './names.ts'
 import { withReadable } from './readable-upper.ts'
+import { whyNotTarget } from './target.ts'
 import { View } from './view.ts'
 
 /** Sorted by path. A file that was only opened for writing is not among them. */
 export function changesOf(layer: UpperLayer): Change[] {
   const { upper, lowers, target, ignore = [] } = layer
   try {
+    requireSameTarget(layer)
     return withReadable(upper, (modes) => {
       const sides = { after: View.of([upper, ...lowers], modes), before: View.of(lowers, modes) }
       return asChanges(differencesBetween(sides, target, ignore, modes), target)
@@ -19,6 +21,12 @@ export function changesOf(layer: UpperLayer): Change[] {
   } catch (error) {
     throw asChangesError('ERR_NSBOX_DIFF', `The changes of ${target} cannot be read`, error)
   }
+}
+
+/** Right after a run. What was kept can be read wherever its target is now. */
+function requireSameTarget(layer: UpperLayer): void {
+  const why = layer.inode === undefined ? undefined : whyNotTarget(layer)
+  if (why !== undefined) throw new Error(why)
 }
 
 export function asChanges(differences: readonly Difference[], target: string): Change[] {

@@ -2,9 +2,10 @@
 
 import { randomUUID } from 'node:crypto'
 import { closeSync, ftruncateSync, openSync, readlinkSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { quoted } from '../quoted.ts'
 import { reach } from '../sys/long-path.ts'
+import { inRealDirectory } from '../sys/real-file.ts'
 import { removeTree } from '../sys/remove-tree.ts'
 import { visibleAttributes } from './attributes.ts'
 import type { UpperLayer } from './changed.ts'
@@ -23,8 +24,16 @@ export interface Exported {
   skipped: string[]
 }
 
-/** Paths in the archive are relative to the target. A failed export leaves nothing, and a file that was there before as it was. */
-export function exportLayer({ upper, target, ignore }: UpperLayer, file: string): Exported {
+/** Paths in the archive are relative to the target. The directory of `file` is a real path. A failed export leaves nothing, and a file that was there before as it was. */
+export function exportLayer(layer: UpperLayer, file: string): Exported {
+  try {
+    return inRealDirectory(dirname(file), (directory) => writeArchive(layer, `${directory}/${basename(file)}`))
+  } catch (error) {
+    throw asChangesError('ERR_NSBOX_EXPORT', `The changes of ${quoted(layer.target)} cannot be exported to ${quoted(file)}`, error)
+  }
+}
+
+function writeArchive({ upper, target, ignore }: UpperLayer, file: string): Exported {
   const temporary = `${file}.${randomUUID()}.tmp`
   try {
     const fd = openSync(temporary, 'wx')
@@ -37,7 +46,7 @@ export function exportLayer({ upper, target, ignore }: UpperLayer, file: string)
     }
   } catch (error) {
     removeTree(temporary)
-    throw asChangesError('ERR_NSBOX_EXPORT', `The changes of ${quoted(target)} cannot be exported to ${quoted(file)}`, error)
+    throw error
   }
 }
 

@@ -4,6 +4,7 @@ import { chmodSync, closeSync, constants, linkSync, mkdirSync, openSync, statSyn
 import { setTimes } from '../sys/file-nodes.ts'
 import { reach } from '../sys/long-path.ts'
 import { addAttributes, visibleAttributes } from './attributes.ts'
+import type { UpperLayer } from './changed.ts'
 import { isSince } from './conflicts.ts'
 import { copyEntry, finish } from './copy-entry.ts'
 import { tooDeep } from './depth-first.ts'
@@ -20,16 +21,16 @@ export interface MergeFailure {
 export class Merge {
   readonly applied: Set<Difference> = new Set()
   readonly failures: MergeFailure[] = []
-  readonly #target: string
+  readonly #layer: UpperLayer
   readonly #startedMs: number
   readonly #directories: OpenDirectories
   /** Where a file of the upper with several links is in the target, by its inode in the upper. */
   readonly #placed = new Map<string, string>()
 
-  constructor(target: string, startedMs: number) {
-    this.#target = target
+  constructor(layer: UpperLayer, startedMs: number) {
+    this.#layer = layer
     this.#startedMs = startedMs
-    this.#directories = new OpenDirectories(target)
+    this.#directories = new OpenDirectories(layer)
   }
 
   /** Goes on after a failure. Nothing is deleted after one: it may be all that there is of what could not be written elsewhere. */
@@ -134,7 +135,7 @@ export class Merge {
 
   /** False where there cannot be a link, such as from another file system: a copy will do. */
   #link(from: string, to: string): boolean {
-    const directories = new OpenDirectories(this.#target)
+    const directories = new OpenDirectories(this.#layer)
     try {
       const [parent, name] = splitPath(from)
       linkSync(reach(`${directories.at(parent, () => undefined).path}/${name}`), reach(to))

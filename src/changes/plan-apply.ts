@@ -1,5 +1,6 @@
 // What applying would do to the target, and what speaks against it. Writes nothing.
 
+import { conflictError } from './apply-error.ts'
 import type { Change, UpperLayer } from './changed.ts'
 import { asChanges } from './changes-of.ts'
 import { type Conflict, conflictsOf } from './conflicts.ts'
@@ -7,6 +8,7 @@ import { type Difference, differencesBetween } from './differences.ts'
 import type { TrueModes } from './entry.ts'
 import { asChangesError } from './failure.ts'
 import { withReadable } from './readable-upper.ts'
+import { whyNotTarget } from './target.ts'
 import { View } from './view.ts'
 
 export interface ApplyPlan {
@@ -24,6 +26,7 @@ export interface ApplyPlan {
 export function planApply(layer: UpperLayer, startedMs: number): ApplyPlan {
   const { target } = layer
   try {
+    requireTarget(layer)
     return withReadable(layer.upper, (modes) => {
       const { differences, skipped } = differencesToTarget(layer, modes)
       const conflicts = conflictsOf(differences, target, startedMs)
@@ -32,6 +35,12 @@ export function planApply(layer: UpperLayer, startedMs: number): ApplyPlan {
   } catch (error) {
     throw asChangesError('ERR_NSBOX_DIFF', `The changes of ${target} cannot be read`, error)
   }
+}
+
+/** @throws NsboxError ERR_NSBOX_CONFLICT when the target is another directory than before the sandbox started */
+export function requireTarget(layer: UpperLayer): void {
+  const reason = whyNotTarget(layer)
+  if (reason !== undefined) throw conflictError(layer.target, [{ path: layer.target, reason }])
 }
 
 /** The target is read by its own path: a lower may be the same directory by another. */

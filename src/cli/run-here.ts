@@ -12,7 +12,7 @@ import { apartEnvironment } from '../run/apart.ts'
 import { signalPayload } from '../run/payload-process.ts'
 import { type Report, reportOf } from '../run/report.ts'
 import { type Outcome, supervise } from '../run/supervise.ts'
-import { upperLayers } from '../run/upper-layers.ts'
+import { targetInodes, upperLayers } from '../run/upper-layers.ts'
 import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
 import { wantsChanges } from './afterwards.ts'
@@ -46,9 +46,10 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
   const limited = await limitedHere(flags)
   const { controlFd } = flags.output
   const orders = controlFd === undefined ? undefined : new Orders(controlFd, status)
-  const { plan, outcome, scratch, ...attempt } = await withUpper(plans, options.upper, async () => {
+  const { plan, outcome, scratch, inodes, ...attempt } = await withUpper(plans, options.upper, async () => {
     const prepared = prepare(plans, limited, process.pid, { apart })
-    return { ...prepared, ...(await attemptHere(prepared, env, flags, status, orders)) }
+    const inodes = targetInodes(prepared.plan)
+    return { ...prepared, inodes, ...(await attemptHere(prepared, env, flags, status, orders)) }
   })
   const report = reportOf(command, plan, outcome, startedMs)
   const release = async () => {
@@ -57,7 +58,7 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
     if (scratch !== undefined) close(scratch)
     plans.close()
   }
-  const layers = scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`)
+  const layers = scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`, inodes)
   const failed = report.cause === 'exit' && report.exitCode !== 0
   return { report, layers: apart ? layers : [], unreplaced: failed ? unreplaced(boundFiles(plan), layers, startedMs) : [], release }
 }

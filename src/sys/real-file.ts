@@ -1,13 +1,55 @@
 // Files of the host by their real paths, through no link: a directory that some sandbox may write to could have been swapped for a
 // link since the path was looked up.
 
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
-import { close, openRealPath } from '../src/sys/descriptor.ts'
-import { SysError } from '../src/sys/sys-error.ts'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { quoted } from '../quoted.ts'
+import { close, openRealPath } from './descriptor.ts'
+import { SysError } from './sys-error.ts'
 
 // Opening a FIFO would wait for its other end, for ever: fifo(7).
 const { O_RDONLY, O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
+
+/** Returns the real path of what is at an absolute path, or will be. A link that is made later is not part of it. */
+export function realPlace(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return join(realPlace(dirname(path)), basename(path))
+  }
+}
+
+/** Acts in a directory by a path that leads to it whatever happens to its name: proc_pid_fd(5). `path` is real. @throws ErrnoException */
+export function inRealDirectory<T>(path: string, act: (place: string) => T): T {
+  const directory = openRealDirectory(path)
+  try {
+    return act(`/proc/self/fd/${directory}`)
+  } finally {
+    close(directory)
+  }
+}
+
+/** An O_PATH descriptor, opened through no link. @throws ErrnoException */
+export function openRealDirectory(path: string): number {
+  try {
+    return openRealPath(path)
+  } catch (error) {
+    if (!(error instanceof SysError) || error.errno !== 'ELOOP') throw error
+    const why = `a symbolic link has taken the place of ${quoted(path)} or of a directory above it`
+    throw Object.assign(new Error(`ELOOP: ${why}`, { cause: error }), { code: 'ELOOP' })
+  }
+}
 
 /** With the directories around it. @throws ErrnoException */
 export function writeReal(path: string, content: string | Uint8Array): void {
