@@ -64,6 +64,6 @@ function merge(differences: readonly Difference[], layer: UpperLayer, startedMs:
   const [done, left] = [true, false].map((isDone) =>
     changes.flatMap(({ difference, change }) => (merge.applied.has(difference) === isDone ? [change] : [])),
   ) as [Change[], Change[]]
-  if (merge.failures.length > 0) throw new ApplyError(target, merge.failures, done, left)
+  if (merge.failures.length + merge.incomplete.length > 0) throw new ApplyError(target, merge, done, left)
   return done
 }

@@ -6,7 +6,7 @@ import { reach } from '../sys/long-path.ts'
 import { addAttributes, visibleAttributes } from './attributes.ts'
 import type { UpperLayer } from './changed.ts'
 import { isSince } from './conflicts.ts'
-import { copyEntry, finish } from './copy-entry.ts'
+import { copyEntry, finish, type Refusals } from './copy-entry.ts'
 import { tooDeep } from './depth-first.ts'
 import { type Difference, rootMark } from './differences.ts'
 import { type Entry, inodeOf } from './entry.ts'
@@ -21,6 +21,8 @@ export interface MergeFailure {
 export class Merge {
   readonly applied: Set<Difference> = new Set()
   readonly failures: MergeFailure[] = []
+  /** Applied, but without what the error names. */
+  readonly incomplete: MergeFailure[] = []
   readonly #layer: UpperLayer
   readonly #startedMs: number
   readonly #directories: OpenDirectories
@@ -66,7 +68,7 @@ export class Merge {
     const directory = this.#enter(parent, difference)
     if (!after) remove(directory.path, name, before as Entry)
     else if (!before || !this.#changeInPlace(`${directory.path}/${name}`, difference, after, before))
-      replace(directory.path, name, before, (temporary) => this.#make(after, temporary))
+      replace(directory.path, name, before, (temporary) => this.#make(difference, after, temporary))
     if (after && hasLinks(after)) this.#placed.set(inodeOf(after.stat), path)
     this.applied.add(difference)
   }
@@ -108,7 +110,7 @@ export class Merge {
     directory.leave = () =>
       this.#attempt(difference, () => {
         if (path === '') finishRoot(after, directory)
-        else finish(after, `${directory.path}/.`, visibleAttributes(after.path))
+        else finish(after, `${directory.path}/.`, visibleAttributes(after.path), this.#refusals(difference))
         this.applied.add(difference)
       })
     if (difference.isTooDeep) throw new Error(tooDeep)
@@ -127,10 +129,14 @@ export class Merge {
     return true
   }
 
-  #make(after: Entry, temporary: string): void {
+  #refusals(difference: Difference): Refusals {
+    return { owner: (error) => this.incomplete.push({ difference, error }) }
+  }
+
+  #make(difference: Difference, after: Entry, temporary: string): void {
     const placed = hasLinks(after) ? this.#placed.get(inodeOf(after.stat)) : undefined
     if (placed !== undefined && this.#link(placed, temporary)) return
-    copyEntry(after, temporary, visibleAttributes(after.path))
+    copyEntry(after, temporary, visibleAttributes(after.path), this.#refusals(difference))
   }
 
   /** False where there cannot be a link, such as from another file system: a copy will do. */

@@ -4,6 +4,7 @@ import { chmodSync, statSync } from 'node:fs'
 import { reach } from '../sys/long-path.ts'
 import { deepest, depthFirst } from './depth-first.ts'
 import { type Entry, entriesIn, entryOf, inodeOf, type TrueModes } from './entry.ts'
+import { errnoOf } from './failure.ts'
 import { nameOf } from './names.ts'
 
 /** The upper is nobody's but the sandbox's, and that has ended. Nothing else is ever opened up. */
@@ -19,6 +20,16 @@ export function withReadable<T>(upper: string, act: (modes: TrueModes) => T): T 
 
 const none: TrueModes = new Map()
 
+/** Nothing where it cannot be opened up: who reads it says so. */
+function entriesOf(directory: string): Entry[] {
+  try {
+    return entriesIn(directory, none)
+  } catch (error) {
+    if (errnoOf(error) === 'EACCES' || (error as { code?: string }).code === 'ERR_NSBOX_DIFF') return []
+    throw error
+  }
+}
+
 class Opened {
   readonly modes: Map<string, number> = new Map()
   readonly #entries: Entry[] = []
@@ -26,16 +37,22 @@ class Opened {
   openUp(root: string): void {
     // Its path may be a link to it, such as /proc/self/fd/3.
     const top = entryOf(root, statSync(reach(root), { bigint: true }), none)
-    const below = ({ type, path }: Entry) => (type === 'directory' && path.length - root.length <= deepest ? entriesIn(path, none) : [])
+    const below = ({ type, path }: Entry) => (type === 'directory' && path.length - root.length <= deepest ? entriesOf(path) : [])
     for (const entry of depthFirst([top], below)) this.#open(entry)
   }
 
   #open(entry: Entry): void {
     const needed = entry.type === 'directory' ? 0o500 : entry.type === 'file' ? 0o400 : 0
     if ((entry.mode & needed) === needed) return
+    try {
+      chmodSync(reach(entry.path), entry.mode | needed)
+    } catch (error) {
+      // It belongs to one of the other ids that a sandbox may have.
+      if (errnoOf(error) === 'EPERM') return
+      throw error
+    }
     this.#entries.push(entry)
     this.modes.set(inodeOf(entry.stat), entry.mode)
-    chmodSync(reach(entry.path), entry.mode | needed)
   }
 
   restore(): void {

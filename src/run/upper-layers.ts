@@ -2,6 +2,7 @@
 
 import type { UpperLayer } from '../changes/changed.ts'
 import { inodeAt } from '../changes/target.ts'
+import { idMapsOf } from '../plan/id-maps.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 
 /** Inodes of the overlays' targets, in the order of the plan, before its sandbox starts. */
@@ -15,6 +16,7 @@ export function targetInodes(plan: SandboxPlan): (string | undefined)[] {
  */
 export function upperLayers(plan: SandboxPlan, scratch: string, inodes: readonly (string | undefined)[] = []): UpperLayer[] {
   const mountPoints = plan.steps.flatMap((step) => ('target' in step ? [step.target] : []))
+  const ids = idMapsOf(plan)
   return overlaysOf(plan).map((step, index) => {
     const target = targetOf(step)
     const inode = inodes[index]
@@ -26,6 +28,7 @@ export function upperLayers(plan: SandboxPlan, scratch: string, inodes: readonly
       lowers: [...step.layers, target],
       ignore: own.filter((path) => path !== target),
       ...(inode !== undefined && { inode }),
+      ...(ids && { ids }),
     }
   })
 }
