@@ -16,10 +16,11 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { quoted } from '../quoted.ts'
 import { close, openRealPath } from './descriptor.ts'
+import { removeTree } from './remove-tree.ts'
 import { SysError } from './sys-error.ts'
 
 // Opening a FIFO would wait for its other end, for ever: fifo(7).
-const { O_RDONLY, O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
+const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
 
 /** Returns the real path of what is at an absolute path, or will be. A link that is made later is not part of it. */
 export function realPlace(path: string): string {
@@ -64,6 +65,16 @@ export function writeReal(path: string, content: string | Uint8Array): void {
   }
 }
 
+/** To a file that is there. @throws ErrnoException */
+export function appendReal(path: string, content: string): void {
+  const directory = openRealDirectory(dirname(path))
+  try {
+    inFile(directory, path, O_WRONLY | O_APPEND, (fd) => writeFileSync(fd, content))
+  } finally {
+    close(directory)
+  }
+}
+
 /** @throws ErrnoException */
 export function readReal(path: string): string {
   const directory = openRealPath(dirname(path))
@@ -85,6 +96,16 @@ export function removeReal(path: string): void {
   }
 }
 
+/** With all below it. Where the path leads through a link by now, what is there belongs to somebody else, and stays. @throws ErrnoException */
+export function removeRealTree(path: string): void {
+  try {
+    inRealDirectory(dirname(path), (directory) => removeTree(`${directory}/${basename(path)}`))
+  } catch (error) {
+    const { code, errno } = error as { code?: string; errno?: unknown }
+    if (code !== 'ELOOP' && errno !== 'ENOENT') throw error
+  }
+}
+
 function inFile<T>(directory: number, path: string, flags: number, use: (fd: number) => T): T {
   const fd = below(directory, path, (place) => openSync(place, flags | O_NOFOLLOW | O_NONBLOCK, 0o666))
   try {
@@ -95,13 +116,18 @@ function inFile<T>(directory: number, path: string, flags: number, use: (fd: num
   }
 }
 
+/** With the directories around it, which get the same mode. @throws ErrnoException */
+export function makeRealDirectory(path: string, mode = 0o777): void {
+  close(madeDirectory(path, mode))
+}
+
 /** A handle to it. */
-function madeDirectory(path: string): number {
+function madeDirectory(path: string, mode = 0o777): number {
   const there = existing(path)
   if (there !== undefined) return there
-  const around = madeDirectory(dirname(path))
+  const around = madeDirectory(dirname(path), mode)
   try {
-    below(around, path, (place) => mkdirSync(place, { recursive: true }))
+    below(around, path, (place) => mkdirSync(place, { recursive: true, mode }))
   } finally {
     close(around)
   }
