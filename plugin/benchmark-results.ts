@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs'
 import { NsboxError } from '../src/errors.ts'
 import { quoted } from '../src/quoted.ts'
+import { readReal, writeReal } from '../src/sys/real-file.ts'
 import { type MirrorPlaces, mirrorPlace } from './mirror-place.ts'
 import { isTree } from './plain-data.ts'
-import { readReal, writeReal } from './real-file.ts'
 import { isRecord } from './shapes.ts'
 
 /** All that vitest writes of a result. */

@@ -5,7 +5,7 @@ import { quoted } from '../quoted.ts'
 import type { Change } from './changed.ts'
 import type { Conflict } from './conflicts.ts'
 import { changesError, errnoOf, type Missing, missingLines, reasonOf } from './failure.ts'
-import type { MergeFailure } from './merge.ts'
+import type { Merge } from './merge.ts'
 import { textOf } from './names.ts'
 
 /** Not everything could be applied. What was stays; every file is either the old one or the new one. */
@@ -13,11 +13,18 @@ export class ApplyError extends NsboxError {
   declare readonly applied: readonly Change[]
   declare readonly notApplied: readonly Change[]
 
-  constructor(target: string, failures: readonly MergeFailure[], applied: readonly Change[], notApplied: readonly Change[]) {
+  constructor(
+    target: string,
+    { failures, incomplete }: Pick<Merge, 'failures' | 'incomplete'>,
+    applied: readonly Change[],
+    notApplied: readonly Change[],
+  ) {
     const total = applied.length + notApplied.length
-    const missing = failures.map(({ difference, error }): Missing => ({ path: textOf(difference.path) || '.', reason: reasonOf(error) }))
-    const message = [`${applied.length} of ${total} changes of ${quoted(target)} were applied; these failed:`, ...missingLines(missing)]
-    const [first] = failures
+    const all = [...failures, ...incomplete]
+    const missing = all.map(({ difference, error }): Missing => ({ path: textOf(difference.path) || '.', reason: reasonOf(error) }))
+    const what = [...(failures.length > 0 ? ['failed'] : []), ...(incomplete.length > 0 ? ['are not whole'] : [])].join(' or ')
+    const message = [`${applied.length} of ${total} changes of ${quoted(target)} were applied; these ${what}:`, ...missingLines(missing)]
+    const [first] = all
     super(message.join('\n'), { code: 'ERR_NSBOX_APPLY', stage: 'changes', errno: errnoOf(first?.error), cause: first?.error })
     // Not enumerable: reporters print every field that an error has.
     Object.defineProperty(this, 'applied', { value: applied })

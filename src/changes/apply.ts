@@ -3,14 +3,14 @@
 import type { NsboxError } from '../errors.ts'
 import { quoted } from '../quoted.ts'
 import { ApplyError, conflictError, interruptedError } from './apply-error.ts'
-import type { Change } from './changed.ts'
+import type { Change, UpperLayer } from './changed.ts'
 import { asChange, asChanges } from './changes-of.ts'
 import { conflictsOf } from './conflicts.ts'
 import type { Difference } from './differences.ts'
 import { asChangesError, together } from './failure.ts'
 import { Merge } from './merge.ts'
 import { byName } from './names.ts'
-import { type ApplyPlan, differencesToTarget } from './plan-apply.ts'
+import { type ApplyPlan, differencesToTarget, requireTarget } from './plan-apply.ts'
 import { readably } from './readable-upper.ts'
 import { isInterruption, type Steps } from './steps.ts'
 
@@ -27,11 +27,12 @@ export interface Applied {
 export function* applyChanges({ layer, startedMs }: ApplyPlan): Steps<Applied> {
   const { target } = layer
   try {
+    requireTarget(layer)
     return yield* readably(layer.upper, function* (modes) {
       const { differences, skipped } = yield* differencesToTarget(layer, modes)
       const conflicts = conflictsOf(differences, target, startedMs)
       if (conflicts.length > 0) throw conflictError(target, conflicts)
-      return { applied: yield* merge(differences, target, startedMs), skipped: asChanges(skipped, target) }
+      return { applied: yield* merge(differences, layer, startedMs), skipped: asChanges(skipped, target) }
     })
   } catch (error) {
     throw asChangesError('ERR_NSBOX_APPLY', `The changes of ${quoted(target)} cannot be applied`, error)
@@ -54,13 +55,14 @@ export function* applyAll(plans: readonly ApplyPlan[]): Steps<Applied[]> {
   return applied
 }
 
-function* merge(differences: readonly Difference[], target: string, startedMs: number): Steps<Change[]> {
+function* merge(differences: readonly Difference[], layer: UpperLayer, startedMs: number): Steps<Change[]> {
+  const { target } = layer
   // What a change was is told now: counting needs what is there before.
   const changes = differences
     .filter(({ kind }) => kind !== 'unchanged')
     .sort((a, b) => byName(a.path, b.path))
     .map((difference) => ({ difference, change: asChange(difference, target) }))
-  const merge = new Merge(target, startedMs)
+  const merge = new Merge(layer, startedMs)
   let interrupted: NsboxError | undefined
   try {
     yield* merge.run(differences)
@@ -72,6 +74,6 @@ function* merge(differences: readonly Difference[], target: string, startedMs: n
     changes.flatMap(({ difference, change }) => (merge.applied.has(difference) === isDone ? [change] : [])),
   ) as [Change[], Change[]]
   if (interrupted) throw interruptedError(interrupted, target, done.length, changes.length)
-  if (merge.failures.length > 0) throw new ApplyError(target, merge.failures, done, left)
+  if (merge.failures.length + merge.incomplete.length > 0) throw new ApplyError(target, merge, done, left)
   return done
 }

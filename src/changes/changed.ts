@@ -1,5 +1,7 @@
 // What the other rooms hand in, and what they get: a layer, and what changed in it.
 
+import type { IdMaps } from '../plan/plan.ts'
+
 /** One overlay of a sandbox, as the host reaches it. */
 export interface UpperLayer {
   /** Directory that the overlay was mounted on: absolute. */
@@ -10,6 +12,10 @@ export interface UpperLayer {
   lowers: string[]
   /** Absolute paths, mount points that nsbox made itself, to leave out with all below. */
   ignore?: string[]
+  /** Ids of the sandbox and of the host. Without it they are the same. */
+  ids?: IdMaps
+  /** Device and inode that the target had before the sandbox started. */
+  inode?: string
 }
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device'

@@ -8,6 +8,7 @@ import { asChangesError } from './failure.ts'
 import { byName, nameOf, textOf } from './names.ts'
 import { readably } from './readable-upper.ts'
 import { atOnce, type Steps } from './steps.ts'
+import { whyNotTarget } from './target.ts'
 import { View } from './view.ts'
 
 /** Sorted by path. A file that was only opened for writing is not among them. */
@@ -25,6 +26,7 @@ export function* changesIn(layers: readonly UpperLayer[]): Steps<Change[]> {
 function* changesOfOne(layer: UpperLayer): Steps<Change[]> {
   const { upper, lowers, target, ignore = [] } = layer
   try {
+    requireSameTarget(layer)
     return yield* readably(upper, function* (modes) {
       const sides = { after: View.of([upper, ...lowers], modes), before: View.of(lowers, modes) }
       return asChanges(yield* differencesBetween(sides, target, ignore, modes), target)
@@ -32,6 +34,12 @@ function* changesOfOne(layer: UpperLayer): Steps<Change[]> {
   } catch (error) {
     throw asChangesError('ERR_NSBOX_DIFF', `The changes of ${quoted(target)} cannot be read`, error)
   }
+}
+
+/** Right after a run. What was kept can be read wherever its target is now. */
+function requireSameTarget(layer: UpperLayer): void {
+  const why = layer.inode === undefined ? undefined : whyNotTarget(layer)
+  if (why !== undefined) throw new Error(why)
 }
 
 export function asChanges(differences: readonly Difference[], target: string): Change[] {

@@ -18,10 +18,19 @@ import { reach } from '../sys/long-path.ts'
 import { cloneFile, nextData, nextHole } from '../sys/sparse.ts'
 import { type Attributes, setAttributes } from './attributes.ts'
 import type { Entry } from './entry.ts'
+import { errnoOf } from './failure.ts'
 import { readFully, withFile } from './same-content.ts'
 
-/** `to` does not exist yet. Sockets and devices cannot be made again. `refused` as in {@link finish}. */
-export function copyEntry(from: Entry, to: string, attributes: Attributes, refused?: (error: Error) => void): void {
+/** Called with what a copy is left without. */
+export interface Refusals {
+  /** The caller owns the copy. */
+  owner(error: Error): void
+  /** Called for each attribute that cannot be set; without it that is an error. */
+  attribute?: (error: Error) => void
+}
+
+/** `to` does not exist yet. Sockets and devices cannot be made again. */
+export function copyEntry(from: Entry, to: string, attributes: Attributes, refused: Refusals): void {
   makeNode(from, to)
   if (from.type !== 'directory') finish(from, to, attributes, refused)
 }
@@ -42,16 +51,31 @@ function makeNode(from: Entry, to: string): void {
 }
 
 /**
- * The order matters: chown(2) takes setuid and capabilities away, and a mode of 000 what setxattr(2) needs. `refused` is called
- * for each attribute that cannot be set; without it that is an error.
+ * The order matters: chown(2) takes setuid and capabilities away, and a mode of 000 what setxattr(2) needs. A program that was
+ * to run as its owner must not run as the caller instead.
  */
-export function finish(from: Entry, to: string, attributes: Attributes, refused?: (error: Error) => void): void {
-  const { uid, gid, atimeNs, mtimeNs } = from.stat
-  const made = lstatSync(reach(to), { bigint: true })
-  if (made.uid !== uid || made.gid !== gid) lchownSync(reach(to), Number(uid), Number(gid))
-  setAttributes(to, attributes, refused)
+export function finish(from: Entry, to: string, attributes: Attributes, refused: Refusals): void {
+  const { atimeNs, mtimeNs } = from.stat
+  const hasOwner = changeOwner(from, to, refused)
+  setAttributes(to, attributes, refused.attribute)
   setTimes(reach(to), atimeNs, mtimeNs)
-  if (from.type !== 'symlink') chmodSync(reach(to), from.mode)
+  if (from.type !== 'symlink') chmodSync(reach(to), hasOwner ? from.mode : from.mode & 0o1777)
+}
+
+/** Only root may give files away (EPERM), and only to ids that exist in his user namespace (EINVAL): chown(2). */
+function changeOwner({ stat: { uid, gid } }: Entry, to: string, refused: Refusals): boolean {
+  const made = lstatSync(reach(to), { bigint: true })
+  if (made.uid === uid && made.gid === gid) return true
+  try {
+    lchownSync(reach(to), Number(uid), Number(gid))
+    return true
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno !== 'EPERM' && errno !== 'EINVAL') throw error
+    const why = `it is yours, because its owner ${uid}:${gid} cannot be set (${errno})`
+    refused.owner(Object.assign(new Error(why, { cause: error }), { code: errno }))
+    return false
+  }
 }
 
 function copyContent(from: Entry, to: string): void {

@@ -5,7 +5,7 @@ import { makeWhiteout } from '../sys/file-nodes.ts'
 import { reach } from '../sys/long-path.ts'
 import { removeTree } from '../sys/remove-tree.ts'
 import { ownAttributes } from './attributes.ts'
-import { copyEntry, finish } from './copy-entry.ts'
+import { copyEntry, finish, type Refusals } from './copy-entry.ts'
 import { deepest, depthFirst, tooDeep } from './depth-first.ts'
 import { rootMark } from './differences.ts'
 import { baseName, type Entry, entriesIn, entryAt, inodeOf, isWhiteout, opaqueMark, opaqueness, type TrueModes } from './entry.ts'
@@ -54,13 +54,22 @@ export class UpperCopy {
     try {
       act()
     } catch (error) {
-      this.#first ??= error
-      this.#miss(node, error)
+      this.#fail(node, error)
     }
+  }
+
+  #fail(node: Node, error: unknown): void {
+    this.#first ??= error
+    this.#miss(node, error)
   }
 
   #miss({ path }: Node, error: unknown): void {
     this.missing.push({ path, reason: reasonOf(error) })
+  }
+
+  #refusals(node: Node): Refusals {
+    const miss = (error: Error) => this.#miss(node, error)
+    return { owner: miss, attribute: miss }
   }
 
   #make(node: Node): void {
@@ -69,7 +78,7 @@ export class UpperCopy {
     if (from.type === 'socket' || from.type === 'device') return void this.skipped.push(path)
     if (hasLinks(from) && this.#link(from, to)) return
     try {
-      copyEntry(from, to, ownAttributes(from.path), (error) => this.#miss(node, error))
+      copyEntry(from, to, ownAttributes(from.path), this.#refusals(node))
     } catch (error) {
       removeTree(reach(to))
       throw error
@@ -79,9 +88,15 @@ export class UpperCopy {
   }
 
   #below(node: Node): Node[] {
-    let nodes: Node[] = []
-    if (this.#made.has(node)) this.#attempt(node, () => (nodes = this.#nodesIn(node)))
-    return nodes
+    if (!this.#made.has(node)) return []
+    try {
+      return this.#nodesIn(node)
+    } catch (error) {
+      // Named once: it is not finished either.
+      this.#made.delete(node)
+      this.#fail(node, error)
+      return []
+    }
   }
 
   #nodesIn({ from, to, path }: Node): Node[] {
@@ -101,7 +116,7 @@ export class UpperCopy {
     if (path === '') attributes.delete(rootMark)
     // Whiteouts by attribute become devices, so only a directory that hides all keeps its mark.
     if (opaqueness(from.path) === 'y') attributes.set(opaqueMark, Buffer.from('y'))
-    finish(from, to, attributes, (error) => this.#miss(node, error))
+    finish(from, to, attributes, this.#refusals(node))
   }
 
   /** False for the first of its names, and where there cannot be one more: a copy will do. */

@@ -2,9 +2,11 @@
 
 import { randomUUID } from 'node:crypto'
 import { closeSync, ftruncateSync, openSync, readlinkSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import type { IdMaps, IdRange } from '../plan/plan.ts'
 import { quoted } from '../quoted.ts'
 import { reach } from '../sys/long-path.ts'
+import { inRealDirectory } from '../sys/real-file.ts'
 import { removeTree } from '../sys/remove-tree.ts'
 import { visibleAttributes } from './attributes.ts'
 import type { UpperLayer } from './changed.ts'
@@ -23,13 +25,21 @@ export interface Exported {
   skipped: string[]
 }
 
-/** Paths in the archive are relative to the target. A failed export leaves nothing, and a file that was there before as it was. */
-export function exportLayer({ upper, target, ignore }: UpperLayer, file: string): Exported {
+/** Paths in the archive are relative to the target. The directory of `file` is a real path. A failed export leaves nothing, and a file that was there before as it was. */
+export function exportLayer(layer: UpperLayer, file: string): Exported {
+  try {
+    return inRealDirectory(dirname(file), (directory) => writeArchive(layer, `${directory}/${basename(file)}`))
+  } catch (error) {
+    throw asChangesError('ERR_NSBOX_EXPORT', `The changes of ${quoted(layer.target)} cannot be exported to ${quoted(file)}`, error)
+  }
+}
+
+function writeArchive({ upper, target, ignore, ids }: UpperLayer, file: string): Exported {
   const temporary = `${file}.${randomUUID()}.tmp`
   try {
     const fd = openSync(temporary, 'wx')
     try {
-      const skipped = withReadable(upper, (modes) => new LayerArchive(fd, modes, ignoredBelow(target, ignore)).write(upper))
+      const skipped = withReadable(upper, (modes) => new LayerArchive(fd, modes, ignoredBelow(target, ignore), ids).write(upper))
       renameSync(temporary, file)
       return { skipped: skipped.map((path) => join(target, textOf(path))) }
     } finally {
@@ -37,7 +47,7 @@ export function exportLayer({ upper, target, ignore }: UpperLayer, file: string)
     }
   } catch (error) {
     removeTree(temporary)
-    throw asChangesError('ERR_NSBOX_EXPORT', `The changes of ${quoted(target)} cannot be exported to ${quoted(file)}`, error)
+    throw error
   }
 }
 
@@ -56,14 +66,16 @@ class LayerArchive {
   readonly #fd: number
   readonly #modes: TrueModes
   readonly #ignored: ReadonlySet<string>
+  readonly #ids: IdMaps | undefined
   readonly #linked = new Map<string, string>()
   readonly #skipped: string[] = []
   #position = 0
 
-  constructor(fd: number, modes: TrueModes, ignored: ReadonlySet<string>) {
+  constructor(fd: number, modes: TrueModes, ignored: ReadonlySet<string>, ids: IdMaps | undefined) {
     this.#fd = fd
     this.#modes = modes
     this.#ignored = ignored
+    this.#ids = ids
   }
 
   write(upper: string): string[] {
@@ -117,7 +129,10 @@ class LayerArchive {
   /** Attributes and sizes of links belong to the entry that they link to. */
   #header({ mode, stat }: Entry, about: Pick<TarEntry, 'type' | 'name' | 'attributes'> & Partial<TarEntry>): void {
     const [uid, gid] = [Number(stat.uid), Number(stat.gid)]
-    const own = { uid: uid === process.geteuid?.() ? 0 : uid, gid: gid === process.getegid?.() ? 0 : gid }
+    const own = {
+      uid: uid === process.geteuid?.() ? 0 : insideOf(uid, this.#ids?.uid),
+      gid: gid === process.getegid?.() ? 0 : insideOf(gid, this.#ids?.gid),
+    }
     this.#append(tarHeader({ mode, ...own, size: 0, mtimeNs: stat.mtimeNs, ...about }))
   }
 
@@ -136,4 +151,10 @@ class LayerArchive {
     writeFully(this.#fd, data, this.#position)
     this.#position += data.length
   }
+}
+
+/** The id that the sandbox knows an id of the host by. */
+function insideOf(id: number, ranges: readonly IdRange[] = []): number {
+  const range = ranges.find(({ outside, count }) => id >= outside && id < outside + count)
+  return range ? range.inside + id - range.outside : id
 }

@@ -1,14 +1,17 @@
 // Keeps what a sandbox wrote in a directory, for a later run to start from.
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { NsboxError } from '../errors.ts'
 import { quoted } from '../quoted.ts'
-import { emptyDirectory, removeTree } from '../sys/remove-tree.ts'
+import { close } from '../sys/descriptor.ts'
+import { openRealDirectory } from '../sys/real-file.ts'
+import { emptyDirectory } from '../sys/remove-tree.ts'
 import type { UpperLayer } from './changed.ts'
 import { ignoredBelow, UpperCopy, upperRoot } from './copy-upper.ts'
 import { asChangesError, changesError, errnoOf, type Missing, missingLines } from './failure.ts'
 import { nameOf, textOf } from './names.ts'
+import { type OpenDirectory, openBelow } from './open-directories.ts'
 import { withReadable } from './readable-upper.ts'
 
 export const descriptionFile = 'nsbox.json'
@@ -26,20 +29,21 @@ export interface Kept {
   missing: Missing[]
 }
 
-/** `directory` is new, or empty. When it throws, that is as it was before. */
+/** `directory` is a real path, and new or empty. When it throws, that is as it was before. */
 export function keepLayers(layers: readonly UpperLayer[], directory: string, about: About): Kept {
-  const isNew = claim(directory)
+  const claimed = claim(directory)
   try {
-    const kept = layers.map((layer, index) => copyLayer(layer, join(directory, String(index))))
+    const kept = layers.map((layer, index) => copyLayer(layer, join(claimed.path, String(index))))
     const missing = kept.flatMap((one) => one.missing)
     // Last, so that a directory with a description is a complete one.
     const description = `${JSON.stringify(describe(layers, about, missing), undefined, 2)}\n`
-    writeFileSync(join(directory, descriptionFile), description, { flag: 'wx' })
+    writeFileSync(join(claimed.path, descriptionFile), description, { flag: 'wx' })
     return { skipped: kept.flatMap((one) => one.skipped), missing }
   } catch (error) {
-    if (isNew) removeTree(directory)
-    else emptyDirectory(directory)
+    claimed.clear()
     throw asChangesError('ERR_NSBOX_KEEP', `The changes cannot be kept in ${quoted(directory)}`, error)
+  } finally {
+    claimed.close()
   }
 }
 
@@ -50,26 +54,77 @@ export function missingError(missing: readonly Missing[], directory: string): Ns
   return changesError('ERR_NSBOX_KEEP', lines.join('\n'))
 }
 
-/** True when the directory was made, false when it was there and is empty. */
-function claim(directory: string): boolean {
-  try {
-    mkdirSync(directory)
-    return true
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw asChangesError('ERR_NSBOX_KEEP', `The directory ${quoted(directory)} cannot be made`, error)
-  }
-  if (isEmpty(directory)) return false
-  const hint = 'Name a directory that does not exist yet, or remove this one.'
-  throw changesError('ERR_NSBOX_KEEP', `${quoted(directory)} is not an empty directory, so changes cannot be kept in it`, hint)
+/** A directory to keep in, reached through no link: the sandbox may have put one in its place. */
+interface Claimed {
+  /** Leads to it whatever its name becomes. */
+  path: string
+  /** Makes it as it was before. */
+  clear(): void
+  close(): void
 }
 
-function isEmpty(directory: string): boolean {
+function claim(directory: string): Claimed {
+  const around = openAround(directory)
   try {
-    return readdirSync(directory).length === 0
+    const place = `/proc/self/fd/${around}/${basename(directory)}`
+    const isNew = made(place, directory)
+    const { fd, path } = opened(around, directory)
+    const clear = () => {
+      emptyDirectory(path)
+      if (isNew) rmdirSync(place)
+    }
+    const end = () => [fd, around].forEach(close)
+    if (isNew || isEmpty(path, directory)) return { path, clear, close: end }
+    close(fd)
+    throw notEmpty(directory)
   } catch (error) {
-    if (errnoOf(error) === 'ENOTDIR') return false
+    close(around)
+    throw error
+  }
+}
+
+function openAround(directory: string): number {
+  try {
+    return openRealDirectory(dirname(directory))
+  } catch (error) {
+    throw asChangesError('ERR_NSBOX_KEEP', `The directory ${quoted(directory)} cannot be made`, error)
+  }
+}
+
+/** True when the directory was made, false when something is there. */
+function made(place: string, directory: string): boolean {
+  try {
+    mkdirSync(place)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    throw asChangesError('ERR_NSBOX_KEEP', `The directory ${quoted(directory)} cannot be made`, error)
+  }
+}
+
+function opened(around: number, directory: string): OpenDirectory {
+  const name = basename(directory)
+  try {
+    return openBelow({ path: `/proc/self/fd/${around}` }, nameOf(name))
+  } catch {
+    const isLink = lstatSync(`/proc/self/fd/${around}/${name}`, { throwIfNoEntry: false })?.isSymbolicLink()
+    throw isLink
+      ? changesError('ERR_NSBOX_KEEP', `${quoted(directory)} is a symbolic link now, so changes cannot be kept in it`)
+      : notEmpty(directory)
+  }
+}
+
+function isEmpty(path: string, directory: string): boolean {
+  try {
+    return readdirSync(path).length === 0
+  } catch (error) {
     throw asChangesError('ERR_NSBOX_KEEP', `The directory ${quoted(directory)} cannot be used`, error)
   }
+}
+
+function notEmpty(directory: string): NsboxError {
+  const hint = 'Name a directory that does not exist yet, or remove this one.'
+  return changesError('ERR_NSBOX_KEEP', `${quoted(directory)} is not an empty directory, so changes cannot be kept in it`, hint)
 }
 
 function copyLayer({ upper, target, ignore }: UpperLayer, to: string): Kept {

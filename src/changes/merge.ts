@@ -4,8 +4,9 @@ import { chmodSync, closeSync, constants, linkSync, mkdirSync, openSync, statSyn
 import { setTimes } from '../sys/file-nodes.ts'
 import { reach } from '../sys/long-path.ts'
 import { addAttributes, visibleAttributes } from './attributes.ts'
+import type { UpperLayer } from './changed.ts'
 import { isSince } from './conflicts.ts'
-import { copyEntry, finish } from './copy-entry.ts'
+import { copyEntry, finish, type Refusals } from './copy-entry.ts'
 import { tooDeep } from './depth-first.ts'
 import { type Difference, rootMark } from './differences.ts'
 import { type Entry, inodeOf } from './entry.ts'
@@ -21,16 +22,18 @@ export interface MergeFailure {
 export class Merge {
   readonly applied: Set<Difference> = new Set()
   readonly failures: MergeFailure[] = []
-  readonly #target: string
+  /** Applied, but without what the error names. */
+  readonly incomplete: MergeFailure[] = []
+  readonly #layer: UpperLayer
   readonly #startedMs: number
   readonly #directories: OpenDirectories
   /** Where a file of the upper with several links is in the target, by its inode in the upper. */
   readonly #placed = new Map<string, string>()
 
-  constructor(target: string, startedMs: number) {
-    this.#target = target
+  constructor(layer: UpperLayer, startedMs: number) {
+    this.#layer = layer
     this.#startedMs = startedMs
-    this.#directories = new OpenDirectories(target)
+    this.#directories = new OpenDirectories(layer)
   }
 
   /** Goes on after a failure. Nothing is deleted after one: it may be all that there is of what could not be written elsewhere. */
@@ -72,7 +75,7 @@ export class Merge {
     const directory = this.#enter(parent, difference)
     if (!after) remove(directory.path, name, before as Entry)
     else if (!before || !this.#changeInPlace(`${directory.path}/${name}`, difference, after, before))
-      replace(directory.path, name, before, (temporary) => this.#make(after, temporary))
+      replace(directory.path, name, before, (temporary) => this.#make(difference, after, temporary))
     if (after && hasLinks(after)) this.#placed.set(inodeOf(after.stat), path)
     this.applied.add(difference)
   }
@@ -114,7 +117,7 @@ export class Merge {
     directory.leave = () =>
       this.#attempt(difference, () => {
         if (path === '') finishRoot(after, directory)
-        else finish(after, `${directory.path}/.`, visibleAttributes(after.path))
+        else finish(after, `${directory.path}/.`, visibleAttributes(after.path), this.#refusals(difference))
         this.applied.add(difference)
       })
     if (difference.isTooDeep) throw new Error(tooDeep)
@@ -133,15 +136,19 @@ export class Merge {
     return true
   }
 
-  #make(after: Entry, temporary: string): void {
+  #refusals(difference: Difference): Refusals {
+    return { owner: (error) => this.incomplete.push({ difference, error }) }
+  }
+
+  #make(difference: Difference, after: Entry, temporary: string): void {
     const placed = hasLinks(after) ? this.#placed.get(inodeOf(after.stat)) : undefined
     if (placed !== undefined && this.#link(placed, temporary)) return
-    copyEntry(after, temporary, visibleAttributes(after.path))
+    copyEntry(after, temporary, visibleAttributes(after.path), this.#refusals(difference))
   }
 
   /** False where there cannot be a link, such as from another file system: a copy will do. */
   #link(from: string, to: string): boolean {
-    const directories = new OpenDirectories(this.#target)
+    const directories = new OpenDirectories(this.#layer)
     try {
       const [parent, name] = splitPath(from)
       linkSync(reach(`${directories.at(parent, () => undefined).path}/${name}`), reach(to))

@@ -2,8 +2,9 @@
 
 import { closeSync, constants, openSync } from 'node:fs'
 import { reach } from '../sys/long-path.ts'
+import type { UpperLayer } from './changed.ts'
 import { errnoOf } from './failure.ts'
-import { nameOf } from './names.ts'
+import { openTarget } from './target.ts'
 
 /** A handle to a place that grants no access by itself (open(2)). */
 export const O_PATH = 0o10000000
@@ -24,8 +25,8 @@ export interface OpenDirectory {
 export class OpenDirectories {
   readonly #stack: OpenDirectory[]
 
-  constructor(target: string) {
-    this.#stack = [opened(openSync(reach(nameOf(target)), O_PATH | constants.O_DIRECTORY), '')]
+  constructor(layer: Pick<UpperLayer, 'target' | 'inode'>) {
+    this.#stack = [opened(openTarget(layer), '')]
   }
 
   get top(): OpenDirectory {
@@ -60,7 +61,7 @@ export class OpenDirectories {
   }
 }
 
-export function openBelow({ path }: OpenDirectory, name: string): OpenDirectory {
+export function openBelow({ path }: Pick<OpenDirectory, 'path'>, name: string): OpenDirectory {
   try {
     return opened(openSync(reach(`${path}/${name}`), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW), name)
   } catch (error) {

@@ -1,6 +1,7 @@
 // What applying would do to the target, and what speaks against it. Writes nothing.
 
 import { quoted } from '../quoted.ts'
+import { conflictError } from './apply-error.ts'
 import type { Change, UpperLayer } from './changed.ts'
 import { asChanges } from './changes-of.ts'
 import { type Conflict, conflictsOf } from './conflicts.ts'
@@ -9,6 +10,7 @@ import type { TrueModes } from './entry.ts'
 import { asChangesError } from './failure.ts'
 import { readably } from './readable-upper.ts'
 import type { Steps } from './steps.ts'
+import { whyNotTarget } from './target.ts'
 import { View } from './view.ts'
 
 export interface ApplyPlan {
@@ -26,6 +28,7 @@ export interface ApplyPlan {
 export function* planApply(layer: UpperLayer, startedMs: number): Steps<ApplyPlan> {
   const { target } = layer
   try {
+    requireTarget(layer)
     return yield* readably(layer.upper, function* (modes) {
       const { differences, skipped } = yield* differencesToTarget(layer, modes)
       const conflicts = conflictsOf(differences, target, startedMs)
@@ -41,6 +44,12 @@ export function* planApplyAll(layers: readonly UpperLayer[], startedMs: number):
   const plans: ApplyPlan[] = []
   for (const layer of layers) plans.push(yield* planApply(layer, startedMs))
   return plans
+}
+
+/** @throws NsboxError ERR_NSBOX_CONFLICT when the target is another directory than before the sandbox started */
+export function requireTarget(layer: UpperLayer): void {
+  const reason = whyNotTarget(layer)
+  if (reason !== undefined) throw conflictError(layer.target, [{ path: layer.target, reason }])
 }
 
 /** The target is read by its own path: a lower may be the same directory by another. */

@@ -1,8 +1,9 @@
 // What becomes of what a run changed: printed, kept, exported, applied.
 
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Change, UpperLayer } from '../changes/changed.ts'
 import { eventsHandled, isInterruption } from '../changes/steps.ts'
 import type { RunFlags } from '../config/run-flags.ts'
@@ -11,9 +12,11 @@ import { homeDirectory } from '../host/home.ts'
 import { isWithin } from '../plan/paths.ts'
 import { inQuotes, quoted, shellWord } from '../quoted.ts'
 import type { Report } from '../run/report.ts'
+import { realPlace } from '../sys/real-file.ts'
 import { canAsk, confirm } from './confirm.ts'
 import type { HeldSignals } from './held-signals.ts'
 import { write } from './print.ts'
+import type { EndedRun } from './run-here.ts'
 
 type Wanted = RunFlags['changes']
 
@@ -22,8 +25,16 @@ export function wantsChanges({ diff, apply, keep, export: file }: Wanted): boole
   return diff || apply || keep !== undefined || file !== undefined
 }
 
+/** Where what the command changed goes: real paths, so that no link which the command makes is followed. */
+export interface Places {
+  keep: string | undefined
+  export: string | undefined
+  /** For what would be lost. */
+  rescue: string
+}
+
 /** Before the command runs: what would make its result useless. @throws NsboxError ERR_NSBOX_CONFIG */
-export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): void {
+export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): Places {
   if (yes && !apply) throw configError('--yes answers the question of --apply, which is missing')
   if (apply && !yes && !canAsk()) throw configError('--apply asks before it writes, and there is no terminal to ask on: add --yes')
   for (const [flag, path] of Object.entries({ keep, export: file })) {
@@ -36,6 +47,12 @@ export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): voi
     throw configError(`--keep is ${inQuotes(keep)}: it must be a new directory, or an empty one`)
   if (file !== undefined && existsSync(file) && statSync(file).isDirectory())
     throw configError(`--export is ${inQuotes(file)}: it is a directory, and must be a file`)
+  return {
+    keep: keep === undefined ? undefined : realPlace(resolve(keep)),
+    // A link of that name is replaced, and not followed.
+    export: file === undefined ? undefined : join(realPlace(dirname(resolve(file))), basename(file)),
+    rescue: join(realPlace(resolve(tmpdir())), `nsbox-kept-${randomUUID().slice(0, 8)}`),
+  }
 }
 
 function isEmptyDirectory(path: string): boolean {
@@ -48,9 +65,8 @@ function isEmptyDirectory(path: string): boolean {
  */
 export async function afterwards(
   { changes: wanted, output }: RunFlags,
-  report: Report,
-  layers: UpperLayer[],
-  signals: HeldSignals,
+  { report, layers, signals }: Pick<EndedRun, 'report' | 'layers' | 'signals'>,
+  places: Places,
 ): Promise<Report> {
   if (layers.length === 0) return report
   // What is kept must be readable to its owner. The command has ended: nothing else is made under this mask.
@@ -59,11 +75,11 @@ export async function afterwards(
   const { changesIn } = await import('../changes/changes-of.ts')
   const changes = await work.attempt(() => signals.carryOut(changesIn(layers)))
   if (changes && wanted.diff && !output.json) await work.attempt(() => tell(changes))
-  const { keep, export: file } = wanted
-  if (keep !== undefined) await work.attempt(() => work.keep(resolve(keep)), `they could not be kept in ${quoted(keep)}`)
-  if (file !== undefined) await work.attempt(() => work.exportTo(resolve(file)), 'they could not be exported')
+  const { keep, export: file } = places
+  if (keep !== undefined) await work.attempt(() => work.keep(keep), `they could not be kept in ${quoted(keep)}`)
+  if (file !== undefined) await work.attempt(() => work.exportTo(file), 'they could not be exported')
   if (wanted.apply) await work.attempt(() => work.apply(wanted.yes), 'not everything could be applied')
-  await work.keepWhatFailed()
+  await work.keepWhatFailed(places.rescue)
   await work.tellInterruption()
   return { ...report, changes: changes ?? null, error: report.error ?? (await work.error()) }
 }
@@ -155,13 +171,9 @@ class Afterwards {
   }
 
   /** So that nothing is lost. */
-  async keepWhatFailed(): Promise<void> {
+  async keepWhatFailed(directory: string): Promise<void> {
     if (this.#why === undefined) return
-    if (this.#keptIn === undefined) {
-      const directory = mkdtempSync(join(tmpdir(), 'nsbox-kept-'))
-      rmdirSync(directory)
-      await this.attempt(() => this.keep(directory))
-    }
+    if (this.#keptIn === undefined) await this.attempt(() => this.keep(directory))
     if (this.#keptIn === undefined) return
     console.error(`nsbox: ${this.#why}; the changes are kept: nsbox apply ${shellWord(this.#keptIn)}`)
     this.#hasToldWhy = true

@@ -8,6 +8,7 @@ import { configError, describeError, NsboxError } from '../errors.ts'
 import { oneLine } from '../quoted.ts'
 import { type ExitStatus, exitStatus, exitStatusOf } from '../stress/exit-status.ts'
 import { mergeResults } from '../stress/output/merge.ts'
+import { realPlace } from '../sys/real-file.ts'
 import { print } from './print.ts'
 import { tellResults } from './tell-results.ts'
 
@@ -39,7 +40,7 @@ export function runMerge(words: string[]): ExitStatus {
       return exitStatus.stable
     }
     if (values.output === '') throw configError('--output is "": a path cannot be empty')
-    return merge(positionals, resolve(values.output), values.json === true)
+    return merge(positionals, realPlace(resolve(values.output)), values.json === true)
   } catch (error) {
     if (!NsboxError.is(error) || error.stage !== 'config') throw error
     console.error(`${where}: ${describeError(error)}`)

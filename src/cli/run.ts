@@ -46,15 +46,16 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   const flags = asked ? await (await import('./last-failed.ts')).inStateOf(given, asked) : given
   if (flags.dieWithParent) dieWithParent()
   const status = new StatusLines(flags.output.statusFd)
-  checkBeforehand(flags.changes)
-  const { report, layers, unreplaced, signals, release } = await runHere(flags, status)
+  const places = checkBeforehand(flags.changes)
+  const ended = await runHere(flags, status)
+  const { report, unreplaced, signals, release } = ended
   let whole = report
   try {
     const said = describeEnd(report)
     if (said !== undefined) console.error(`nsbox: ${said}`)
     if (report.exitCode !== 0) tellOfMentioned(flags.command)
     if (unreplaced.length > 0) tellOfUnreplaced(unreplaced)
-    whole = await afterwards(flags, report, layers, signals)
+    whole = await afterwards(flags, ended, places)
     status.post({ type: 'ended', ...whole })
     if (flags.output.json) print(jsonText(whole), 'stderr')
   } finally {

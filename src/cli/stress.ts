@@ -12,6 +12,7 @@ import { progressFor } from '../stress/output/progress.ts'
 import type { Results } from '../stress/results.ts'
 import { anySeed } from '../stress/seeds.ts'
 import { AttemptStore, storedPlan } from '../stress/store.ts'
+import { realPlace } from '../sys/real-file.ts'
 import { findIn } from './find-tests.ts'
 import { interruption } from './interruption.ts'
 import { print } from './print.ts'
@@ -29,7 +30,7 @@ export async function runStress(words: string[]): Promise<number> {
 }
 
 async function campaign(flags: StressFlags, command: string[]): Promise<number> {
-  const directory = resolve(flags.output)
+  const directory = realPlace(resolve(flags.output))
   const log = join(directory, 'attempts.jsonl')
   const setting = settingOf(flags)
   const options = optionsOf(flags, flags.seed ?? (flags.resume ? storedPlan(log).seed : anySeed()))

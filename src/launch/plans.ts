@@ -9,7 +9,7 @@ import { isHidden } from '../plan/host-root.ts'
 import type { SandboxPlan, Seal } from '../plan/plan.ts'
 import type { SandboxRequest } from '../plan/request.ts'
 import { sandboxPlan } from '../plan/sandbox-plan.ts'
-import { removeTree } from '../sys/remove-tree.ts'
+import { removeRealTree } from '../sys/real-file.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
 import { makeOwnDirectory } from './own-directory.ts'
 import type { ThrowawayDirectory } from './throwaway-directory.ts'
@@ -83,7 +83,7 @@ export class Plans {
     const allowed = change.allow ? allowedHere(change.allow, this.#env) : this.#facts.allowed
     const upper = this.#nextUpper()
     const plan = sandboxPlan({ ...this.#request, layers: this.#layers, ...change }, { ...this.#facts, allowed, upper })
-    return { plan, release: () => upper.on === 'disk' && removeTree(upper.directory) }
+    return { plan, release: () => upper.on === 'disk' && removeRealTree(upper.directory) }
   }
 
   #nextUpper(): HostFacts['upper'] {

@@ -1,7 +1,7 @@
 // A temporary directory on the host that is gone afterwards, even when this process is killed.
 
 import { tmpName } from 'tmp-promise'
-import { removeTree } from '../sys/remove-tree.ts'
+import { removeRealTree } from '../sys/real-file.ts'
 import { Janitor } from './janitor.ts'
 import { makeOwnDirectory } from './own-directory.ts'
 
@@ -10,8 +10,8 @@ export interface ThrowawayDirectory {
   remove(): void
 }
 
-/** The chmod is for the reason of `removeTree`. */
-const removal = 'chmod -R u+rwx -- "$1" 2>/dev/null; rm -rf -- "$1"'
+/** The chmod is for the reason of `removeTree`. A sandbox that may write around the directory may have put a link in its place. */
+const removal = 'test "$(readlink -f -- "$1")" = "$1" || exit; chmod -R u+rwx -- "$1" 2>/dev/null; rm -rf -- "$1"'
 
 export async function throwawayDirectory(parent?: string): Promise<ThrowawayDirectory> {
   const path = await tmpName({ prefix: 'nsbox', ...(parent && { tmpdir: parent }) })
@@ -20,7 +20,7 @@ export async function throwawayDirectory(parent?: string): Promise<ThrowawayDire
   makeFor(janitor, path)
   const remove = () => {
     try {
-      removeTree(path)
+      removeRealTree(path)
     } finally {
       janitor.dismiss()
     }

@@ -1,5 +1,6 @@
 // Keeps what test files have left, so that one can look at it when the run is over.
 
+import { randomUUID } from 'node:crypto'
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
@@ -7,8 +8,8 @@ import type { Missing } from '../changes/failure.ts'
 import { keepLayers } from '../changes/keep.ts'
 import { upperSize } from '../changes/upper-size.ts'
 import type { FailedFile, FailedList } from '../config/failed.ts'
-import { removeTree } from '../sys/remove-tree.ts'
-import { clearFailedPlace, listFile, makeFailedPlace } from './failed-place.ts'
+import { inRealDirectory, realPlace, removeRealTree } from '../sys/real-file.ts'
+import { clearFailedPlace, failedPlaces, listFile, makeFailedPlace } from './failed-place.ts'
 
 const mostFiles = 20
 /** Of all together, in bytes. */
@@ -31,6 +32,8 @@ export interface Left {
 
 export class FailedFiles {
   readonly #options: FailedFilesOptions
+  /** Real paths, from before any file runs that could put a link there. */
+  readonly #candidates: readonly string[]
   #place: string | undefined
   #files: FailedFile[] = []
   /** Where setup's layers are kept, by where they were. */
@@ -42,6 +45,7 @@ export class FailedFiles {
   constructor(options: FailedFilesOptions) {
     this.#options = options
     clearFailedPlace(options.workspace, options.env)
+    this.#candidates = failedPlaces(options.workspace, options.env).map(realPlace)
   }
 
   get kept(): readonly FailedFile[] {
@@ -57,7 +61,7 @@ export class FailedFiles {
       const [own, all, taken] = [size, mostBytes, this.#bytes].map(mebibytes)
       return { why: `it has ${own}, and what is kept may have ${all} in all, of which ${taken} are taken` }
     }
-    this.#place ??= makeFailedPlace(this.#options.workspace, this.#options.env)
+    this.#place ??= makeFailedPlace(this.#candidates)
     this.#keepSetup(setup, left, this.#place)
     const directory = String(this.#count++)
     // The directory that setup's layers are in now goes with the run.
@@ -77,7 +81,7 @@ export class FailedFiles {
     this.#writeList()
     for (const { directory } of gone) {
       const isNeeded = this.#files.some((other) => other.directory === directory)
-      if (!isNeeded) removeTree(join(this.#place as string, directory))
+      if (!isNeeded) removeRealTree(join(this.#place as string, directory))
     }
   }
 
@@ -92,9 +96,11 @@ export class FailedFiles {
   /** At once, for whoever reads it meanwhile. */
   #writeList(): void {
     const list: FailedList = { version: 1, cwd: this.#options.cwd, files: this.#files }
-    const path = join(this.#place as string, listFile)
-    writeFileSync(`${path}.new`, `${JSON.stringify(list, undefined, 2)}\n`)
-    renameSync(`${path}.new`, path)
+    inRealDirectory(this.#place as string, (place) => {
+      const fresh = join(place, `${listFile}.${randomUUID()}`)
+      writeFileSync(fresh, `${JSON.stringify(list, undefined, 2)}\n`, { flag: 'wx' })
+      renameSync(fresh, join(place, listFile))
+    })
   }
 }
 

@@ -1,9 +1,10 @@
 // Where a run of vitest keeps what its test files have left, for `nsbox shell` and `nsbox diff`.
 
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { NsboxError } from '../errors.ts'
+import { makeRealDirectory } from '../sys/real-file.ts'
 import { removeTree } from '../sys/remove-tree.ts'
 
 /** The list of it. A directory without one is not complete. */
@@ -14,10 +15,14 @@ export function clearFailedPlace(workspace: string, env: NodeJS.ProcessEnv): voi
   for (const place of places(workspace, env).filter((path) => existsSync(path))) removeTree(place)
 }
 
-/** A new directory: in the workspace's node_modules, or else in the caller's cache. @throws NsboxError ERR_NSBOX_KEEP */
-export function makeFailedPlace(workspace: string, env: NodeJS.ProcessEnv): string {
+/** Directories that may be made, the first that can is used: in the workspace's node_modules, or else in the caller's cache. */
+export function failedPlaces(workspace: string, env: NodeJS.ProcessEnv): string[] {
   const [beside, ...cache] = places(workspace, env)
-  const candidates = existsSync(join(workspace, 'node_modules')) ? [beside as string, ...cache] : cache
+  return existsSync(join(workspace, 'node_modules')) ? [beside as string, ...cache] : cache
+}
+
+/** A new directory, made through no link. `candidates` are real paths. @throws NsboxError ERR_NSBOX_KEEP */
+export function makeFailedPlace(candidates: readonly string[]): string {
   const place = candidates.find(isMade)
   if (place !== undefined) return place
   throw new NsboxError(`No directory can be made for what files have left: ${candidates.join(', ') || 'there is no node_modules'}`, {
@@ -42,7 +47,7 @@ function places(workspace: string, { XDG_CACHE_HOME: xdg, HOME: home }: NodeJS.P
 
 function isMade(directory: string): boolean {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeRealDirectory(directory, 0o700)
     return true
   } catch {
     return false

@@ -1,9 +1,10 @@
 // Which layers lie on which overlay: plain directories on the first, kept changes where they were made.
 
-import { type BigIntStats, existsSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { type BigIntStats, existsSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
 import { byLength, isWithin } from '../plan/paths.ts'
 import { quoted } from '../quoted.ts'
+import { realPlace } from '../sys/real-file.ts'
 import { existingDirectory, WrongOption, wrong } from './paths.ts'
 
 /** A directory, and the layer that it was named with. */
@@ -53,15 +54,15 @@ function requireApart({ directory, given }: Layer, overlay: string): void {
     throw wrong('layers', given, `it lies in ${quoted(overlay)} itself; a layer has to lie elsewhere, beside it`)
 }
 
-/** What is kept there could be no layer later. `name` is what the option is called. @throws NsboxError ERR_NSBOX_CONFIG */
-export function requireKeptApart(directory: string, overlays: readonly string[], name = 'keep'): void {
-  const path = resolve(directory)
-  const there = [path, dirname(path)].find(existsSync)
-  if (there === undefined) return
-  const real = there === path ? realpathSync(path) : join(realpathSync(there), basename(path))
+/**
+ * What is kept there could be no layer later. `name` is what the option is called. Returns the real path, which is asked for before
+ * anything runs that could put a link in its place. @throws NsboxError ERR_NSBOX_CONFIG
+ */
+export function requireKeptApart(directory: string, overlays: readonly string[], name = 'keep'): string {
+  const real = realPlace(resolve(directory))
   // The outermost: in a package of a repository, what lies beside the package lies in the repository.
   const [overlay] = byLength(overlays.filter((one) => isWithin(real, one)))
-  if (overlay === undefined) return
+  if (overlay === undefined) return real
   const beside = relative('', join(dirname(overlay), 'changes'))
   const why = `it lies in ${quoted(overlay)}, the directory whose changes it is for; choose one beside it, such as ${quoted(beside)}`
   throw new WrongOption('keep', directory, why, name)

@@ -23,7 +23,7 @@ import { payloadPid, signalPayload } from './payload-process.ts'
 import { failureReport, type Report, reportOf } from './report.ts'
 import { Running } from './running.ts'
 import { type Outcome, supervise } from './supervise.ts'
-import { upperLayers } from './upper-layers.ts'
+import { targetInodes, upperLayers } from './upper-layers.ts'
 import { type LimitedUsage, limitedUsage } from './usage.ts'
 import { withUpper } from './with-upper.ts'
 
@@ -125,11 +125,11 @@ class Program {
     let scratch: number | undefined
     try {
       const { plans, zygote, limited, upper } = await place
-      if (options.keep !== undefined) requireKeptApart(options.keep, plans.overlays)
+      const keep = options.keep === undefined ? undefined : requireKeptApart(options.keep, plans.overlays)
       const ended = await withUpper(plans, upper, () => this.#attempt(plans, zygote, limited))
       scratch = ended.scratch
       const report = this.#withOutput(reportOf(command, ended.plan, ended.outcome, startedMs))
-      const changed = scratch === undefined ? report : await withChanges(report, ended.plan, scratch, options)
+      const changed = scratch === undefined ? report : await withChanges(report, ended, scratch, keep)
       await ended.release()
       return changed
     } catch (error) {
@@ -149,6 +149,7 @@ class Program {
       apart: this.#wantsChanges,
       ...(options.cwd !== undefined && { cwd: options.cwd }),
     })
+    const inodes = targetInodes(plan)
     try {
       const ports = Ports.of(plan)
       ports?.expose()
@@ -173,7 +174,7 @@ class Program {
       const signal = options.signal ? AbortSignal.any([options.signal, this.#killed.signal]) : this.#killed.signal
       const outcome = await supervise(sandbox, limits, { ...options, signal })
       await changed
-      return { plan, outcome, scratch: sandbox.takeScratch(), release }
+      return { plan, inodes, outcome, scratch: sandbox.takeScratch(), release }
     } catch (error) {
       // Nothing runs on without its timeout.
       this.#sandbox?.kill()
@@ -220,13 +221,15 @@ class Program {
 
 interface Attempt {
   plan: SandboxPlan
+  inodes: (string | undefined)[]
   outcome: Outcome
   scratch: number | undefined
   release: () => Promise<void>
 }
 
-async function withChanges(report: Report, plan: SandboxPlan, scratch: number, { keep }: ResolvedExecOptions): Promise<Report> {
-  const layers = upperLayers(plan, `/proc/self/fd/${scratch}`)
+/** `keep` is a real path. */
+async function withChanges(report: Report, { plan, inodes }: Attempt, scratch: number, keep: string | undefined): Promise<Report> {
+  const layers = upperLayers(plan, `/proc/self/fd/${scratch}`, inodes)
   const { changesOf } = await import('../changes/changes-of.ts')
   const { keepLayers, missingError } = await import('../changes/keep.ts')
   let changes: Report['changes'] = null

@@ -1,10 +1,11 @@
 // Every attempt on disk as soon as it is made: a line of JSON each, so that an interrupted campaign goes on where it was.
 
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { configError } from '../errors.ts'
 import { oneLine, quoted } from '../quoted.ts'
+import { appendReal, writeReal } from '../sys/real-file.ts'
 import { makeDirectory } from './output/whole-files.ts'
 import type { Attempt } from './results.ts'
 
@@ -35,7 +36,10 @@ export class AttemptStore {
   readonly #problem: (words: string) => void
   #works = true
 
-  /** @param problem is told once, in a sentence, when nothing can be written any more: then all is in memory alone */
+  /**
+   * @param path is real
+   * @param problem is told once, in a sentence, when nothing can be written any more: then all is in memory alone
+   */
   constructor(path: string, problem: (words: string) => void) {
     this.#path = path
     this.#problem = problem
@@ -46,7 +50,7 @@ export class AttemptStore {
     const header: Header = { version, startedAt, plan }
     this.#write(() => {
       makeDirectory(dirname(this.#path))
-      writeFileSync(this.#path, line(header))
+      writeReal(this.#path, line(header))
     })
   }
 
@@ -57,12 +61,12 @@ export class AttemptStore {
     requireSame(header.plan, plan, this.#path)
     const attempts = rest as Attempt[]
     // Without what was torn, which anything behind it would be part of.
-    this.#write(() => writeFileSync(this.#path, [header, ...attempts].map(line).join('')))
+    this.#write(() => writeReal(this.#path, [header, ...attempts].map(line).join('')))
     return { startedAt: header.startedAt, attempts }
   }
 
   append(attempt: Attempt): void {
-    this.#write(() => appendFileSync(this.#path, line(attempt)))
+    this.#write(() => appendReal(this.#path, line(attempt)))
   }
 
   #write(write: () => void): void {

@@ -3,6 +3,7 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { oneLine, quoted } from '../../quoted.ts'
+import { inRealDirectory } from '../../sys/real-file.ts'
 import type { Results } from '../results.ts'
 import { failureLogs, logName } from './failure-logs.ts'
 import { annotationsOf, summaryOf } from './github.ts'
@@ -55,7 +56,9 @@ function writeLogs({ attempts }: Results, directory: string, root: string): void
   const logs = failureLogs(attempts, { root, read: sourceReader(root) })
   makeDirectory(directory)
   const names = new Set(logs.map(({ name }) => name))
-  for (const old of readdirSync(directory)) if (logName.test(old) && !names.has(old)) rmSync(join(directory, old))
+  inRealDirectory(directory, (place) => {
+    for (const old of readdirSync(place)) if (logName.test(old) && !names.has(old)) rmSync(join(place, old))
+  })
   for (const { name, text } of logs) writeWhole(join(directory, name), text, { sync: false })
 }
 

@@ -210,7 +210,7 @@ test('the kernel stamps times up to a tick late: what changed right at the start
 test('the last look: no directory is entered through a link', () => {
   const bench = changesBench({ 'd/e/f': '' })
   symlinkSync('d', bench.path('s'))
-  const directories = new OpenDirectories(bench.project)
+  const directories = new OpenDirectories({ target: bench.project })
   expect(() => directories.at('s/e', () => undefined)).toThrow(/s is no directory any more/)
   expect(() => directories.at('d/e/f', () => undefined)).toThrow(/f is no directory any more/)
   directories.close()

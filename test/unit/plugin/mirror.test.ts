@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Mirrored, mirrorFile as mirror } from '../../../plugin/mirror-place.ts'
-import { readReal, removeReal, writeReal } from '../../../plugin/real-file.ts'
 import { isWithin } from '../../../src/plan/paths.ts'
+import { readReal, removeReal, writeReal } from '../../../src/sys/real-file.ts'
 
 let base: string
 let workspace: string

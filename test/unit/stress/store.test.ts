@@ -1,6 +1,6 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { Attempt } from '../../../src/stress/results.ts'
 import { AttemptStore, type PlanKey, storedPlan } from '../../../src/stress/store.ts'
@@ -34,6 +34,22 @@ test('a last line that was torn is not there, and what comes next is whole', () 
   expect(store.resume(plan).attempts).toEqual([attempt(0)])
   store.append(attempt(1))
   expect(store.resume(plan).attempts).toEqual([attempt(0), attempt(1)])
+})
+
+test('a link that a test put in its place, or in that of its directory, is not followed, and told once', () => {
+  for (const swap of ['file', 'directory'] as const) {
+    const { store, path, said } = open()
+    store.begin(plan, 'then')
+    store.append(attempt(0))
+    const victim = join(directory, `victim-${stores}`)
+    mkdirSync(victim)
+    writeFileSync(join(victim, 'attempts.jsonl'), 'mine')
+    rmSync(swap === 'file' ? path : dirname(path), { recursive: true })
+    symlinkSync(swap === 'file' ? join(victim, 'attempts.jsonl') : victim, swap === 'file' ? path : dirname(path))
+    for (const number of [1, 2]) store.append(attempt(number))
+    expect(readFileSync(join(victim, 'attempts.jsonl'), 'utf8')).toBe('mine')
+    expect(said).toEqual([expect.stringMatching(/cannot be written any more: .*ELOOP/)])
+  }
 })
 
 test('another plan is refused by the names of what differs', () => {
