@@ -3,7 +3,7 @@
 
 import { resolve } from 'node:path'
 import { singleQuoted } from '../src/quoted.ts'
-import { nameAsForks } from './attachment-names.ts'
+import { nameAlways } from './attachment-names.ts'
 import type { Staged } from './staged-attachments.ts'
 
 interface Attachment {
@@ -51,7 +51,7 @@ async function copied(
     const staged = await stage(path)
     // vitest would copy the host's file of that name.
     if (staged === undefined) return new Error(`ENOENT: no such file or directory, copyfile ${singleQuoted(attachment.path)}`)
-    nameAsForks(attachment, { staged: staged.path, path, file }, staged.remove)
+    nameAlways(attachment, { staged: staged.path, path, file }, staged.remove)
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-// The names of attachments in vitest's attachmentsDir: those that they have with forks.
+// The names of attachments in vitest's attachmentsDir: the same in each run.
 
 import { createHash } from 'node:crypto'
 import { renameSync } from 'node:fs'
@@ -17,14 +17,11 @@ interface Origin {
   file: string
 }
 
-/** By the path of a copy: the test file that has it. Sandboxes may have other files at the same path. */
-const owners = new Map<string, string>()
-
 /**
  * Makes vitest copy the attachment from where it is staged, and calls `copied` when it has. vitest names the copy by the sha1 of
  * the path that it copies from, which is another in each run, and sets `path` to the copy before anybody is told: it is renamed right then.
  */
-export function nameAsForks(attachment: Named, origin: Origin, copied: () => void): void {
+export function nameAlways(attachment: Named, origin: Origin, copied: () => void): void {
   const define = (field: PropertyDescriptor) =>
     Object.defineProperty(attachment, 'path', { ...field, configurable: true, enumerable: true })
   define({
@@ -36,12 +33,9 @@ export function nameAsForks(attachment: Named, origin: Origin, copied: () => voi
   })
 }
 
+/** Sandboxes of other test files may have other files at the same path. */
 function renamed(copy: string, { staged, path, file }: Origin): string {
-  const named = (hash: string) => join(dirname(copy), basename(copy).replace(sha1(staged), hash))
-  const usual = named(sha1(path))
-  const owner = owners.get(usual) ?? file
-  owners.set(usual, owner)
-  const name = owner === file ? usual : named(sha1(`${path}\0${file}`))
+  const name = join(dirname(copy), basename(copy).replace(sha1(staged), sha1(`${file}\0${path}`)))
   try {
     renameSync(copy, name)
     return name
