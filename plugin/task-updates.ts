@@ -1,7 +1,5 @@
 // Parts of vitest's messages that nsbox reads and adds to.
 
-import { isRecord } from './shapes.ts'
-
 interface RpcRequest {
   t?: string
   m?: string
@@ -79,13 +77,6 @@ export function collectedFiles(message: unknown): FileTask[] {
 export function finishesFiles(message: unknown): boolean {
   const { __vitest_worker_response__: isResponse, type, error } = message as Record<string, unknown>
   return isResponse === true && type === 'testfileFinished' && !error
-}
-
-/** To vitest an error with this code says that the task it names is skipped, and so has not failed. Tests say that of themselves alone. */
-export function dropFileSkip(message: unknown, files: ReadonlySet<string>): void {
-  const [error] = unhandledError(message) ? ((message as RpcRequest).a ?? []) : []
-  if (!isRecord(error)) return
-  if (error['code'] === 'VITEST_PENDING' && files.has(String(error['taskId']))) delete error['code']
 }
 
 /** Whether it tells of a file or of its tests: of what they are, or how they fare. */

@@ -6,7 +6,7 @@ import { type LeakError, leakError } from './leaks.ts'
 import type { LeftBehind } from './left-behind.ts'
 import { OutsideLook } from './outside-look.ts'
 import type { FileRefusals } from './refusals.ts'
-import { dropFileSkip, endsFile, finishesFiles, queuedFile, type TaskUpdate, taskUpdate } from './task-updates.ts'
+import { endsFile, finishesFiles, queuedFile, type TaskUpdate, taskUpdate } from './task-updates.ts'
 import type { FileUsage } from './worker-limits.ts'
 import type { WorkerEnd, WorkerSandbox } from './workers.ts'
 import { type Written, WrittenFiles } from './written-files.ts'
@@ -64,8 +64,6 @@ export class WorkerReport {
   #strict: readonly Category[] = []
   /** Of the files that run or ran, in this request of vitest's; by their ids. */
   readonly #verdicts = new Map<string, Verdict>()
-  /** Ids of all files that the worker was given. */
-  readonly #ids = new Set<string>()
   #told: PromiseWithResolvers<void> | undefined
 
   constructor(worker: WorkerSandbox, context: ReportContext, amend: (pack: Pack) => void) {
@@ -85,14 +83,12 @@ export class WorkerReport {
     this.#settle()
     this.#told = Promise.withResolvers()
     began(this.#told.promise)
-    for (const file of files) this.#ids.add(idOf(file))
     const [first] = files
     if (first !== undefined) this.#enter({ id: idOf(first), filepath: first })
   }
 
   /** When the account of limits is in the message. What is to be done before vitest has it; undefined for nothing. */
   see(message: unknown, left: LeftBehind | undefined): Promise<void> | undefined {
-    dropFileSkip(message, this.#ids)
     const file = this.#file
     if (!file) return undefined
     const queued = queuedFile(message)

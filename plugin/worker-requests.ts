@@ -118,9 +118,10 @@ export class WorkerRequests {
 
   /** From the worker, after {@link judge} had no objection. `own`: it may be about a module that a test wrote. */
   asked(message: unknown, own: boolean): void {
-    const { t, m: method = '', a: args = [] } = message as RpcMessage
-    if (t === 'q' && method === 'writeBenchmarkResult') this.#writeResult(message, args)
-    else if (t === 'q' && (method === 'fetch' || method === 'resolve')) this.#modules.asked(message as ModuleQuestion, own)
+    const { t, m, a: args = [] } = message as RpcMessage
+    const method = t === 'q' ? (m ?? '') : ''
+    if (method === 'writeBenchmarkResult') this.#writeResult(message, args)
+    else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
     else if (ofModules.includes(method)) seenFrom(this.#reader, () => this.#host.deliver(message))
     else this.#host.deliver(message)
   }
@@ -286,10 +287,15 @@ export class WorkerRequests {
     dropForgedChanges(errors, this.#places, this.owners)
   }
 
-  /** Of no test. With this code vitest takes it for a word on a test that was skipped, whosever it is. */
+  /** Of no test. With this code vitest takes it for a word on a task that was skipped, and so has not failed, whosever it is. */
   #tidyError(error: unknown): undefined {
-    if (isRecord(error) && error['code'] === 'VITEST_PENDING' && !this.#tasks.has(String(error['taskId']))) delete error['code']
+    if (isRecord(error) && error['code'] === 'VITEST_PENDING' && !this.#isTest(String(error['taskId']))) delete error['code']
     tidyErrors([error], this.#host.view)
+  }
+
+  /** The id of a test begins with that of its file: see #take. */
+  #isTest(id: string): boolean {
+    return this.#tasks.has(id) && id.includes('_')
   }
 }
 
