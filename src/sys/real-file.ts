@@ -33,12 +33,7 @@ export function realPlace(path: string): string {
 
 /** Acts in a directory by a path that leads to it whatever happens to its name: proc_pid_fd(5). `path` is real. @throws ErrnoException */
 export function inRealDirectory<T>(path: string, act: (place: string) => T): T {
-  const directory = openRealDirectory(path)
-  try {
-    return act(`/proc/self/fd/${directory}`)
-  } finally {
-    close(directory)
-  }
+  return closing(openRealDirectory(path), (directory) => act(`/proc/self/fd/${directory}`))
 }
 
 /** An O_PATH descriptor, opened through no link. @throws ErrnoException */
@@ -54,46 +49,29 @@ export function openRealDirectory(path: string): number {
 
 /** With the directories around it. @throws ErrnoException */
 export function writeReal(path: string, content: string | Uint8Array): void {
-  const directory = madeDirectory(dirname(path))
-  try {
-    inFile(directory, path, O_WRONLY | O_CREAT, (fd) => {
-      ftruncateSync(fd)
-      writeFileSync(fd, content)
-    })
-  } finally {
-    close(directory)
+  const write = (fd: number) => {
+    ftruncateSync(fd)
+    writeFileSync(fd, content)
   }
+  closing(madeDirectory(dirname(path)), (directory) => inFile(directory, path, O_WRONLY | O_CREAT, write))
 }
 
 /** To a file that is there. @throws ErrnoException */
 export function appendReal(path: string, content: string): void {
-  const directory = openRealDirectory(dirname(path))
-  try {
-    inFile(directory, path, O_WRONLY | O_APPEND, (fd) => writeFileSync(fd, content))
-  } finally {
-    close(directory)
-  }
+  const write = (fd: number) => writeFileSync(fd, content)
+  closing(openRealDirectory(dirname(path)), (directory) => inFile(directory, path, O_WRONLY | O_APPEND, write))
 }
 
 /** @throws ErrnoException */
 export function readReal(path: string): string {
-  const directory = openRealPath(dirname(path))
-  try {
-    return inFile(directory, path, O_RDONLY, (fd) => readFileSync(fd, 'utf8'))
-  } finally {
-    close(directory)
-  }
+  const read = (fd: number) => readFileSync(fd, 'utf8')
+  return closing(openRealPath(dirname(path)), (directory) => inFile(directory, path, O_RDONLY, read))
 }
 
 /** Where it is there. @throws ErrnoException */
 export function removeReal(path: string): void {
   const directory = existing(dirname(path))
-  if (directory === undefined) return
-  try {
-    below(directory, path, (place) => rmSync(place, { force: true }))
-  } finally {
-    close(directory)
-  }
+  if (directory !== undefined) closing(directory, () => below(directory, path, (place) => rmSync(place, { force: true })))
 }
 
 /** With all below it. Where the path leads through a link by now, what is there belongs to somebody else, and stays. @throws ErrnoException */
@@ -103,6 +81,14 @@ export function removeRealTree(path: string): void {
   } catch (error) {
     const { code, errno } = error as { code?: string; errno?: unknown }
     if (code !== 'ELOOP' && errno !== 'ENOENT') throw error
+  }
+}
+
+function closing<T>(directory: number, use: (directory: number) => T): T {
+  try {
+    return use(directory)
+  } finally {
+    close(directory)
   }
 }
 
@@ -125,12 +111,8 @@ export function makeRealDirectory(path: string, mode = 0o777): void {
 function madeDirectory(path: string, mode = 0o777): number {
   const there = existing(path)
   if (there !== undefined) return there
-  const around = madeDirectory(dirname(path), mode)
-  try {
-    below(around, path, (place) => mkdirSync(place, { recursive: true, mode }))
-  } finally {
-    close(around)
-  }
+  const make = (place: string) => mkdirSync(place, { recursive: true, mode })
+  closing(madeDirectory(dirname(path), mode), (around) => below(around, path, make))
   return openRealPath(path)
 }
 
