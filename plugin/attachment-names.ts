@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { renameSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
-export interface Named {
+interface Named {
   path: string
 }
 

@@ -30,13 +30,13 @@ export function leadsToReadable(path: string, isReadable: (path: string) => bool
 }
 
 /** Nowhere where there is no file. Each is read once. */
-function leadsOf(path: string, read: (path: string, text: string) => Leads): Leads {
+function leadsOf(path: string, read: (text: string, path: string) => Leads): Leads {
   try {
     const stats = statSync(path)
     if (!stats.isFile() || stats.size > longest) return nowhere
     const before = known.get(path)
     if (before?.changed === stats.ctimeMs) return before.leads
-    const leads = read(path, readFileSync(path, 'utf8'))
+    const leads = read(readFileSync(path, 'utf8'), path)
     known.set(path, { changed: stats.ctimeMs, leads })
     return leads
   } catch {
@@ -44,10 +44,10 @@ function leadsOf(path: string, read: (path: string, text: string) => Leads): Lea
   }
 }
 
-function leadsOfCode(path: string, code: string): Leads {
+function leadsOfCode(code: string, path: string): Leads {
   const found = [...code.matchAll(comments)].map(([, rest = '']) => {
     const [, base64, data] = inline.exec(rest) ?? []
-    if (data !== undefined) return leadsOfMap(path, base64 ? Buffer.from(data, 'base64').toString() : decodeURIComponent(data))
+    if (data !== undefined) return leadsOfMap(base64 ? Buffer.from(data, 'base64').toString() : decodeURIComponent(data))
     // Where the comment ends depends on its kind.
     const names = [rest.replace(/[\s*'"`].*/, ''), rest.replace(/\s*(\*.*)?$/, '')]
     return { maps: names.map((name) => resolve(dirname(path), name)), sources: [] }
@@ -56,7 +56,7 @@ function leadsOfCode(path: string, code: string): Leads {
   return { maps: [...new Set(found.flatMap(({ maps }) => maps))], sources }
 }
 
-function leadsOfMap(_: string, text: string): Leads {
+function leadsOfMap(text: string): Leads {
   const { sources } = JSON.parse(text) as { sources: string[] }
   return { maps: [], sources: sources.map((source) => String(source).replaceAll('\\', '/')) }
 }

@@ -4,7 +4,7 @@
 import { inspect } from 'node:util'
 import type { HostView } from './file-view.ts'
 import { boundTree } from './plain-data.ts'
-import { anything, type Check, isRecord, listOf, maybe, ordinal, record, text } from './shapes.ts'
+import { type Check, isList, isRecord, listOf, maybe, ordinal, record, text } from './shapes.ts'
 import { isReadable, tidyStack } from './tidy-stacks.ts'
 
 type ErrorFields = Record<string, unknown>
@@ -15,7 +15,7 @@ const texts = ['message', 'name', 'nameStr', 'stack', 'stackStr', 'diff', 'codeF
 const deepest = 90
 
 /** Nothing in vitest expects a hole. */
-const isWhole: Check = (value) => listOf(anything)(value) && Object.keys(value as unknown[]).length === (value as unknown[]).length
+const isWhole: Check = (value) => isList(value) && Object.keys(value).length === value.length
 const isFrames: Check = listOf(record({ file: text, method: maybe(text), line: ordinal, column: ordinal }))
 /** What vitest's main process puts into errors of Vite's. */
 const isRollupError = record({
@@ -59,8 +59,8 @@ function tidyPlaces(error: ErrorFields, view: HostView): void {
   for (const [file, line, column] of places) {
     const parts = [error[file], error[line], error[column]]
     if (parts[0] === undefined) continue
-    const isPlace = parts.every((part) => typeof part === 'string' || typeof part === 'number')
-    if (!isPlace || tidyStack(parts.join(':'), view) !== parts.join(':')) delete error[file]
+    const frame = parts.every((part) => typeof part === 'string' || typeof part === 'number') ? parts.join(':') : undefined
+    if (frame === undefined || tidyStack(frame, view) !== frame) delete error[file]
   }
 }
 

@@ -13,8 +13,7 @@ const longestFrame = 4096 + 512
 const tooEmpty = /(\s{1000})\s+/g
 
 /** As V8 writes them, and as Firefox does: what stands before a path, the path, the line and the column. */
-const v8 = [/^(at +(?:\S.*? +)?\()(.+):(\d+):(\d+)\)$/, /^(at +(?:async )?)(.+):(\d+):(\d+)\)?$/]
-const firefox = [/^([^@]*@)(.+):(\d+):(\d+)$/]
+const frames = [/^(at +(?:\S.*? +)?\()(.+):(\d+):(\d+)\)$/, /^(at +(?:async )?)(.+):(\d+):(\d+)\)?$/, /^([^@]*@)(.+):(\d+):(\d+)$/]
 /** As V8 writes a frame in code that eval has made. */
 const evalFrame = /^at [^(]* \(eval at [^()]* \([^()]*\), <anonymous>:\d+:\d+\)$/
 /** Versions of vitest read these otherwise than they are written, each in its own way: a backslash is a slash, any white space a blank. */
@@ -64,7 +63,7 @@ interface Parts {
 }
 
 function partsOf(frame: string): Parts | undefined {
-  const found = [...v8, ...firefox].map((form) => form.exec(frame)).find((match) => match !== null)
+  const found = frames.map((form) => form.exec(frame)).find((match) => match !== null)
   if (!found) return undefined
   const [, before = '', place = '', row] = found
   // Source maps begin at line 1, and vitest 4 throws at 0.
