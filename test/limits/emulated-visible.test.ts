@@ -74,9 +74,10 @@ test('it follows changes', async () => {
 })
 
 test.skipIf(!hasTwo)(`who gets less than his share is moved to other processors${without}`, async () => {
-  // A tenth of one processor, for as long as it takes.
-  const source =
-    'for (;;) { const end = Date.now() + 10; while (Date.now() < end); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 90) }'
+  // Never its whole share, so that it is not stopped for it. By the CPU time that it had: on a busy machine little of its time is that.
+  const used = 'const { user, system } = process.cpuUsage(); return user + system'
+  const rest = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 40)'
+  const source = `const used = () => { ${used} }; for (;;) { const end = used() + 60_000; while (used() < end); ${rest} }`
   const sandbox = startControlled(bench, [process.execPath, '--eval', `console.log(process.pid); ${source}`])
   await firstOutput(sandbox)
   await sandbox.control.setLimits({ cpu: { share: 1, periodMs: 100, first: 0 } })
