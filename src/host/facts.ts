@@ -63,7 +63,8 @@ function homeOf(env: NodeJS.ProcessEnv, shared: readonly string[]): string | nul
   return home === null || shared.includes(home) ? null : home
 }
 
-function rebuilt(directories: readonly string[], shared: readonly string[]): HostFacts['rebuilt'] {
+/** Empty where none of the directories holds a mount. */
+export function rebuilt(directories: readonly string[], shared: readonly string[]): HostFacts['rebuilt'] {
   return Object.fromEntries(Object.entries(overlayParts(directories, shared)).filter(([, { length }]) => length > 1))
 }
 

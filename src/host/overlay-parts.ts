@@ -1,18 +1,15 @@
 // How a directory can be put under overlays.
 //
 // The kernel refuses a lower directory that holds a mount which this user namespace did not make
-// (EINVAL: what the mount covers could be seen). Such a directory is rebuilt: a tmpfs with an overlay
-// for each entry, down to the mounts.
+// (EINVAL: what the mount covers could be seen). Such a directory is rebuilt: an overlay over a copy of its
+// files, with an overlay for each directory in it, down to the mounts.
 
-import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OverlayPart } from '../plan/host-facts.ts'
 import { isWithin } from '../plan/paths.ts'
 import { otherPathsOf, privateDirectories, views } from '../plan/views.ts'
 import { mountPoints } from '../sys/mount-points.ts'
-
-/** Larger files beside a mount are shown as they are, read-only, instead of being copied. In bytes. */
-const copyLimit = 1 << 20
 
 /** Returns one overlay for each directory where that is possible, and otherwise the parts to rebuild it from, parents first. */
 export function overlayParts(directories: readonly string[], shared: readonly string[]): Record<string, OverlayPart[]> {
@@ -31,14 +28,13 @@ function partsOf(directory: string, apart: readonly string[], hidden: ReadonlySe
   const inside = apart.filter((path) => path !== directory && isWithin(path, directory))
   if (inside.length === 0) return [{ kind: 'overlay', path: directory }]
   const entries = readdirSync(directory, { withFileTypes: true })
-  const parts = entries.flatMap((entry): OverlayPart[] => {
+  const below = entries.flatMap((entry): OverlayPart[] => {
     const path = join(directory, entry.name)
-    if (entry.isDirectory()) return hidden.has(path) ? emptyAt(path) : partsOf(path, inside, hidden)
-    if (entry.isSymbolicLink()) return [{ kind: 'symlink', path, to: readlinkSync(path) }]
-    if (!entry.isFile() || hidden.has(path)) return []
-    return [{ kind: statSync(path).size <= copyLimit && !inside.includes(path) ? 'copy' : 'bind', path }]
+    if (!entry.isDirectory()) return []
+    return hidden.has(path) ? emptyAt(path) : partsOf(path, inside, hidden)
   })
-  return [...emptyAt(directory), ...parts]
+  const without = entries.map(({ name }) => name).filter((name) => hidden.has(join(directory, name)))
+  return [{ kind: 'overlay', path: directory, without }, ...below]
 }
 
 /** Nothing for a mount of what procfs had for a process that is gone: stat(2) fails there. */

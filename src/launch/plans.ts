@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { errorToData, NsboxError } from '../errors.ts'
 import { allowedHere } from '../host/allowed.ts'
-import { hostFacts, refuseHidingPrograms } from '../host/facts.ts'
+import { hostFacts, rebuilt, refuseHidingPrograms } from '../host/facts.ts'
 import type { HostFacts } from '../plan/host-facts.ts'
 import { isHidden } from '../plan/host-root.ts'
 import type { SandboxPlan, Seal } from '../plan/plan.ts'
@@ -82,8 +82,17 @@ export class Plans {
   next(change: Partial<SandboxRequest> = {}): { plan: SandboxPlan; release: () => void } {
     const allowed = change.allow ? allowedHere(change.allow, this.#env) : this.#facts.allowed
     const upper = this.#nextUpper()
-    const plan = sandboxPlan({ ...this.#request, layers: this.#layers, ...change }, { ...this.#facts, allowed, upper })
+    const facts = { ...this.#facts, rebuilt: this.#rebuilt(), allowed, upper }
+    const plan = sandboxPlan({ ...this.#request, layers: this.#layers, ...change }, facts)
     return { plan, release: () => upper.on === 'disk' && removeRealTree(upper.directory) }
+  }
+
+  /** Anew for each sandbox: new directories may lie beside a mount. */
+  #rebuilt(): HostFacts['rebuilt'] {
+    const { rebuilt: found, home, sharedDirectories } = this.#facts
+    if (Object.keys(found).length === 0) return found
+    const { overlays } = this.#request
+    return rebuilt(home === null ? overlays : [...overlays, home], Object.keys(sharedDirectories))
   }
 
   #nextUpper(): HostFacts['upper'] {

@@ -40,12 +40,8 @@ function describeStep(step: SealStep | LastStep): string {
       return `tmpfs on ${step.target}, mode ${step.mode.toString(8)}${step.size === undefined ? '' : `, ${step.size} bytes`}${step.inodes === undefined ? '' : `, ${step.inodes} inodes`}`
     case 'bind':
       return `bind ${step.source === step.target ? '' : `${step.source} `}at ${step.target}, ${step.writable ? 'writable' : 'read-only'}${step.devices ? ', with devices' : ''}`
-    case 'copy':
-      return `copy ${step.target}`
-    case 'symlink':
-      return `link ${step.target} to ${step.to}`
     case 'overlay':
-      return `overlay on ${step.target}${layerWords(step.layers)}`
+      return `overlay on ${step.target}${step.without ? ', over a copy of its files' : ''}${layerWords(step.layers)}`
     case 'pivot-root':
       return `change the root to an overlay over ${step.rootfs}${layerWords(step.layers)}`
     case 'leave-root':

@@ -43,7 +43,7 @@ export interface SubordinateRange {
 
 /** A piece of a directory that holds mounts. */
 export type OverlayPart =
-  | { kind: 'overlay' | 'copy' | 'bind'; path: string }
-  | { kind: 'symlink'; path: string; to: string }
-  /** An empty directory that the parts below it are put into. */
+  /** With `without`, the lower is a copy of the directory's files and links but for these names: its directories are parts of their own. */
+  | { kind: 'overlay'; path: string; without?: string[] }
+  /** An empty directory in place of one that must not be shown. */
   | { kind: 'tmpfs'; path: string; mode: number }

@@ -12,7 +12,6 @@ import {
   lastPlaceSteps,
   limitFilesStep,
   ownCgroupStep,
-  partsOf,
   passThroughSteps,
   procStep,
   scratchOf,
@@ -38,7 +37,7 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
     return Object.fromEntries(Object.entries(host.sharedDirectories).filter(([path]) => isWithin(path, '/dev/shm') === within))
   }) as [HostFacts['sharedDirectories'], HostFacts['sharedDirectories']]
   const places = { shared: others, overlays, around: host.allowed.filter(isAround), hidden }
-  const held = [...hidden, ...heldFor(partsOf(overlays, host), request, run, host)]
+  const held = [...hidden, ...heldFor(overlays, request, run, host)]
   return [
     ...beforeMounts(held, request, own, host, scratch),
     ...placeSteps(places, request, host, scratch),
@@ -61,8 +60,10 @@ export function hostRootSteps(request: SandboxRequest, run: RunRequest, own: Nam
  * Nested directories share the outermost overlay, so that files can be renamed and linked between them as on the host. A directory gets
  * an overlay of its own if a private directory lies in between, if it has layers, or if its changes are wanted separately.
  */
-function overlaysOf({ overlays, apart, layers = {} }: SandboxRequest, { home }: HostFacts, shared: readonly string[]): string[] {
-  const all = byLength([...overlays, ...(home === null ? [] : [home])])
+function overlaysOf({ overlays, apart, layers = {} }: SandboxRequest, { home, rebuilt }: HostFacts, shared: readonly string[]): string[] {
+  const parts = Object.values(rebuilt).flatMap((all) => all.map(({ path }) => path))
+  const laid = Object.keys(layers).filter((path) => !parts.includes(path))
+  const all = byLength([...new Set([...overlays, ...(home === null ? [] : [home]), ...laid])])
   const outer = outermost(all, shared)
   return all.filter((path) => apart || outer.includes(path) || layers[path]?.length)
 }

@@ -61,8 +61,6 @@ function placesOf(step: SealAction, mounts: readonly MountPoint[]): Place[] {
       return hidden('/dev')
     case 'overlay':
       return [{ path: step.target, isShown: true }]
-    case 'copy':
-      return [{ path: step.target, isShown: step.source === step.target }]
     case 'bind': {
       const isShown = step.source === step.target
       return [{ path: step.target, isShown, ...(isShown && step.writable && { isShared: true }) }]

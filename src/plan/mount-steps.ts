@@ -3,7 +3,7 @@
 import type { HostFacts, OverlayPart } from './host-facts.ts'
 import { nameServerSteps } from './name-steps.ts'
 import { networkSteps } from './network.ts'
-import { byLength } from './paths.ts'
+import { byLength, isWithin } from './paths.ts'
 import type { Namespace, SealStep } from './plan.ts'
 import { portSteps } from './port-steps.ts'
 import type { BindMount, ExtraMount, RunRequest, SandboxRequest } from './request.ts'
@@ -11,9 +11,11 @@ import { step } from './step.ts'
 import { trafficSteps } from './traffic.ts'
 import { privateDirectories, views } from './views.ts'
 
-/** Each overlay, or the pieces of one that holds mounts. */
-export function partsOf(overlays: readonly string[], host: HostFacts): OverlayPart[] {
-  return overlays.flatMap((path): OverlayPart[] => host.rebuilt[path] ?? [{ kind: 'overlay', path }])
+/** One of the overlays, or its pieces when it holds mounts, but for those that another overlay covers. */
+export function partsOf(path: string, overlays: readonly string[], host: HostFacts): OverlayPart[] {
+  const inner = overlays.filter((other) => other !== path && isWithin(other, path))
+  const parts: OverlayPart[] = host.rebuilt[path] ?? [{ kind: 'overlay', path }]
+  return parts.filter((part) => !inner.some((other) => isWithin(part.path, other)))
 }
 
 /** Where overlays keep what is written: any directory that is covered afterwards, but for one that is held for its own content. */
@@ -23,13 +25,15 @@ export function scratchOf(host: HostFacts, held: readonly string[]): string {
 
 /** What has to be reached once something is mounted over it. */
 export function heldFor(
-  parts: readonly OverlayPart[],
+  overlays: readonly string[],
   { passThrough, tmp, layers = {} }: SandboxRequest,
   { mounts }: RunRequest,
-  { upper, allowed }: HostFacts,
+  host: HostFacts,
 ): string[] {
+  const { upper, allowed } = host
+  const parts = overlays.flatMap((path) => partsOf(path, overlays, host))
   return [
-    ...parts.filter(({ kind }) => kind !== 'tmpfs' && kind !== 'symlink').map(({ path }) => path),
+    ...parts.filter(({ kind }) => kind === 'overlay').map(({ path }) => path),
     ...passThrough,
     ...(tmp === undefined ? [] : [tmp]),
     ...[...mounts, ...allowed].flatMap((mount) => (mount.kind === 'bind' ? [mount.source] : [])),
@@ -165,22 +169,16 @@ export function lastPlaceSteps(request: SandboxRequest, own: Namespace[], host: 
 }
 
 export function partStep(part: OverlayPart, scratch: string, { layers = {} }: SandboxRequest): SealStep {
-  const target = part.path
-  switch (part.kind) {
-    case 'overlay':
-      return step('writes go to a throwaway layer, the real files stay', {
-        do: 'overlay',
-        target,
-        scratch,
-        layers: layers[target] ?? [],
-      })
-    case 'tmpfs':
-      return step('a directory that holds a mount cannot be under one overlay, so it is rebuilt', { do: 'tmpfs', target, mode: part.mode })
-    case 'copy':
-      return step('a file of a rebuilt directory', { do: 'copy', source: target, target })
-    case 'symlink':
-      return step('a link of a rebuilt directory', { do: 'symlink', target, to: part.to })
-    case 'bind':
-      return step('a large file of a rebuilt directory', { do: 'bind', source: target, target, writable: false })
-  }
+  const { path: target } = part
+  if (part.kind === 'tmpfs')
+    return step('what is mounted there shows the host, so the directory is empty', { do: 'tmpfs', target, mode: part.mode })
+  const { without } = part
+  const why = 'writes go to a throwaway layer, the real files stay'
+  return step(without ? `${why}; no overlay can lie on a directory that holds a mount, so it lies on a copy` : why, {
+    do: 'overlay',
+    target,
+    scratch,
+    layers: layers[target] ?? [],
+    ...(without && { without }),
+  })
 }

@@ -10,7 +10,6 @@ import {
   heldFor,
   hideStep,
   lastPlaceSteps,
-  partsOf,
   passThroughSteps,
   procStep,
   scratchOf,
@@ -31,7 +30,6 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
   const isAround = ({ target }: BindMount) => isAroundAny([...overlays, ...Object.keys(shared)], target)
   const scratch = scratchOf(host, [rootfs, ...overlays, ...host.allowed.map(({ source }) => source)])
   const hostProc = own.includes('pid') ? [] : ['/proc']
-  const parts = partsOf(overlays, host)
   const held = [
     '/',
     rootfs,
@@ -39,7 +37,7 @@ export function otherRootSteps(request: SandboxRequest, run: RunRequest, own: Na
     ...(run.terminal === null ? [] : [run.terminal]),
     ...hostProc,
     ...(own.includes('net') ? [] : host.resolverConfiguration),
-    ...heldFor(parts, request, run, host),
+    ...heldFor(overlays, request, run, host),
   ]
   return [
     ...beforeMounts(held, request, own, host, scratch),

@@ -26,7 +26,7 @@ export function placeSteps(
     ...Object.entries(shared).map(([path, mode]) => ({ path, steps: [sharedStep(path, mode, request)] })),
     ...around.map((mount) => ({ path: mount.target, steps: [extraMountStep(mount)] })),
     ...hidden.map((path) => ({ path, steps: [visibleStep(path)] })),
-    ...overlays.map((path) => ({ path, steps: partsOf([path], host).map((part) => partStep(part, scratch, request)) })),
+    ...overlays.map((path) => ({ path, steps: partsOf(path, overlays, host).map((part) => partStep(part, scratch, request)) })),
   ]
   // The sort is stable: an overlay at the same path as a private directory is mounted over it.
   return places.sort((a, b) => a.path.length - b.path.length).flatMap(({ steps }) => steps)

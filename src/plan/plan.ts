@@ -53,10 +53,11 @@ export type SealAction =
   | { do: 'tmpfs'; target: string; mode: number; size?: number; inodes?: number }
   /** `devices`: the source, or devices in it, can be opened. */
   | { do: 'bind'; source: string; target: string; writable: boolean; devices?: true }
-  | { do: 'copy'; source: string; target: string }
-  | { do: 'symlink'; target: string; to: string }
-  /** `layers` lie between what is written and the directory itself, the first on top. */
-  | { do: 'overlay'; target: string; scratch: string; layers: string[] }
+  /**
+   * `layers` lie between what is written and the directory itself, the first on top. With `without`, a copy of its files and links
+   * takes the directory's place, but for these names.
+   */
+  | { do: 'overlay'; target: string; scratch: string; layers: string[]; without?: string[] }
   /** An overlay over `rootfs` becomes the root; the old one is out of sight but can be reached until `leave-root`. */
   | { do: 'pivot-root'; rootfs: string; scratch: string; layers: string[] }
   | { do: 'leave-root' }

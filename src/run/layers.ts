@@ -78,7 +78,7 @@ async function placesOf(
   if (!existsSync(join(directory, 'nsbox.json'))) return [[first, [directory]]]
   const [{ readKept }, { keptDescription }] = await Promise.all([import('../changes/read-kept.ts'), import('../config/kept.ts')])
   const kept = readKept(directory, keptDescription).layers
-  const fitting = kept.filter(({ target }) => overlays.includes(target))
+  const fitting = kept.filter(({ target }) => overlays.some((overlay) => isWithin(target, overlay)))
   if (fitting.length > 0) return fitting.map(({ target, upper, lowers }) => [target, [upper, ...lowers.slice(0, -1)]])
   const [targets, here] = [kept.map(({ target }) => target), overlays].map((paths) => paths.map(quoted).join(', '))
   throw wrong('layers', layer, `it holds changes of ${targets}, and the overlays here are ${here}`)

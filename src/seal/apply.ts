@@ -1,17 +1,6 @@
 // Carries out the steps of a plan, in order, in the first process of the new namespaces.
 
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  realpathSync,
-  statfsSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, realpathSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { errorToData, NsboxError } from '../errors.ts'
 import { isAroundAny } from '../plan/paths.ts'
 import type { CoverPlan, LastAction, LastStep, SandboxPlan, SealAction, SealStep } from '../plan/plan.ts'
@@ -52,6 +41,7 @@ import { mask } from './mask.ts'
 import { type MountPlace, makeMissing, placeOfStep } from './missing-places.ts'
 import { makeDirectory, makeMountPoint, requireDirectory, requireThere } from './mount-point.ts'
 import { mountProcess } from './proc.ts'
+import { copyEntries } from './rebuilt.ts'
 import { mountSystem } from './sys.ts'
 import { shapeTraffic } from './traffic.ts'
 import { limitUserCounts } from './user-counts.ts'
@@ -182,10 +172,6 @@ class Sealing {
         return mountTmpfs(placeOf(step.target), step)
       case 'bind':
         return this.#bind(step)
-      case 'copy':
-        return copyFile(this.#heldPath(step.source), step.target)
-      case 'symlink':
-        return symlinkSync(step.to, step.target)
       case 'overlay':
         this.#overlay(step, step.target, step.target)
         return
@@ -296,8 +282,9 @@ class Sealing {
     mkdirSync(upper, { recursive: true })
     mkdirSync(work)
     requireUserXattrs(upper)
+    const copied = 'without' in step ? copyEntries(this.#heldPath(lower), `${place}/copy`, step.without ?? []) : undefined
     // By descriptor: a path may hold ':' or ',', and one overlay must not see another as its lower.
-    const lowers = [...layers, lower].map((path) => this.#heldPath(path))
+    const lowers = [...layers.map((path) => this.#heldPath(path)), copied ? `${place}/copy` : this.#heldPath(lower)]
     // The merged directory shows the upper's mode (overlayfs.rst), so it has to be that of the lower one on top.
     chmodSync(upper, statSync(lowers[0] as string).mode & 0o7777)
     const at = target ?? `${place}/root`
@@ -309,6 +296,7 @@ class Sealing {
     } catch (error) {
       throw withUnfitUpper(error as SysError, upper)
     }
+    for (const name of copied ?? []) mountBind(`${this.#heldPath(lower)}/${name}`, `${at}/${name}`)
     return at
   }
 
@@ -399,10 +387,4 @@ function withUnfitUpper(error: SysError, upper: string): NsboxError {
   return error.withHint(
     "What overlays keep would lie on an overlay itself: upper: 'disk' takes /var/tmp. Mount another file system there; in a container, a volume: docker run --volume /var/tmp",
   )
-}
-
-function copyFile(source: string, target: string): void {
-  copyFileSync(source, target)
-  const { atime, mtime } = statSync(source)
-  utimesSync(target, atime, mtime)
 }

@@ -247,6 +247,23 @@ mount --rbind "$scratch" "root$scratch"; cd root; pivot_root . mnt; cd "$root"; 
     expect(readdirSync(join(around, '.git/refs/heads'))).toEqual([])
   })
 
+  test('a project with a volume in it: what tests write beside the volume is found, and gone afterwards', async () => {
+    const project = seedTest(version, {
+      'vitest.config.ts': nsboxConfig({ options: 'failOnWrite: true' }),
+      'volume/covered.txt': '',
+      'one.txt': 'before',
+      'writes.test.ts': `import { writeFileSync } from 'node:fs'
+import { test } from 'vitest'
+test('writes', () => ['one.txt', 'two.txt', 'volume/three.txt'].forEach((path) => writeFileSync(path, 'after')))`,
+    })
+    const run = await vitestRun(project, [], inMounts(project, 'cd "$root"; mount -t tmpfs tmpfs volume; exec "$@"'))
+    expect(run.tests, run.output).toEqual({ 'writes.test.ts > writes': 'passed' })
+    const wrote = run.failures['writes.test.ts']?.match(/wrote .*/g)
+    expect(wrote, run.output).toEqual(['wrote    one.txt (modified)', 'wrote    two.txt (added)', 'wrote    volume/three.txt (added)'])
+    expect(project.read('one.txt')).toBe('before')
+    expect(project.list()).not.toContain('two.txt')
+  })
+
   test('a project is /: an error says why that cannot be', async () => {
     const project = seedTest(version, { 'vitest.config.ts': nsboxConfig({ test: `pool: 'nsbox', root: '/', dir: '/not/there'` }) })
     const run = await vitestRun(project)
