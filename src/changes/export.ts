@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { closeSync, ftruncateSync, openSync, readlinkSync, renameSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import type { IdMaps, IdRange } from '../plan/plan.ts'
 import { quoted } from '../quoted.ts'
 import { reach } from '../sys/long-path.ts'
@@ -15,7 +15,7 @@ import { ignoredBelow, upperRoot } from './copy-upper.ts'
 import { deepest, depthFirst } from './depth-first.ts'
 import { baseName, type Entry, entriesIn, inodeOf, isWhiteout, opaqueness, type TrueModes } from './entry.ts'
 import { asChangesError } from './failure.ts'
-import { textOf } from './names.ts'
+import { nameOf, textOf } from './names.ts'
 import { withReadable } from './readable-upper.ts'
 import { withFile } from './same-content.ts'
 import { block, type TarEntry, tarHeader } from './tar-header.ts'
@@ -25,23 +25,28 @@ export interface Exported {
   skipped: string[]
 }
 
-/** Paths in the archive are relative to the target. The directory of `file` is a real path. A failed export leaves nothing, and a file that was there before as it was. */
-export function exportLayer(layer: UpperLayer, file: string): Exported {
+/**
+ * Writes layers of `root`, and of directories in it, as one. Paths in the archive are relative to `root`. The directory of `file` is a real
+ * path. A failed export leaves nothing, and a file that was there before as it was.
+ */
+export function exportLayers(layers: readonly UpperLayer[], root: string, file: string): Exported {
   try {
-    return inRealDirectory(dirname(file), (directory) => writeArchive(layer, `${directory}/${basename(file)}`))
+    return inRealDirectory(dirname(file), (directory) => writeArchive(layers, root, `${directory}/${basename(file)}`))
   } catch (error) {
-    throw asChangesError('ERR_NSBOX_EXPORT', `The changes of ${quoted(layer.target)} cannot be exported to ${quoted(file)}`, error)
+    throw asChangesError('ERR_NSBOX_EXPORT', `The changes of ${quoted(root)} cannot be exported to ${quoted(file)}`, error)
   }
 }
 
-function writeArchive({ upper, target, ignore, ids }: UpperLayer, file: string): Exported {
+function writeArchive(layers: readonly UpperLayer[], root: string, file: string): Exported {
   const temporary = `${file}.${randomUUID()}.tmp`
   try {
     const fd = openSync(temporary, 'wx')
     try {
-      const skipped = withReadable(upper, (modes) => new LayerArchive(fd, modes, ignoredBelow(target, ignore), ids).write(upper))
+      const archive = new LayerArchive(fd)
+      for (const layer of layers) archive.add(layer, nameOf(relative(root, layer.target)))
+      archive.end()
       renameSync(temporary, file)
-      return { skipped: skipped.map((path) => join(target, textOf(path))) }
+      return { skipped: archive.skipped.map((path) => join(root, textOf(path))) }
     } finally {
       closeSync(fd)
     }
@@ -56,40 +61,46 @@ const opaqueWhiteout = '.wh..wh..opq'
 
 interface Node {
   entry: Entry
-  /** Relative to the target. */
+  /** Relative to the root. */
   path: string
   /** The mark of the directory that it lies in. */
   mark: string
 }
 
 class LayerArchive {
+  /** Relative to the root. */
+  readonly skipped: string[] = []
   readonly #fd: number
-  readonly #modes: TrueModes
-  readonly #ignored: ReadonlySet<string>
-  readonly #ids: IdMaps | undefined
   readonly #linked = new Map<string, string>()
-  readonly #skipped: string[] = []
+  #modes: TrueModes = new Map()
+  #ignored: ReadonlySet<string> = new Set()
+  #ids: IdMaps | undefined
   #position = 0
 
-  constructor(fd: number, modes: TrueModes, ignored: ReadonlySet<string>, ids: IdMaps | undefined) {
+  constructor(fd: number) {
     this.#fd = fd
-    this.#modes = modes
-    this.#ignored = ignored
-    this.#ids = ids
   }
 
-  write(upper: string): string[] {
-    const root: Node = { entry: upperRoot(upper, this.#modes), path: '', mark: '' }
-    for (const node of depthFirst(this.#below(root), (one) => this.#below(one))) this.#add(node)
-    // Two empty blocks are the end.
+  /** `path` is where its target lies, relative to the root. */
+  add({ upper, target, ignore, ids }: UpperLayer, path: string): void {
+    this.#ignored = new Set([...ignoredBelow(target, ignore)].map((name) => (path === '' ? name : `${path}/${name}`)))
+    this.#ids = ids
+    withReadable(upper, (modes) => {
+      this.#modes = modes
+      const root: Node = { entry: upperRoot(upper, modes), path, mark: '' }
+      for (const node of depthFirst(this.#below(root), (one) => this.#below(one))) this.#add(node)
+    })
+  }
+
+  /** Two empty blocks are the end. */
+  end(): void {
     ftruncateSync(this.#fd, this.#position + 2 * block)
-    return this.#skipped
   }
 
   #below({ entry: directory, path }: Node): Node[] {
     if (directory.type !== 'directory' || baseName(directory).startsWith(whiteoutPrefix)) return []
     if (path.length > deepest) {
-      this.#skipped.push(path)
+      this.skipped.push(path)
       return []
     }
     const mark = opaqueness(directory.path)
@@ -102,9 +113,9 @@ class LayerArchive {
 
   #add({ entry, path, mark }: Node): void {
     const name = baseName(entry)
-    if (name.startsWith(whiteoutPrefix)) this.#skipped.push(path)
+    if (name.startsWith(whiteoutPrefix)) this.skipped.push(path)
     else if (isWhiteout(entry, mark)) this.#whiteout(path.slice(0, path.length - name.length) + whiteoutPrefix + name, entry)
-    else if (entry.type === 'socket' || entry.type === 'device') this.#skipped.push(path)
+    else if (entry.type === 'socket' || entry.type === 'device') this.skipped.push(path)
     else this.#entry(entry, path)
   }
 

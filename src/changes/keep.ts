@@ -94,7 +94,8 @@ function openAround(directory: string): number {
 /** True when the directory was made, false when something is there. */
 function made(place: string, directory: string): boolean {
   try {
-    mkdirSync(place)
+    // What the command saw may have been the caller's alone to read.
+    mkdirSync(place, 0o700)
     return true
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false

@@ -8,15 +8,16 @@ import type { Change, UpperLayer } from '../changes/changed.ts'
 import { eventsHandled, isInterruption } from '../changes/steps.ts'
 import type { RunFlags } from '../config/run-flags.ts'
 import { configError, describeError, type ErrorData, errorToData, NsboxError } from '../errors.ts'
-import { homeDirectory } from '../host/home.ts'
 import { isWithin } from '../plan/paths.ts'
 import { inQuotes, quoted, shellWord } from '../quoted.ts'
+import { exitStatus } from '../run/exit-status.ts'
 import type { Report } from '../run/report.ts'
 import { realPlace } from '../sys/real-file.ts'
 import { canAsk, confirm } from './confirm.ts'
 import type { HeldSignals } from './held-signals.ts'
 import { write } from './print.ts'
 import type { EndedRun } from './run-here.ts'
+import { type Shares, sharesOf } from './shares.ts'
 
 type Wanted = RunFlags['changes']
 
@@ -65,13 +66,13 @@ function isEmptyDirectory(path: string): boolean {
  */
 export async function afterwards(
   { changes: wanted, output }: RunFlags,
-  { report, layers, signals }: Pick<EndedRun, 'report' | 'layers' | 'signals'>,
+  { report, layers, overlays, signals }: Pick<EndedRun, 'report' | 'layers' | 'overlays' | 'signals'>,
   places: Places,
 ): Promise<Report> {
   if (layers.length === 0) return report
   // What is kept must be readable to its owner. The command has ended: nothing else is made under this mask.
   process.umask(process.umask(0o077) & 0o077)
-  const work = new Afterwards(layers, report, signals)
+  const work = new Afterwards(layers, sharesOf(layers, overlays), report, signals)
   const { changesIn } = await import('../changes/changes-of.ts')
   const changes = await work.attempt(() => signals.carryOut(changesIn(layers)))
   if (changes && wanted.diff && !output.json) await work.attempt(() => tell(changes))
@@ -92,6 +93,7 @@ async function tell(changes: readonly Change[]): Promise<void> {
 
 class Afterwards {
   readonly #layers: UpperLayer[]
+  readonly #shares: Shares
   readonly #report: Report
   readonly #problems: unknown[] = []
   /** Why they have to be kept. */
@@ -102,8 +104,9 @@ class Afterwards {
   readonly #done: string[] = []
   #hasToldWhy = false
 
-  constructor(layers: UpperLayer[], report: Report, signals: HeldSignals) {
+  constructor(layers: UpperLayer[], shares: Shares, report: Report, signals: HeldSignals) {
     this.#layers = layers
+    this.#shares = shares
     this.#report = report
     this.#signals = signals
   }
@@ -137,27 +140,33 @@ class Afterwards {
   }
 
   async exportTo(file: string): Promise<void> {
-    const found = projectLayers(this.#layers)
+    const { project } = this.#shares
     const here = realpathSync('.')
-    const layer = found.find(({ target }) => target === here) ?? found[0]
+    const layer = project.find(({ target }) => target === here) ?? project[0]
     if (!layer) throw configError('--export: there is no overlay whose changes could be written')
-    const { exportLayer } = await import('../changes/export.ts')
-    for (const path of exportLayer(layer, file).skipped)
+    const isInside = ({ target }: UpperLayer) => isWithin(target, layer.target)
+    const { exportLayers } = await import('../changes/export.ts')
+    for (const path of exportLayers(project.filter(isInside), layer.target, file).skipped)
       console.error(`nsbox: not exported, because a layer cannot hold it: ${quoted(path)}`)
     this.#done.push(`exported to ${quoted(file)}`)
+    const outside = project.filter((one) => !isInside(one))
+    await this.#tellLeftOut(outside, `not exported, because it is not in ${quoted(layer.target)}`)
   }
 
   async apply(yes: boolean): Promise<void> {
     const { applyAll } = await import('../changes/apply.ts')
     const { planApplyAll } = await import('../changes/plan-apply.ts')
-    const plans = await this.#signals.carryOut(planApplyAll(projectLayers(this.#layers), this.#report.startedMs))
+    const plans = await this.#signals.carryOut(planApplyAll(this.#shares.project, this.#report.startedMs))
     const changes = plans.flatMap((plan) => plan.changes)
     for (const { path } of plans.flatMap((plan) => plan.skipped))
       console.error(`nsbox: not applied, because it is a socket or a device: ${quoted(path)}`)
+    await this.#tellLeftOut(this.#shares.home, 'not applied, because it is in HOME, where all that is written is thrown away')
     if (changes.length === 0) return
     const wellEnded = this.#report.cause === 'exit' && this.#report.exitCode === 0
     if (yes && !wellEnded) {
       this.#why ??= 'the command did not end well'
+      // A command may end with exit code 0 at its timeout. Then nothing else would tell scripts.
+      if (exitStatus(this.#report) === 0) this.#problems.push(notApplied(this.#report))
       return
     }
     if (!yes) {
@@ -168,6 +177,15 @@ class Afterwards {
     }
     await this.#signals.carryOut(applyAll(plans))
     this.#done.push('applied')
+  }
+
+  async #tellLeftOut(layers: readonly UpperLayer[], why: string): Promise<void> {
+    const { changesIn } = await import('../changes/changes-of.ts')
+    const changes = await this.#signals.carryOut(changesIn(layers))
+    const [first] = changes
+    if (!first) return
+    const others = changes.length > 1 ? ` and ${changes.length - 1} more` : ''
+    console.error(`nsbox: ${why}: ${quoted(first.path)}${others}`)
   }
 
   /** So that nothing is lost. */
@@ -190,9 +208,6 @@ class Afterwards {
   }
 }
 
-/** Those of the project, and not of HOME around it. */
-function projectLayers(layers: UpperLayer[]): UpperLayer[] {
-  const home = homeDirectory()
-  const others = layers.filter(({ target }) => home === undefined || target !== resolve(home))
-  return others.length > 0 ? others : layers.filter(({ target }) => isWithin(process.cwd(), target))
+function notApplied({ cause }: Report): NsboxError {
+  return new NsboxError(`nothing was applied, because the command was ended by its ${cause}`, { code: 'ERR_NSBOX_APPLY', stage: 'host' })
 }

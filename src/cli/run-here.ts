@@ -32,6 +32,8 @@ export interface EndedRun {
   report: Report
   /** What the overlays keep, where somebody wants to know. */
   layers: UpperLayer[]
+  /** Directories that were overlaid, besides HOME. */
+  overlays: readonly string[]
   /** Bound files that the command seems to have failed to replace. */
   unreplaced: string[]
   /** Those from its end on. */
@@ -72,6 +74,7 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
   return {
     report,
     layers: apart ? layers : [],
+    overlays: plans.overlays,
     unreplaced: failed ? unreplaced(boundFiles(plan), layers, startedMs) : [],
     signals,
     release,

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { changesOf } from '../../../src/changes/changes-of.ts'
-import { exportLayer } from '../../../src/changes/export.ts'
+import { exportLayers } from '../../../src/changes/export.ts'
 import { keepLayers } from '../../../src/changes/keep.ts'
 import { writesOf } from '../../../src/changes/writes.ts'
 import { reach } from '../../../src/sys/long-path.ts'
@@ -33,7 +33,7 @@ test('told, kept, exported, applied and deleted again', async () => {
 
   expect(keepLayers([layer], bench.beside('kept'), { command: [], startedMs: 0 })).toEqual({ skipped: [], missing: [] })
   expect(brief(changesOf({ ...layer, upper: bench.beside('kept/0') }), bench.project)).toEqual(told)
-  exportLayer(layer, bench.beside('layer.tar'))
+  exportLayers([layer], layer.target, bench.beside('layer.tar'))
   const listed = execFileSync('tar', ['-tf', bench.beside('layer.tar')], { encoding: 'utf8', maxBuffer: 1 << 28 }).split('\n')
   expect(listed).toContain(`${path}/file`)
 
@@ -56,7 +56,7 @@ test('what is deeper than that by far is named, and all else kept and applied', 
   const path = last?.path as string
   const missing = [{ path, reason: 'what lies below has paths of more than 16384 bytes' }]
   expect(keepLayers([layer], bench.beside('kept'), { command: [], startedMs: 0 })).toEqual({ skipped: [], missing })
-  expect(exportLayer(layer, bench.beside('layer.tar'))).toEqual({ skipped: [path] })
+  expect(exportLayers([layer], layer.target, bench.beside('layer.tar'))).toEqual({ skipped: [path] })
   expect([...writesOf(layer, () => false)].filter((write) => write !== null).map((write) => write.path)).toEqual([path, bench.path('z')])
   expect(() => applyChanges(planApply(layer, bench.startedMs))).toThrow(
     /^83 of 83 changes of .* were applied; these failed:\n {2}d+.*: what lies below/,

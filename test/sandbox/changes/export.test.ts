@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { exportLayer } from '../../../src/changes/export.ts'
+import { exportLayers } from '../../../src/changes/export.ts'
 import { getXattr } from '../../../src/sys/xattr.ts'
 import { attribute, changesBench } from '../../support/changes/bench.ts'
 
@@ -18,7 +18,7 @@ test('as GNU tar lists it', async () => {
   const layer = await bench.layer(`
     rm gone; rm -r d; mkdir -m 2750 d; echo x > d/new; ln d/new link; ln -s nowhere s; mkfifo -m 600 fifo
     touch -d '2001-02-03 04:05:06Z' d/new fifo; touch -hd '2001-02-03 04:05:06Z' s; touch -d '2001-02-03 04:05:06Z' d`)
-  expect(exportLayer(layer, bench.beside('layer.tar'))).toEqual({ skipped: [] })
+  expect(exportLayers([layer], layer.target, bench.beside('layer.tar'))).toEqual({ skipped: [] })
   const lines = tar('--numeric-owner', '-tvf', bench.beside('layer.tar')).trimEnd().split('\n')
   expect(lines.map((line) => line.replace(/ +/g, ' ').replace(/ 20(?!01)\S+ \S+/, ''))).toEqual([
     'drwxr-s--- 0/0 0 2001-02-03 04:05 d/',
@@ -38,7 +38,7 @@ test('long names and targets, any bytes, attributes, exact times', async () => {
     mkdir -p ${long}/${long}; echo deep > ${long}/${long}/file; ln -s ${long}${long} link; ln ${long}/${long}/file hard
     printf 1 > "$(printf 'new\nline')"; printf 2 > "$(printf 'bad\\377')"; printf 3 > 'ü ü'; printf 4 > "back\\\\slash"; ${attribute} hard user.tag "$(printf 'a\nb=c')"
     touch -d '2001-02-03 04:05:06.123456789Z' hard; touch -d '1960-01-01Z' old; chmod 0 old`)
-  exportLayer(layer, bench.beside('layer.tar'))
+  exportLayers([layer], layer.target, bench.beside('layer.tar'))
   mkdirSync(bench.beside('out'))
   tar('--xattrs', '--xattrs-include=user.*', '-xpf', bench.beside('layer.tar'), '-C', bench.beside('out'))
   const at = (name: string) => join(bench.beside('out'), name)
@@ -55,7 +55,7 @@ test('a file beyond 8 GiB, whose holes are holes of the archive', async () => {
   const bench = changesBench()
   const size = 9 * 2 ** 30
   const layer = await bench.layer(`truncate -s ${size} huge; printf end >> huge; echo after > i`)
-  exportLayer(layer, bench.beside('layer.tar'))
+  exportLayers([layer], layer.target, bench.beside('layer.tar'))
   const { size: length, blocks } = statSync(bench.beside('layer.tar'))
   expect([length > size, blocks < 1000]).toEqual([true, true])
   expect(tar('--numeric-owner', '-tvf', bench.beside('layer.tar'))).toMatch(new RegExp(` ${size + 3} .* huge\n.* 6 .* i\n$`))
@@ -65,7 +65,7 @@ test('sockets and names that mean a whiteout are left out and named', async () =
   const bench = changesBench()
   const listen = "require('net').createServer().listen('socket', () => process.exit())"
   const layer = await bench.layer(`${process.execPath} -e "${listen}"; touch .wh.real file; mkdir ignored; touch ignored/x`)
-  const { skipped } = exportLayer({ ...layer, ignore: [bench.path('ignored')] }, bench.beside('layer.tar'))
+  const { skipped } = exportLayers([{ ...layer, ignore: [bench.path('ignored')] }], layer.target, bench.beside('layer.tar'))
   expect(skipped).toEqual(['.wh.real', 'socket'].map((name) => bench.path(name)))
   expect(tar('-tf', bench.beside('layer.tar'))).toBe('file\n')
 })
@@ -75,10 +75,10 @@ test('nothing is left of a failure, and a file that was there stays', async () =
   const missing = { target: bench.project, upper: bench.beside('missing'), lowers: [bench.project] }
   writeFileSync(bench.beside('layer.tar'), 'mine')
   const before = readdirSync(bench.bench.root)
-  expect(() => exportLayer(missing, bench.beside('layer.tar'))).toThrow(
+  expect(() => exportLayers([missing], missing.target, bench.beside('layer.tar'))).toThrow(
     expect.objectContaining({ code: 'ERR_NSBOX_EXPORT', errno: 'ENOENT' }),
   )
-  expect(() => exportLayer(missing, bench.beside('other.tar'))).toThrow(/cannot be exported to .*other\.tar: ENOENT/)
+  expect(() => exportLayers([missing], missing.target, bench.beside('other.tar'))).toThrow(/cannot be exported to .*other\.tar: ENOENT/)
   expect([readdirSync(bench.bench.root), readFileSync(bench.beside('layer.tar'), 'utf8')]).toEqual([before, 'mine'])
   expect(existsSync(bench.beside('other.tar'))).toBe(false)
 })

@@ -4,7 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { changesOf } from '../../../src/changes/changes-of.ts'
-import { exportLayer } from '../../../src/changes/export.ts'
+import { exportLayers } from '../../../src/changes/export.ts'
 import { keepLayers } from '../../../src/changes/keep.ts'
 import { inodeAt } from '../../../src/changes/target.ts'
 import { realPlace, removeRealTree } from '../../../src/sys/real-file.ts'
@@ -73,9 +73,11 @@ test('a link above an archive is not followed; one in its place is replaced', as
   const layer = await bench.layer('echo planted > planted')
   mkdirSync(bench.beside('sub'))
   swap(bench, 'sub')
-  expect(() => exportLayer(layer, bench.beside('sub/x.tar'))).toThrow(/cannot be exported to .*symbolic link has taken the place/)
+  expect(() => exportLayers([layer], layer.target, bench.beside('sub/x.tar'))).toThrow(
+    /cannot be exported to .*symbolic link has taken the place/,
+  )
   symlinkSync(bench.beside('victim/x.tar'), bench.beside('x.tar'))
-  expect(exportLayer(layer, bench.beside('x.tar'))).toEqual({ skipped: [] })
+  expect(exportLayers([layer], layer.target, bench.beside('x.tar'))).toEqual({ skipped: [] })
   expect(readdirSync(bench.beside('victim'))).toEqual([])
 })
 

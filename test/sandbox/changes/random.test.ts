@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { changesOf } from '../../../src/changes/changes-of.ts'
-import { exportLayer } from '../../../src/changes/export.ts'
+import { exportLayers } from '../../../src/changes/export.ts'
 import { keepLayers } from '../../../src/changes/keep.ts'
 import { nameOf } from '../../../src/changes/names.ts'
 import { applyChanges, planApply } from '../../support/changes/apply.ts'
@@ -38,7 +38,7 @@ test.each(seeds)('seed %i', async (seed) => {
   ])
   expect(Object.fromEntries(told.filter(isTellable))).toEqual(Object.fromEntries(differing(before, inside).filter(isTellable)))
 
-  expect(exportLayer(layer, bench.beside('layer.tar'))).toEqual({ skipped: [] })
+  expect(exportLayers([layer], layer.target, bench.beside('layer.tar'))).toEqual({ skipped: [] })
   const plan = planApply(layer, Date.now() + 1000)
   expect([plan.conflicts, plan.skipped]).toEqual([[], []])
   expect(applyChanges(plan).applied).toEqual(plan.changes)
