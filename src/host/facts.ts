@@ -4,7 +4,7 @@ import { existsSync, readFileSync, realpathSync, statfsSync, statSync } from 'no
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { configError, NsboxError } from '../errors.ts'
-import type { HostFacts } from '../plan/host-facts.ts'
+import type { HostFacts, OverlayPart } from '../plan/host-facts.ts'
 import { isWithin } from '../plan/paths.ts'
 import type { IdRange } from '../plan/plan.ts'
 import { inQuotes } from '../quoted.ts'
@@ -65,7 +65,8 @@ function homeOf(env: NodeJS.ProcessEnv, shared: readonly string[]): string | nul
 
 /** Empty where none of the directories holds a mount. */
 export function rebuilt(directories: readonly string[], shared: readonly string[]): HostFacts['rebuilt'] {
-  return Object.fromEntries(Object.entries(overlayParts(directories, shared)).filter(([, { length }]) => length > 1))
+  const isRebuilt = (part: OverlayPart) => part.kind !== 'overlay' || part.without !== undefined
+  return Object.fromEntries(Object.entries(overlayParts(directories, shared)).filter(([, parts]) => parts.some(isRebuilt)))
 }
 
 const CAP_SETGID = 6n
