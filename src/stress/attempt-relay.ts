@@ -85,7 +85,7 @@ function signalOf(code: number | null): string | undefined {
 function lossIn(answer: WorkerAnswer): Relayed | undefined {
   if (!('error' in answer && 'stage' in answer.error && losses.includes(answer.error.code))) return undefined
   const { message } = answer.error
-  return { lost: `could not go on: ${oneLine(message)}`, itself: /^The zygote ended: exit code/.test(message) }
+  return { lost: `could not go on: ${oneLine(message)}`, itself: /\bThe zygote ended: exit code/.test(message) }
 }
 
 async function end(child: ChildProcess | undefined): Promise<void> {

@@ -3,7 +3,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { childrenOf } from '../../src/sys/descendants.ts'
+import { childrenOf, descendants } from '../../src/sys/descendants.ts'
+import { readSmall } from '../../src/sys/small-file.ts'
 import { mounts, processesWith, until } from '../support/processes.ts'
 import { loggedAttempts, patience, resultsOf, type StressProcess, startStress, stress } from '../support/stress-run.ts'
 import { fixture, nsboxConfig, oneVitest, type Project, seedSuite, seedTest } from '../support/vitest-project.ts'
@@ -230,6 +231,25 @@ describe.each(oneVitest)('a campaign that is stopped in the middle of an attempt
     )
     expect(another.exitCode).toBe(2)
   })
+})
+
+test.each(oneVitest)('an attempt whose sandbox is killed from outside is made again', { timeout: patience }, async (version) => {
+  const gated = new Gated(version)
+  const { project, env } = gated
+  const running = startStress(project, short, { env })
+  await gated.waits(running)
+  // That of the attempt, and one that may have been forked ahead: pid 1 of a namespace of its own (proc_pid_status(5)).
+  const inits = descendants(running.child.pid as number).filter((pid) => /^NSpid:\t.*\t1$/m.test(readSmall(`/proc/${pid}/status`)))
+  expect(inits).not.toEqual([])
+  for (const pid of inits) process.kill(pid, 'SIGKILL')
+  await gated.waits(running)
+  gated.open()
+  const { exitCode, stderr } = await running.done
+  expect(stderr).toMatch(
+    /a worker process could not go on: .*init was killed from outside; its attempt of src\/gated\.test\.ts is made again on another one/,
+  )
+  expect(exitCode, stderr).toBe(0)
+  expect(resultsOf(project).tests).toMatchObject([{ verdict: 'PASS', runs: all }])
 })
 
 // A grid as well, of all combinations.
