@@ -1,14 +1,14 @@
 // `nsbox merge`: the results of shards, joined into the report of one campaign.
 
 import { realpathSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readResults } from '../config/results.ts'
 import { configError, describeError, NsboxError } from '../errors.ts'
 import { oneLine } from '../quoted.ts'
-import { type ExitStatus, exitStatus, exitStatusOf } from '../stress/exit-status.ts'
+import { FAILED } from '../run/exit-status.ts'
+import { exitStatus, exitStatusOf } from '../stress/exit-status.ts'
 import { mergeResults } from '../stress/output/merge.ts'
-import { realPlace } from '../sys/real-file.ts'
+import { outputDirectory } from './output-directory.ts'
 import { print } from './print.ts'
 import { tellResults } from './tell-results.ts'
 
@@ -27,20 +27,20 @@ and the report, results.json, junit.xml and the page are those of one campaign. 
 
 Exit code: as nsbox stress has it: 0 all passed, 1 something failed now and then or under a knob, 2 wrong
 usage, results that do not belong together, or a shard that is missing where all else passed, 3 something
-fails without any knob, 125 nsbox itself failed.`
+fails without any knob, 125 nsbox itself failed, or all passed and files
+of the results could not be written.`
 
 const options = { output: { type: 'string', default: '.nsbox' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 
 /** The exit code. */
-export function runMerge(words: string[]): ExitStatus {
+export function runMerge(words: string[]): number {
   try {
     const { values, positionals } = flagsOf(words)
     if (values.help) {
       print(mergeHelp)
       return exitStatus.stable
     }
-    if (values.output === '') throw configError('--output is "": a path cannot be empty')
-    return merge(positionals, realPlace(resolve(values.output)), values.json === true)
+    return merge(positionals, outputDirectory(values.output), values.json === true)
   } catch (error) {
     if (!NsboxError.is(error) || error.stage !== 'config') throw error
     console.error(`${where}: ${describeError(error)}`)
@@ -48,12 +48,14 @@ export function runMerge(words: string[]): ExitStatus {
   }
 }
 
-function merge(paths: readonly string[], directory: string, json: boolean): ExitStatus {
+function merge(paths: readonly string[], directory: string, json: boolean): number {
   const { results, missing } = mergeResults(paths.map((name) => ({ name, results: readResults(name) })))
-  tellResults(results, { where, directory, root: realpathSync('.'), json })
+  const isWritten = tellResults(results, { where, directory, root: realpathSync('.'), json })
   for (const index of missing) console.error(`${where}: shard ${index} is missing: its tests are judged by what the others ran`)
   const status = exitStatusOf(results)
-  return status === exitStatus.stable && missing.length > 0 ? exitStatus.usage : status
+  if (status !== exitStatus.stable) return status
+  if (missing.length > 0) return exitStatus.usage
+  return isWritten ? status : FAILED
 }
 
 function flagsOf(words: string[]) {

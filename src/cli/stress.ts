@@ -1,9 +1,10 @@
 // `nsbox stress`: makes the flake happen, measures it, and hands over one line.
 
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parseStressFlags, type StressFlags, stressHelp } from '../config/stress-flags.ts'
 import { inQuotes, quoted } from '../quoted.ts'
+import { FAILED } from '../run/exit-status.ts'
 import type { CampaignSetting } from '../stress/attempt.ts'
 import { AttemptPool } from '../stress/attempt-pool.ts'
 import { Campaign, type CampaignOptions } from '../stress/campaign.ts'
@@ -12,9 +13,9 @@ import { progressFor } from '../stress/output/progress.ts'
 import type { Results } from '../stress/results.ts'
 import { anySeed } from '../stress/seeds.ts'
 import { AttemptStore, storedPlan } from '../stress/store.ts'
-import { realPlace } from '../sys/real-file.ts'
 import { findIn } from './find-tests.ts'
 import { interruption } from './interruption.ts'
+import { outputDirectory } from './output-directory.ts'
 import { print } from './print.ts'
 import { callersEnvironment } from './restart.ts'
 import { tellResults } from './tell-results.ts'
@@ -30,7 +31,7 @@ export async function runStress(words: string[]): Promise<number> {
 }
 
 async function campaign(flags: StressFlags, command: string[]): Promise<number> {
-  const directory = realPlace(resolve(flags.output))
+  const directory = outputDirectory(flags.output)
   const log = join(directory, 'attempts.jsonl')
   const setting = settingOf(flags)
   const options = optionsOf(flags, flags.seed ?? (flags.resume ? storedPlan(log).seed : anySeed()))
@@ -52,9 +53,11 @@ async function campaign(flags: StressFlags, command: string[]): Promise<number> 
     const made = new Campaign(options, { pool, found, setting, store, progress, signal, about })
     const { results, failure } = await made.run(flags.resume)
     await pool.close()
-    tellResults(results, { where, directory, root: found.root, json: flags.json })
+    const isWritten = tellResults(results, { where, directory, root: found.root, json: flags.json })
     if (failure !== undefined) throw failure
-    return hasTests(results) ? exitStatusOf(results) : noTestMatched(flags)
+    if (!hasTests(results)) return noTestMatched(flags)
+    const status = exitStatusOf(results)
+    return status === exitStatus.stable && !isWritten ? FAILED : status
   } finally {
     await pool.close()
   }

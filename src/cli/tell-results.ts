@@ -16,17 +16,21 @@ export interface Telling {
   json: boolean
 }
 
-export function tellResults(results: Results, { where, directory, root, json }: Telling): void {
+/** Answers whether everything of the directory is written. */
+export function tellResults(results: Results, { where, directory, root, json }: Telling): boolean {
   const { stdout, env } = process
   const color = stdout.isTTY === true && !env['NO_COLOR']
+  let isWhole = false
   try {
     write(json ? `${jsonText(results)}\n` : reportText(results, { color, columns: stdout.columns }))
   } finally {
     // Files are written even where the report cannot be printed.
     // GitHub reads its commands from standard error too; on standard output they would spoil the JSON.
     const print = (line: string) => write(line, json ? 'stderr' : 'stdout')
-    const { files, problems } = writeOutputs(results, directory, { env, root, print })
+    const { files, problems, ...written } = writeOutputs(results, directory, { env, root, print })
+    isWhole = written.isWhole
     for (const problem of problems) console.error(`${where}: ${problem}`)
     if (files.length > 0) console.error(`written to ${quoted(directory)}`)
   }
+  return isWhole
 }

@@ -126,5 +126,6 @@ With --duration, --budget or --until-fail it goes on until then, unless --runs i
 ${vitestWordsHelp}
 
 Exit code: 0 all passed, 1 something failed now and then or under a knob, 2 wrong usage, 3 something fails without any knob, and nothing
-only now and then, 4 there are no tests, 77 no sandbox can be had here, 125 nsbox itself failed, 130 interrupted.`
+only now and then, 4 there are no tests, 77 no sandbox can be had here, 125 nsbox itself failed, or all passed and files of the results
+could not be written, 130 interrupted.`
 }

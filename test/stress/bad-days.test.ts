@@ -70,6 +70,7 @@ describe.each(oneVitest)('words', (version) => {
     [['--cpuu', '0.1'], 'nsbox stress: unknown flag --cpuu (did you mean "--cpu"?); nsbox stress --help lists them'],
     [['--cpu', '0.1,none'], 'knob cpu is "none": it must be a number of processors such as 0.5'],
     [['--resume'], '--resume: there is no '],
+    [['--output', '/dev/null/x'], '--output is /dev/null/x: /dev/null is no directory; name a directory that you can write to'],
   ])('%j', async (words, message) => {
     const { exitCode, stderr, stdout } = await stress(project, words)
     expect(stderr).toContain(message)
@@ -269,5 +270,7 @@ test.each(oneVitest)('a disk that is full, and a knob that --prefer leaves out, 
     ['+14', 'UTC', '+14', 'UTC'].map((tz) => [tz, 'tr_TR']),
   )
   expect(tests).toMatchObject([{ name: 'passes', verdict: 'PASS', runs: 9 }])
-  expect(exitCode).toBe(0)
+  // Whoever collects the files is not to take it for done.
+  expect(stderr).toContain('results.json could not be written: the disk is full')
+  expect(exitCode).toBe(125)
 })

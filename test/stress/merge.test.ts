@@ -56,12 +56,31 @@ describe('refused with exit code 2:', () => {
     [[], 'there are no results to merge'],
     [['--colour'], "Unknown option '--colour'"],
     [[shards[0], '--output='], '--output is ""'],
+    [[shards[0], '--output=/dev/null/x'], '--output is /dev/null/x: /dev/null is no directory; name a directory that you can write to'],
   ] as [string[], string][])('%j', (words, message) => {
     const said = vi.spyOn(console, 'error').mockReturnValue()
     onTestFinished(() => said.mockRestore())
     expect(runMerge(words)).toBe(2)
     expect(said.mock.calls.join()).toContain(message)
   })
+})
+
+test('an output that is read-only is refused', () => {
+  const words = ['--ro-bind', `${repository}:/mnt`, '--', process.execPath, builtCommand, 'merge', ...shards, '--output', '/mnt/new/out']
+  const { status, stdout, stderr } = nsbox('run', '--ro-bind', repository, ...words)
+  expect(stderr).toContain('nsbox merge: --output is /mnt/new/out: nothing can be made in /mnt: EROFS: read-only file system;')
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+})
+
+test('all passed, and what was to be written is not: no exit code 0', () => {
+  const passed = all.attempts.map((one) => ({ ...one, result: { ...one.result, end: 'passed', errors: [], tests: [] } }))
+  const path = join(directory, 'passed.json')
+  writeFileSync(path, JSON.stringify({ ...all, attempts: passed, shard: { index: 1, count: 1 } }))
+  expect(nsbox('merge', path, '--output', 'passed').status).toBe(0)
+  const words = ['--tmpfs', '/mnt:size=4K', '--', process.execPath, builtCommand, 'merge', path, '--output', '/mnt']
+  const { status, stderr } = nsbox('run', '--ro-bind', repository, ...words)
+  expect(stderr).toContain('nsbox merge: /mnt/results.json could not be written: the disk is full')
+  expect(status).toBe(125)
 })
 
 test('on a disk that is full, what is not written is told, nothing is there in parts, and the report is printed', () => {

@@ -2,6 +2,7 @@
 
 import { appendFileSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { errnoOf } from '../../changes/failure.ts'
 import { oneLine, quoted } from '../../quoted.ts'
 import { inRealDirectory } from '../../sys/real-file.ts'
 import type { Results } from '../results.ts'
@@ -24,6 +25,8 @@ export interface Written {
   files: string[]
   /** What could not be written, with why: a sentence each. */
   problems: string[]
+  /** All of them that belong into the directory were written. What GitHub does not take is not among them. */
+  isWhole: boolean
 }
 
 /** `index.html`, `results.json`, `junit.xml`, a log for each failure; annotations and a summary in a job of GitHub. Throws for none of them. */
@@ -32,19 +35,25 @@ export function writeOutputs(
   directory: string,
   { env, root, print = (text) => process.stdout.write(text) }: OutputOptions,
 ): Written {
-  const written: Written = { files: [], problems: [] }
-  const logs = join(directory, 'failures')
+  const written: Written = { files: [], problems: [], isWhole: true }
   attempt(written, directory, () => makeDirectory(directory))
+  // Without it none of them can be there, and its reason is theirs.
+  if (written.problems.length === 0) writeFiles(results, directory, root, written)
+  written.isWhole = written.problems.length === 0
+  // What one shard saw is told with what the others saw, once.
+  if (env['GITHUB_ACTIONS'] === 'true' && results.shard === null) tellGithub(results, { env, root, print }, written)
+  return written
+}
+
+function writeFiles(results: Results, directory: string, root: string, written: Written): void {
   // What no other file can be made from comes first: a disk that fills later has it.
   const files = { 'results.json': jsonOf, 'junit.xml': junitOf, 'index.html': pageOf }
   for (const [name, make] of Object.entries(files)) {
     const path = join(directory, name)
     attempt(written, path, () => writeWhole(path, make(results)), path)
   }
+  const logs = join(directory, 'failures')
   attempt(written, logs, () => writeLogs(results, logs, root), logs)
-  // What one shard saw is told with what the others saw, once.
-  if (env['GITHUB_ACTIONS'] === 'true' && results.shard === null) tellGithub(results, { env, root, print }, written)
-  return written
 }
 
 function jsonOf(results: Results): string {
@@ -99,7 +108,9 @@ function attempt(written: Written, what: string, write: () => void, path?: strin
     write()
     if (path !== undefined) written.files.push(path)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    written.problems.push(`${quoted(what)} could not be written: ${code === 'ENOSPC' ? 'the disk is full' : (code ?? oneLine(message))}`)
+    const errno = errnoOf(error)
+    written.problems.push(
+      `${quoted(what)} could not be written: ${errno === 'ENOSPC' ? 'the disk is full' : (errno ?? oneLine((error as Error).message))}`,
+    )
   }
 }

@@ -21,8 +21,8 @@ function write(content = gridResults(), name = '.nsbox', env: NodeJS.ProcessEnv 
 }
 
 test('all files are there, and nothing else', () => {
-  const { place, files, problems, printed } = write()
-  expect(problems).toEqual([])
+  const { place, files, problems, isWhole, printed } = write()
+  expect({ problems, isWhole }).toEqual({ problems: [], isWhole: true })
   expect(files).toEqual(['results.json', 'junit.xml', 'index.html', 'failures'].map((name) => join(place, name)))
   expect(readdirSync(place).sort()).toEqual(['.gitignore', 'failures', 'index.html', 'junit.xml', 'results.json'])
   expect(readFileSync(join(place, '.gitignore'), 'utf8')).toBe('*\n')
@@ -64,8 +64,9 @@ test('a directory of another name is not hidden from git', () => {
 test('what cannot be written is told, and the rest is written', () => {
   mkdirSync(join(directory, '.nsbox/junit.xml'), { recursive: true })
   writeFileSync(join(directory, '.nsbox/failures'), '')
-  const { place, files, problems } = write()
+  const { place, files, problems, isWhole } = write()
   expect(files).toEqual([join(place, 'results.json'), join(place, 'index.html')])
+  expect(isWhole).toBe(false)
   expect(problems).toEqual([
     expect.stringMatching(/junit\.xml could not be written: EISDIR/),
     expect.stringMatching(/failures could not be written: ENOTDIR/),
@@ -73,11 +74,23 @@ test('what cannot be written is told, and the rest is written', () => {
   expect(readdirSync(place).filter((name) => name.endsWith('.new'))).toEqual([])
 })
 
+test('a directory that cannot be made is told once, with the reason', () => {
+  writeFileSync(join(directory, 'file'), '')
+  const { place, files, problems, isWhole } = write(results(), 'file/out')
+  expect({ files, problems, isWhole }).toEqual({ files: [], problems: [`${place} could not be written: ENOTDIR`], isWhole: false })
+})
+
 test('a job of GitHub has annotations, and a table behind what its summary has', () => {
   const summary = join(directory, 'summary.md')
   writeFileSync(summary, '# Before\n')
-  const { printed } = write(gridResults(), '.nsbox', { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary })
+  const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary }
+  const { printed } = write(gridResults(), '.nsbox', env)
   expect(printed).toHaveLength(2)
+  // What GitHub does not take is no loss of the directory's.
+  expect(write(results(), '.nsbox', { ...env, GITHUB_STEP_SUMMARY: directory })).toMatchObject({
+    problems: [expect.any(String)],
+    isWhole: true,
+  })
   expect(printed[0]).toMatch(/^::error file=src\/cart\.test\.ts,line=12,.*\n$/)
   expect(write(results({ shard: { index: 1, count: 2 } }), '.nsbox', { GITHUB_ACTIONS: 'true' }).printed).toEqual([])
   expect(readFileSync(summary, 'utf8')).toMatch(/^# Before\n### nsbox stress: 2 of 4 tests failed\n/)
