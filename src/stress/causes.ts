@@ -3,9 +3,9 @@
 
 import { isSuspect } from './effects.ts'
 import { type KnobName, knobNames } from './knobs.ts'
-import { printKnobs } from './recipe.ts'
+import { printKnobs, printRecipe } from './recipe.ts'
 import type { CauseClass, KnobEffect, LikelyCause, Rate, TestVerdict } from './results.ts'
-import { fisherOneSided } from './statistics.ts'
+import { type Counted, fisherOneSided, holm } from './statistics.ts'
 import { type Failure, type Trial, usualOfEndless } from './trials.ts'
 
 export interface Symptoms {
@@ -68,32 +68,52 @@ const classOf: Record<KnobName, CauseClass> = {
 const weights = { recipe: 3, guilty: 3, suspect: 2 }
 /** A recipe that was run less often says no more than the sweep that it is from. */
 const runsOfRecipe = 3
+const significant = 0.05
 
-function knobSigns({ baseline, effects, recipe }: Symptoms): Sign[] {
-  const accused = [...Map.groupBy(effects, ({ names }) => names.join())].map(([, alike]) => accusation(alike, baseline))
+function knobSigns({ trials, baseline, effects, recipe }: Symptoms): Sign[] {
+  const groups = [...Map.groupBy(effects, ({ names }) => names.join()).values()].map((alike) => ({ alike, counted: countedOf(alike) }))
+  // Each is a chance to be wrong.
+  const ps = holm(groups.map(({ counted }) => fisherOneSided(counted, baseline)))
+  const accused = groups.map((group, index) => accusation({ ...group, p: ps[index] as number }, baseline))
   // Several knobs of a class are no more than the strongest of them: what fails under everything is of no class.
   const strongest = [...Map.groupBy(accused.flatMap(shared), ({ of }) => of).values()].map((signs) =>
     signs.reduce((most, sign) => (sign.weight > most.weight ? sign : most)),
   )
-  return [...recipeSigns(recipe, baseline), ...strongest]
+  return [...recipeSigns(recipe, trials), ...strongest]
 }
 
-function recipeSigns(recipe: Symptoms['recipe'], baseline: Rate): Sign[] {
+function recipeSigns(recipe: Symptoms['recipe'], trials: readonly Trial[]): Sign[] {
   if (!recipe || recipe.runs < runsOfRecipe) return []
   const { failed, runs, knobs } = recipe
   const names = knobNames.filter((name) => name !== 'seed' && knobs[name] !== undefined)
+  if (!isMoreThanChance(recipe, names, trials)) return []
   if (names.length === 0) {
-    const decides = knobs.seed !== undefined && failed === runs && baseline.failed < baseline.runs
-    return decides
-      ? [{ of: 'randomness', weight: 4, words: `The seed alone decides: with seed=${knobs.seed} it failed ${failed} of ${runs} times.` }]
-      : []
+    const words = `The seed alone decides: with seed=${knobs.seed} it failed ${failed} of ${runs} times.`
+    return failed === runs ? [{ of: 'randomness', weight: 4, words }] : []
   }
-  if (baseline.failed > 0) return []
   return shared({
     names,
     weight: weights.recipe,
     words: `Of all that was turned, ${printKnobs(knobs)} is enough: it failed ${failed} of ${runs} times.`,
   })
+}
+
+/**
+ * Compared with the runs in which no knob of its classes was turned, and corrected for all recipes that it was chosen among: even what
+ * fails at the same rate with anything has one under which it failed most often.
+ */
+function isMoreThanChance(recipe: NonNullable<Symptoms['recipe']>, names: readonly KnobName[], trials: readonly Trial[]): boolean {
+  const classes = names.map((name) => classOf[name])
+  const isWithout = ({ attempt: { order } }: Trial) =>
+    names.length === 0
+      ? order.knobs.seed !== recipe.knobs.seed
+      : knobNames.every((name) => name === 'seed' || order.knobs[name] === undefined || !classes.includes(classOf[name]))
+  const without = trials.filter(isWithout)
+  const again = trials.filter(({ attempt: { phase } }) => phase === 'confirm' || phase === 'shrink')
+  const isOf = ({ attempt }: Trial) => printRecipe(attempt.order.knobs) === recipe.text
+  const chosenAmong = new Set((again.some(isOf) ? again : trials).map(({ attempt }) => printKnobs(attempt.order.knobs)))
+  const other = { failed: without.filter(({ failure }) => failure !== null).length, runs: without.length }
+  return fisherOneSided(recipe, other) * chosenAmong.size < significant
 }
 
 interface Accusation {
@@ -103,15 +123,25 @@ interface Accusation {
 }
 
 /** Of the same knobs at several strengths: of the guilty one, or of all together. */
-function accusation(alike: readonly KnobEffect[], baseline: Rate): Accusation {
+interface Accused {
+  alike: readonly KnobEffect[]
+  counted: Counted
+  /** Corrected. */
+  p: number
+}
+
+function countedOf(alike: readonly KnobEffect[]): Counted {
+  return alike.find(({ guilty }) => guilty) ?? { failed: total(alike, 'failed'), runs: total(alike, 'runs') }
+}
+
+function accusation({ alike, counted, p }: Accused, baseline: Rate): Accusation {
   const guilty = alike.find((effect) => effect.guilty)
   const failing = guilty ? [guilty] : alike.filter(({ failed }) => failed > 0)
-  const counted = guilty ?? { failed: total(alike, 'failed'), runs: total(alike, 'runs') }
   const chance = guilty ? `corrected p = ${guilty.pCorrected.toPrecision(2)}` : 'too few runs to rule out chance'
   const times = `${counted.failed} of ${counted.runs} times, without ${baseline.failed} of ${baseline.runs}`
   return {
     names: alike[0]?.names ?? [],
-    weight: guilty ? weights.guilty : suspicion(alike, fisherOneSided(counted, baseline), baseline),
+    weight: guilty ? weights.guilty : suspicion(alike, p, baseline),
     words: `With ${failing.map(({ knobs }) => knobs).join(' or ')} it failed ${times} (${chance}).`,
   }
 }
@@ -119,7 +149,7 @@ function accusation(alike: readonly KnobEffect[], baseline: Rate): Accusation {
 /** What fails without any knob too is not told by knobs that may be chance; and by one failure alone no class is named. */
 function suspicion(alike: readonly KnobEffect[], p: number, baseline: Rate): number {
   if (baseline.failed > 0 || !alike.some(isSuspect)) return 0
-  return p < 0.05 ? weights.suspect : weights.suspect / 2
+  return p < significant ? weights.suspect : weights.suspect / 2
 }
 
 function total(effects: readonly KnobEffect[], of: 'failed' | 'runs'): number {
@@ -137,7 +167,8 @@ function orderSigns({ trials }: Symptoms): Sign[] {
     trials.filter(({ attempt }) => (attempt.order.knobs.shuffle !== undefined) === wanted),
   ) as [Trial[], Trial[]]
   const failed = shuffled.filter(({ failure }) => failure !== null).length
-  if (failed === 0 || usual.length < 5 || usual.some(({ failure }) => failure !== null)) return []
+  if (usual.some(({ failure }) => failure !== null)) return []
+  if (fisherOneSided({ failed, runs: shuffled.length }, { failed: 0, runs: usual.length }) >= significant) return []
   const some = failed < shuffled.length ? `, and not in every order: ${failed} of ${shuffled.length}` : ''
   return [{ of: 'order', weight: 1, words: `It failed only where the order was shuffled, in none of ${usual.length} other runs${some}.` }]
 }

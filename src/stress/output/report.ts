@@ -103,9 +103,16 @@ function testSection(test: TestVerdict, trials: TrialsOfTest, { paint, columns }
     ...(plainLength(title[0] as string, title[1] as string) <= columns || columns >= 80 ? [title.join('  ')] : title),
     ...indented(firstFailure(test, trials), columns),
     ...effectLines(test, columns, paint),
-    ...(cause ? indented([`${cause.class}: ${cause.evidence.map(shown).join(' ')}`], columns) : []),
+    ...indented(cause ? [`${cause.class}: ${cause.evidence.map(shown).join(' ')}`] : whyNoCause(test), columns),
     ...(recipe ? [`  ${paint('cyan', reproCommand(test, recipe.text))}`, `    fails ${rateWords(recipe)}`] : []),
   ]
+}
+
+/** Where knobs were turned, and chance may have put the failures where they are. */
+function whyNoCause({ verdict, baseline, failed, runs, effects }: TestVerdict): string[] {
+  if (verdict !== 'FLAKY' || effects.length === 0 || effects.some(({ guilty }) => guilty)) return []
+  const turned = `${failed - baseline.failed} of ${runs - baseline.runs} times with knobs turned`
+  return [`No knob is known to matter: it failed ${turned}, and ${baseline.failed} of ${baseline.runs} times without.`]
 }
 
 function plainLength(...texts: string[]): number {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { seededRandom } from '../../../src/random.ts'
 import type { AttemptOrder, AttemptResult, TestResult } from '../../../src/stress/attempt.ts'
 import { Campaign, type Campaigned, type CampaignOptions } from '../../../src/stress/campaign.ts'
 import type { Knobs, MissingKnob } from '../../../src/stress/knobs.ts'
@@ -114,6 +115,19 @@ test('what fails once and not again is told honestly', async () => {
   expect(verdicts(whole)).toMatchObject({ two: 'FLAKY' })
   expect(whole.said).toContainEqual(expect.stringMatching(/two: failed, and not again when tried with freeze=64ms \(0 of 10\)$/))
 })
+
+test.each([0.07, 0.3])(
+  'what fails at a rate of %s whatever is turned is given a cause in less than one campaign of twenty',
+  async (rate) => {
+    let named = 0
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = seededRandom(seed, 'coin')
+      const { results } = await campaign({ options: { seed }, fails: () => (random() < rate ? ['one'] : []) })
+      if (results.tests.some(({ cause }) => cause !== null)) named++
+    }
+    expect(named).toBeLessThan(60 / 20)
+  },
+)
 
 test('a grid is all combinations, so many times', async () => {
   const { orders } = await campaign({ options: { values: { freeze: [8, 16], tz: ['+14'] }, runs: 3 } })

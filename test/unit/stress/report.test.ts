@@ -49,6 +49,18 @@ test('a time-out has wall and CPU time beside it', () => {
   expect(text).toContain('Test timed out in 5000ms. (5.8 s wall, 400 ms CPU)')
 })
 
+test('where no knob stands out, it says so with the figures', () => {
+  const effect = { ...rate(1, 2), knobs: 'cpu=0.1', names: ['cpu' as const], amplification: 2.4, p: 0.4, pCorrected: 1, guilty: false }
+  const text = (more: object) => {
+    const test = verdict({ verdict: 'FLAKY', ...rate(2, 20), baseline: rate(1, 5), effects: [effect], ...more })
+    return reportText(results({ tests: [test] }), { color: false, columns: 120 })
+  }
+  const words = 'No knob is known to matter: it failed 1 of 15 times with knobs turned, and 1 of 5 times without.'
+  expect(text({})).toContain(words)
+  expect(text({ effects: [{ ...effect, guilty: true }] })).not.toContain('No knob')
+  expect(text({ cause: { class: 'race', evidence: ['Seen.'] } })).not.toContain('No knob')
+})
+
 test('what passed is bounded, and what ended early or was left out is told', () => {
   const notTurned = [{ knob: 'delay' as const, why: 'the kernel has no netem' }]
   const text = reportText(results({ endedEarly: 'duration', attempts: [attempt({ result: { notTurned } })] }), { color: false })
