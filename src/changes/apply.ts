@@ -30,7 +30,7 @@ export function* applyChanges({ layer, startedMs }: ApplyPlan): Steps<Applied> {
     requireTarget(layer)
     return yield* readably(layer.upper, function* (modes) {
       const { differences, skipped } = yield* differencesToTarget(layer, modes)
-      const conflicts = conflictsOf(differences, target, startedMs)
+      const conflicts = conflictsOf(differences, layer, startedMs)
       if (conflicts.length > 0) throw conflictError(target, conflicts)
       return { applied: yield* merge(differences, layer, startedMs), skipped: asChanges(skipped, target) }
     })

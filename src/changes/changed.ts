@@ -1,6 +1,7 @@
 // What the other rooms hand in, and what they get: a layer, and what changed in it.
 
 import type { IdMaps } from '../plan/plan.ts'
+import type { DirectoryInodes } from './directories.ts'
 
 /** One overlay of a sandbox, as the host reaches it. */
 export interface UpperLayer {
@@ -16,6 +17,8 @@ export interface UpperLayer {
   ids?: IdMaps
   /** Device and inode that the target had before the sandbox started. */
   inode?: string
+  /** Which directories the target had then. */
+  directories?: DirectoryInodes
 }
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device'

@@ -2,6 +2,7 @@
 
 import { reach } from '../sys/long-path.ts'
 import { listXattrs } from '../sys/xattr.ts'
+import type { UpperLayer } from './changed.ts'
 import { depthFirst } from './depth-first.ts'
 import type { Difference } from './differences.ts'
 import { type Entry, entriesIn, entryAt, type TrueModes } from './entry.ts'
@@ -27,8 +28,8 @@ export function isSince(timeNs: bigint, startedMs: number): boolean {
   return Number(timeNs) / 1e6 >= startedMs - tolerance
 }
 
-export function conflictsOf(differences: readonly Difference[], target: string, startedMs: number): Conflict[] {
-  const search = new Search(rootOf(target), startedMs)
+export function conflictsOf(differences: readonly Difference[], layer: UpperLayer, startedMs: number): Conflict[] {
+  const search = new Search(layer, startedMs)
   for (const difference of differences) search.look(difference)
   return search.found.map(({ path, reason }) => ({ path: textOf(path).replace('/./', '/'), reason }))
 }
@@ -36,10 +37,12 @@ export function conflictsOf(differences: readonly Difference[], target: string, 
 class Search {
   readonly found: Conflict[] = []
   readonly #root: string
+  readonly #directories: UpperLayer['directories']
   readonly #startedMs: number
 
-  constructor(root: string, startedMs: number) {
-    this.#root = root
+  constructor({ target, directories }: UpperLayer, startedMs: number) {
+    this.#root = rootOf(target)
+    this.#directories = directories
     this.#startedMs = startedMs
   }
 
@@ -50,10 +53,17 @@ class Search {
     // With the very time of the sandbox's, an apply that did not get to the end made it.
     const isOther = isMerged && path !== '' && after?.stat.mtimeNs !== before.stat.mtimeNs
     if (isOther && this.#isSince(before.stat.birthtimeNs)) this.#add(before.path, 'it was made since')
+    else if (isMerged && this.#isAnother(path, before)) this.#add(before.path, 'another directory has taken its place since')
     else if (kind !== 'unchanged' && this.#isSince(before.stat.ctimeNs)) {
       this.#add(before.path, changed.includes('type') ? `a ${before.type} that was changed since` : 'it was changed since')
     }
     if (gone) this.#below(before.path)
+  }
+
+  /** rename(2) changes the ctime of what it moves. An apply makes no directory in the place of one, so that it can be repeated. */
+  #isAnother(path: string, { stat }: Entry): boolean {
+    const was = this.#directories?.get(path)
+    return was !== undefined && was !== String(stat.ino) && this.#isSince(stat.ctimeNs)
   }
 
   /**

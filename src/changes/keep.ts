@@ -1,16 +1,17 @@
 // Keeps what a sandbox wrote in a directory, for a later run to start from.
 
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { NsboxError } from '../errors.ts'
 import { quoted } from '../quoted.ts'
 import { close } from '../sys/descriptor.ts'
+import { reach } from '../sys/long-path.ts'
 import { openRealDirectory } from '../sys/real-file.ts'
 import { emptyDirectory } from '../sys/remove-tree.ts'
 import type { UpperLayer } from './changed.ts'
 import { ignoredBelow, UpperCopy, upperRoot } from './copy-upper.ts'
 import { asChangesError, changesError, errnoOf, type Missing, missingLines } from './failure.ts'
-import { nameOf, textOf } from './names.ts'
+import { nameOf, rootOf, textOf } from './names.ts'
 import { type OpenDirectory, openBelow } from './open-directories.ts'
 import { withReadable } from './readable-upper.ts'
 
@@ -138,13 +139,22 @@ function copyLayer({ upper, target, ignore }: UpperLayer, to: string): Kept {
   })
 }
 
+/** Those that the sandbox changed something in. */
+function directoriesOf({ upper, directories = new Map<string, string>() }: UpperLayer): { directories?: Record<string, string> } {
+  const changed = [...directories].filter(([path]) => existsSync(reach(`${rootOf(upper)}/${path}`)))
+  return changed.length === 0 ? {} : { directories: Object.fromEntries(changed.map(([path, inode]) => [textOf(path), inode])) }
+}
+
 function describe(layers: readonly UpperLayer[], { command, startedMs }: About, missing: readonly Missing[]): unknown {
   return {
     version: 1,
     created: new Date().toISOString(),
     started: new Date(startedMs).toISOString(),
     command,
-    overlays: layers.map(({ target, lowers }, index) => ({ target, upper: String(index), lowers })),
+    overlays: layers.map((layer, index) => {
+      const { target, lowers } = layer
+      return { target, upper: String(index), lowers, ...directoriesOf(layer) }
+    }),
     ...(missing.length > 0 && { missing }),
   }
 }

@@ -31,7 +31,7 @@ export function* planApply(layer: UpperLayer, startedMs: number): Steps<ApplyPla
     requireTarget(layer)
     return yield* readably(layer.upper, function* (modes) {
       const { differences, skipped } = yield* differencesToTarget(layer, modes)
-      const conflicts = conflictsOf(differences, target, startedMs)
+      const conflicts = conflictsOf(differences, layer, startedMs)
       return { layer, startedMs, changes: asChanges(differences, target), skipped: asChanges(skipped, target), conflicts }
     })
   } catch (error) {

@@ -6,6 +6,7 @@ import { quoted } from '../quoted.ts'
 import type { UpperLayer } from './changed.ts'
 import { asChangesError, changesError, errnoOf, type Missing } from './failure.ts'
 import { descriptionFile } from './keep.ts'
+import { nameOf } from './names.ts'
 
 export interface KeptChanges {
   /** Both as Date.now() has them. */
@@ -23,7 +24,7 @@ interface Description {
   created: string
   started: string
   command: string[]
-  overlays: { target: string; upper: string; lowers: string[] }[]
+  overlays: { target: string; upper: string; lowers: string[]; directories?: Record<string, string> | undefined }[]
   missing?: Missing[] | undefined
 }
 
@@ -31,7 +32,12 @@ interface Description {
 export function readKept(directory: string, check: (input: unknown, where: string) => Description): KeptChanges {
   const file = join(resolve(directory), descriptionFile)
   const { created, started, command, overlays, missing = [] } = check(parse(read(file, directory), file), file)
-  const layers = overlays.map(({ target, upper, lowers }) => ({ target, upper: join(resolve(directory), upper), lowers }))
+  const layers = overlays.map(({ target, upper, lowers, directories }) => ({
+    target,
+    upper: join(resolve(directory), upper),
+    lowers,
+    ...(directories && { directories: new Map(Object.entries(directories).map(([path, inode]) => [nameOf(path), inode])) }),
+  }))
   for (const { upper, lowers } of layers) {
     for (const path of [upper, ...lowers]) requireDirectory(path, file)
     // What is unreadable in an upper is opened up for a while: that must not happen elsewhere.

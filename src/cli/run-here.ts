@@ -12,7 +12,7 @@ import { apartEnvironment } from '../run/apart.ts'
 import { signalPayload } from '../run/payload-process.ts'
 import { type Report, reportOf } from '../run/report.ts'
 import { type Outcome, supervise } from '../run/supervise.ts'
-import { targetInodes, upperLayers } from '../run/upper-layers.ts'
+import { targetsBefore, upperLayers } from '../run/upper-layers.ts'
 import { withUpper } from '../run/with-upper.ts'
 import { close } from '../sys/descriptor.ts'
 import { wantsChanges } from './afterwards.ts'
@@ -54,10 +54,10 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
   const forwarded = new ForwardedSignals()
   const attempt = async () => {
     const prepared = prepare(plans, limited, process.pid, { apart })
-    const inodes = targetInodes(prepared.plan)
-    return { ...prepared, inodes, ...(await attemptHere(prepared, env, flags, status, orders, forwarded)) }
+    const before = targetsBefore(prepared.plan, flags.changes.apply || flags.changes.keep !== undefined)
+    return { ...prepared, before, ...(await attemptHere(prepared, env, flags, status, orders, forwarded)) }
   }
-  const { plan, outcome, scratch, inodes, ...ended } = await withUpper(plans, options.upper, attempt).catch((error) => {
+  const { plan, outcome, scratch, before, ...ended } = await withUpper(plans, options.upper, attempt).catch((error) => {
     forwarded.stop()
     throw error
   })
@@ -69,7 +69,7 @@ export async function runHere(flags: RunFlags, status: StatusLines): Promise<End
     if (scratch !== undefined) close(scratch)
     plans.close()
   }
-  const layers = scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`, inodes)
+  const layers = scratch === undefined ? [] : upperLayers(plan, `/proc/self/fd/${scratch}`, before)
   const failed = report.cause === 'exit' && report.exitCode !== 0
   return {
     report,

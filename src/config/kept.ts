@@ -12,8 +12,8 @@ export interface KeptDescription {
   created: string
   started: string
   command: string[]
-  /** `upper` is the name of a directory beside the description; the others are absolute. */
-  overlays: { target: string; upper: string; lowers: string[] }[]
+  /** `upper` is the name of a directory beside the description; the others are absolute. `directories` has inode numbers by relative path. */
+  overlays: { target: string; upper: string; lowers: string[]; directories?: Record<string, string> | undefined }[]
   /** What could not be kept, by absolute path. */
   missing?: { path: string; reason: string }[] | undefined
 }
@@ -28,6 +28,7 @@ const schema = z.object({
       target: absolute,
       upper: z.string().check(z.regex(/^\d+$/, 'it must be a number')),
       lowers: z.array(absolute).check(z.minLength(1)),
+      directories: z.optional(z.record(z.string(), z.string())),
     }),
   ),
   missing: z.optional(z.array(z.object({ path: z.string(), reason: z.string() }))),

@@ -23,7 +23,7 @@ import { payloadPid, signalPayload } from './payload-process.ts'
 import { failureReport, type Report, reportOf } from './report.ts'
 import { Running } from './running.ts'
 import { type Outcome, supervise } from './supervise.ts'
-import { targetInodes, upperLayers } from './upper-layers.ts'
+import { type TargetBefore, targetsBefore, upperLayers } from './upper-layers.ts'
 import { type LimitedUsage, limitedUsage } from './usage.ts'
 import { withUpper } from './with-upper.ts'
 
@@ -149,7 +149,7 @@ class Program {
       apart: this.#wantsChanges,
       ...(options.cwd !== undefined && { cwd: options.cwd }),
     })
-    const inodes = targetInodes(plan)
+    const before = targetsBefore(plan, options.keep !== undefined)
     try {
       const ports = Ports.of(plan)
       ports?.expose()
@@ -174,7 +174,7 @@ class Program {
       const signal = options.signal ? AbortSignal.any([options.signal, this.#killed.signal]) : this.#killed.signal
       const outcome = await supervise(sandbox, limits, { ...options, signal })
       await changed
-      return { plan, inodes, outcome, scratch: sandbox.takeScratch(), release }
+      return { plan, before, outcome, scratch: sandbox.takeScratch(), release }
     } catch (error) {
       // Nothing runs on without its timeout.
       this.#sandbox?.kill()
@@ -221,15 +221,15 @@ class Program {
 
 interface Attempt {
   plan: SandboxPlan
-  inodes: (string | undefined)[]
+  before: TargetBefore[]
   outcome: Outcome
   scratch: number | undefined
   release: () => Promise<void>
 }
 
 /** `keep` is a real path. */
-async function withChanges(report: Report, { plan, inodes }: Attempt, scratch: number, keep: string | undefined): Promise<Report> {
-  const layers = upperLayers(plan, `/proc/self/fd/${scratch}`, inodes)
+async function withChanges(report: Report, { plan, before }: Attempt, scratch: number, keep: string | undefined): Promise<Report> {
+  const layers = upperLayers(plan, `/proc/self/fd/${scratch}`, before)
   const { changesOf } = await import('../changes/changes-of.ts')
   const { keepLayers, missingError } = await import('../changes/keep.ts')
   let changes: Report['changes'] = null

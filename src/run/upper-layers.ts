@@ -1,25 +1,37 @@
 // What the overlays of an ended sandbox keep, as the host reaches it.
 
 import type { UpperLayer } from '../changes/changed.ts'
+import { type DirectoryInodes, directoriesIn } from '../changes/directories.ts'
 import { inodeAt } from '../changes/target.ts'
+import { homeDirectory } from '../host/home.ts'
 import { idMapsOf } from '../plan/id-maps.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 
-/** Inodes of the overlays' targets, in the order of the plan, before its sandbox starts. */
-export function targetInodes(plan: SandboxPlan): (string | undefined)[] {
-  return overlaysOf(plan).map((step) => inodeAt(targetOf(step)))
+/** What an overlay's target is before its sandbox starts. */
+export interface TargetBefore {
+  inode: string | undefined
+  /** Where its changes may be applied. */
+  directories: DirectoryInodes | undefined
+}
+
+/** In the order of the plan. HOME as a whole is never the project. */
+export function targetsBefore(plan: SandboxPlan, mayApply: boolean): TargetBefore[] {
+  return overlaysOf(plan).map((step) => {
+    const target = targetOf(step)
+    return { inode: inodeAt(target), directories: mayApply && target !== homeDirectory() ? directoriesIn(target) : undefined }
+  })
 }
 
 /**
- * `scratch` is a path to the directory that holds the uppers: number N in the order of the plan is `N/upper`. `inodes` are those of
- * {@link targetInodes}.
+ * `scratch` is a path to the directory that holds the uppers: number N in the order of the plan is `N/upper`. `before` is from
+ * {@link targetsBefore}.
  */
-export function upperLayers(plan: SandboxPlan, scratch: string, inodes: readonly (string | undefined)[] = []): UpperLayer[] {
+export function upperLayers(plan: SandboxPlan, scratch: string, before: readonly TargetBefore[] = []): UpperLayer[] {
   const mountPoints = plan.steps.flatMap((step) => ('target' in step ? [step.target] : []))
   const ids = idMapsOf(plan)
   return overlaysOf(plan).map((step, index) => {
     const target = targetOf(step)
-    const inode = inodes[index]
+    const { inode, directories } = before[index] ?? {}
     // Below another root, targets are those of the sandbox, not of the host.
     const own = step.do === 'overlay' ? mountPoints : mountPoints.map((path) => (path === '/' ? target : `${target}${path}`))
     return {
@@ -28,6 +40,7 @@ export function upperLayers(plan: SandboxPlan, scratch: string, inodes: readonly
       lowers: [...step.layers, target],
       ignore: own.filter((path) => path !== target),
       ...(inode !== undefined && { inode }),
+      ...(directories && { directories }),
       ...(ids && { ids }),
     }
   })

@@ -22,7 +22,6 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import type { UpperLayer } from '../../../src/changes/changed.ts'
@@ -35,7 +34,7 @@ import { makeWhiteout } from '../../../src/sys/file-nodes.ts'
 import { removeTree } from '../../../src/sys/remove-tree.ts'
 import { getXattr, setXattr } from '../../../src/sys/xattr.ts'
 import { applyChanges, planApply } from '../../support/changes/apply.ts'
-import { attribute, brief, type ChangesBench, changesBench } from '../../support/changes/bench.ts'
+import { attribute, brief, type ChangesBench, changesBench, past } from '../../support/changes/bench.ts'
 import { manifestOf } from '../../support/changes/manifest.ts'
 
 function apply(bench: ChangesBench, layer: UpperLayer): string[] {
@@ -300,11 +299,6 @@ test('with a kept lower: the target becomes what the sandbox saw', async () => {
     'A d/second',
   ])
 })
-
-/** The clock that stamps files has passed this. */
-async function past(ms: number): Promise<void> {
-  await setTimeout(Math.max(0, ms + 21 - Date.now()))
-}
 
 test('holes stay holes', async () => {
   const bench = changesBench()

@@ -1,15 +1,19 @@
 // @module-tag root
 // Promise: what a sandbox changed goes to the place that was named before it ran, whatever the sandbox has put there since.
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { UpperLayer } from '../../../src/changes/changed.ts'
 import { changesOf } from '../../../src/changes/changes-of.ts'
+import { directoriesIn } from '../../../src/changes/directories.ts'
 import { exportLayers } from '../../../src/changes/export.ts'
 import { keepLayers } from '../../../src/changes/keep.ts'
+import { readKept } from '../../../src/changes/read-kept.ts'
 import { inodeAt } from '../../../src/changes/target.ts'
+import { keptDescription } from '../../../src/config/kept.ts'
 import { realPlace, removeRealTree } from '../../../src/sys/real-file.ts'
 import { applyChanges, planApply } from '../../support/changes/apply.ts'
-import { brief, type ChangesBench, changesBench } from '../../support/changes/bench.ts'
+import { brief, type ChangesBench, changesBench, past } from '../../support/changes/bench.ts'
 
 const about = { command: [], startedMs: 0 }
 
@@ -54,6 +58,53 @@ test('another directory in the place of the target: nothing of it is removed or 
   renameSync(bench.beside('other'), bench.project)
   expect(() => planApply(layer, Date.now() + 1000)).toThrow(/it is another directory than before the sandbox started/)
   expect(readFileSync(bench.path('a'), 'utf8')).toBe('precious')
+})
+
+describe('another directory, older than the start, in the place of one below the target', () => {
+  const renamed = (bench: ChangesBench, name: string) => {
+    renameSync(bench.path(name), bench.beside('away'))
+    renameSync(bench.beside('other'), bench.path(name))
+  }
+  /** Of a project with `a/dist/f`, in which the script runs; and `other` beside it, which has its `dist/f` too. */
+  const begun = async (script: string) => {
+    const bench = changesBench({ 'a/dist/f': 'old', 'a/g': '' })
+    mkdirSync(bench.beside('other/dist'), { recursive: true })
+    for (const name of ['f', 'dist/f']) writeFileSync(bench.beside(`other/${name}`), 'newer')
+    await past(Date.now())
+    bench.startedMs = Date.now()
+    const directories = directoriesIn(bench.project)
+    return { bench, layer: { ...(await bench.layer(script)), directories } }
+  }
+
+  test.for(['echo more >> a/dist/f', 'rm a/dist/f', 'rm -r a/dist; mkdir a/dist'])('%s: nothing is applied', async (script, { skip }) => {
+    for (const name of ['a', 'a/dist']) {
+      const { bench, layer } = await begun(script)
+      skip(layer.directories.size === 0, 'inode numbers of directories may change on this file system')
+      const plan = planApply(layer, bench.startedMs)
+      expect(plan.conflicts).toEqual([])
+      keepLayers([layer], bench.beside('kept'), { ...about, startedMs: bench.startedMs })
+      renamed(bench, name)
+      expect(() => applyChanges(plan)).toThrow(new RegExp(`\\n {2}.*/${name}: another directory has taken its place since`))
+      // Whoever applies later what was kept is told the same.
+      const { layers, startedMs } = readKept(bench.beside('kept'), keptDescription)
+      expect(planApply(layers[0] as UpperLayer, startedMs).conflicts).toContainEqual({
+        path: bench.path(name),
+        reason: 'another directory has taken its place since',
+      })
+      expect(readFileSync(bench.path('a/dist/f'), 'utf8')).toBe('newer')
+    }
+  })
+
+  test('none, whatever else the host has changed in the same ones', async () => {
+    const { bench, layer } = await begun('echo more >> a/dist/f; touch a/dist/new')
+    for (const name of ['a/dist/mine', 'a/mine', 'mine']) writeFileSync(bench.path(name), '')
+    chmodSync(bench.path('a/dist'), 0o700)
+    chmodSync(bench.path('a/dist'), 0o755)
+    renameSync(bench.path('a'), bench.beside('a'))
+    renameSync(bench.beside('a'), bench.path('a'))
+    expect(brief(applyChanges(planApply(layer, bench.startedMs)).applied, bench.project)).toEqual(['M a/dist/f', 'A a/dist/new'])
+    expect(applyChanges(planApply(layer, bench.startedMs)).applied).toEqual([])
+  })
 })
 
 test.each(['k', 'sub/k'])('a link in the place of %s, or above: nothing is kept there', async (name) => {

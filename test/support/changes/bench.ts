@@ -2,6 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Change, UpperLayer } from '../../../src/changes/changed.ts'
@@ -82,4 +83,9 @@ export const attribute: string = `${process.execPath} ${fileURLToPath(new URL('.
 /** `A new.ts` and so on, relative to the project. */
 export function brief(changes: readonly Change[], target: string): string[] {
   return changes.map(({ kind, path }) => `${kind.slice(0, 1).toUpperCase()} ${path.slice(target.length + 1) || '.'}`)
+}
+
+/** The clock that stamps files has passed this. */
+export async function past(ms: number): Promise<void> {
+  await setTimeout(Math.max(0, ms + 21 - Date.now()))
 }
