@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 import { oneLine } from '../quoted.ts'
 import type { WordFlags } from './command-words.ts'
 import type { FieldName } from './explain.ts'
-import { parseDuration } from './quantities.ts'
+import { parseDuration, parseTimer } from './quantities.ts'
 import { quantity, type Shape } from './schemas.ts'
 
 export interface AttemptsFlags {
@@ -23,18 +23,8 @@ export const attemptsTable: WordFlags = {
 
 export const attemptsShape: Shape = {
   jobs: z.optional(quantity(wholeNumber(1, 1024))),
-  timeout: z._default(quantity(attemptTime), 300_000),
+  timeout: z._default(quantity(parseTimer), 300_000),
   prefer: z._default(z.boolean(), false),
-}
-
-/** setTimeout's most is 2³¹ ms, some 24 days. */
-const longest = 86_400_000
-
-/** @throws TypeError that says what is allowed */
-export function attemptTime(value: unknown): number {
-  const ms = parseDuration(value)
-  if (ms >= 1 && ms <= longest) return ms
-  throw new TypeError('it must be from 1ms to 1d')
 }
 
 /** @throws TypeError that says what is allowed */

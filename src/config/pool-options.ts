@@ -9,7 +9,7 @@ import { nothingReached, type Reach, reachAmong } from '../plan/reach.ts'
 import { parseOptions } from './explain.ts'
 import type { LimitChanges, LimitOptions, LimitSourceOptions } from './limit-options.ts'
 import { limitChangesShape, limitSourceShape, limitsShape } from './limit-schema.ts'
-import { parseSize } from './quantities.ts'
+import { longestTimer, parseSize } from './quantities.ts'
 import type { ReachOptions } from './reach-options.ts'
 import { reachShape } from './reach-schema.ts'
 import type { FileReportOptions, ReportOptions, ResolvedReportOptions } from './report-options.ts'
@@ -101,7 +101,15 @@ const schema = z.strictObject({
   hostname: z._default(hostname, 'nsbox'),
   workspace: z.optional(z.string().check(z.startsWith('/', 'a workspace is an absolute path'))),
   upper: z._default(z.enum(['auto', 'tmpfs', 'disk']), 'auto'),
-  hangTimeout: z._default(z.int().check(z.minimum(0, 'milliseconds cannot be negative')), 120_000),
+  hangTimeout: z._default(
+    z
+      .int()
+      .check(
+        z.minimum(0, 'milliseconds cannot be negative'),
+        z.maximum(longestTimer, `it must be ${longestTimer} at most, which is 24 days; 0 is never`),
+      ),
+    120_000,
+  ),
   disk: z.optional(quantity(parseSize)),
   setup: z.optional(quantity(command)),
   keep: z._default(z.enum(['never', 'on-failure', 'always']), 'never'),

@@ -20,6 +20,16 @@ export function parseDuration(value: unknown): number {
   throw new TypeError('it must be a duration with its unit, such as 250ms, 30s, 5m or 1h')
 }
 
+/** 24 days. A timer of node's that is to wait longer than 2³¹ - 1 ms waits 1 ms (setTimeout()). */
+export const longestTimer = 2_073_600_000
+
+/** A duration that a timer waits for. @throws TypeError that says what is allowed */
+export function parseTimer(value: unknown): number {
+  const milliseconds = parseDuration(value)
+  if (milliseconds >= 1 && milliseconds <= longestTimer) return milliseconds
+  throw new TypeError('it must be from 1ms to 24d')
+}
+
 /** Processors as taskset(1) has them: `0-3,6`. @throws TypeError that says what is allowed */
 export function parseCpuList(value: unknown): number[] {
   const parts = [value].flat()

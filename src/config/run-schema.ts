@@ -6,7 +6,7 @@ import { inQuotes } from '../quoted.ts'
 import { resourceNumbers } from '../sys/resources.ts'
 import { type FieldName, parseOptions } from './explain.ts'
 import { limitSourceShape, limitsShape } from './limit-schema.ts'
-import { parseDuration, parseResourceLimit, parseSize } from './quantities.ts'
+import { parseDuration, parseResourceLimit, parseSize, parseTimer } from './quantities.ts'
 import { reachShape } from './reach-schema.ts'
 import { programDefaults, type ResolvedProgramOptions, type ResolvedSandboxOptions, sandboxDefaults } from './run-options.ts'
 import { absolutePath, hostname, quantity, type Shape } from './schemas.ts'
@@ -15,11 +15,7 @@ const kept = z.enum(['private', 'host'])
 const path = z.string().check(z.minLength(1, 'a path cannot be empty'))
 const size = quantity(parseSize)
 const duration = quantity(parseDuration)
-const positiveDuration = quantity((value) => {
-  const milliseconds = parseDuration(value)
-  if (milliseconds > 0) return milliseconds
-  throw new TypeError('it must be longer than nothing')
-})
+const timer = quantity(parseTimer)
 
 export const sandboxShape: Shape = {
   seal: z._default(z.enum(seals), sandboxDefaults.seal),
@@ -76,8 +72,8 @@ export function sandboxOptions(input: unknown, where: string, name?: FieldName):
 
 export const programShape: Shape = {
   env: z.optional(z.record(z.string(), z.union([z.string(), z.undefined()], 'it must be a text'))),
-  timeout: z.optional(positiveDuration),
-  killAfter: z._default(positiveDuration, programDefaults.killAfter),
+  timeout: z.optional(timer),
+  killAfter: z._default(timer, programDefaults.killAfter),
 }
 const programSchema = z.strictObject(programShape)
 

@@ -6,7 +6,6 @@ import {
   type AttemptsFlags,
   attemptsShape,
   attemptsTable,
-  attemptTime,
   flagName,
   positiveDuration,
   regularExpression,
@@ -16,6 +15,7 @@ import { readWords, vitestWordsHelp, type WordFlags, wordsHelp } from './command
 import { parseOptions } from './explain.ts'
 import { knobFlags } from './knob-flags.ts'
 import { parseKnob } from './knob-values.ts'
+import { parseTimer } from './quantities.ts'
 import { quantity } from './schemas.ts'
 
 export interface StressFlags extends Omit<AttemptsFlags, 'timeout'> {
@@ -71,7 +71,7 @@ const schema = z.strictObject({
   output: z._default(z.string().check(z.minLength(1, 'it must be a path')), '.nsbox'),
   json: flag,
   ...attemptsShape,
-  timeout: z.optional(quantity(attemptTime)),
+  timeout: z.optional(quantity(parseTimer)),
   help: flag,
 })
 

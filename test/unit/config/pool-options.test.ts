@@ -59,6 +59,7 @@ test.each([
   ],
   [{ workspace: 'src' }, 'nsbox(): workspace is "src": a workspace is an absolute path'],
   [{ hangTimeout: -1 }, 'nsbox(): hangTimeout is -1: milliseconds cannot be negative'],
+  [{ hangTimeout: 2 ** 31 }, 'nsbox(): hangTimeout is 2147483648: it must be 2073600000 at most, which is 24 days; 0 is never'],
   [{ hangTimeout: 1.5 }, 'nsbox(): hangTimeout is 1.5; it must be a whole number'],
   [{ hangTimeout: 'soon' }, 'nsbox(): hangTimeout is "soon"; it must be a number'],
   [{ hangTimeout: '2s' }, 'nsbox(): hangTimeout is "2s"; it must be a number'],
