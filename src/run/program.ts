@@ -1,5 +1,6 @@
 // Programs in sandboxes that a zygote forks: streams, limits, and the report at the end.
 
+import type { Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { type ResolvedExecOptions, requireSignal } from '../config/library-options.ts'
 import type { LimitChanges } from '../config/limit-options.ts'
@@ -138,6 +139,8 @@ class Program {
     } finally {
       if (scratch !== undefined) close(scratch)
       for (const output of [this.#stdout, this.#stderr]) output?.stream.end()
+      // Whoever still writes is told that nobody reads.
+      this.#stdin?.destroy()
       await release?.()
     }
   }
@@ -206,10 +209,10 @@ class Program {
 
   #connect(sandbox: AnySandbox): void {
     const { stdin } = this.#request.options
-    if (this.#stdin && sandbox.stdin) this.#stdin.pipe(sandbox.stdin)
+    if (this.#stdin && sandbox.stdin) fill(sandbox.stdin, this.#stdin)
     else if (typeof stdin === 'object') sandbox.stdin?.end(stdin instanceof Uint8Array ? stdin : stdin.text)
-    if (this.#stdout) sandbox.stdout?.pipe(this.#stdout.stream, { end: false })
-    if (this.#stderr) sandbox.stderr?.pipe(this.#stderr.stream, { end: false })
+    if (this.#stdout && sandbox.stdout) drain(sandbox.stdout, this.#stdout.stream)
+    if (this.#stderr && sandbox.stderr) drain(sandbox.stderr, this.#stderr.stream)
   }
 
   #withOutput(report: Report): Report {
@@ -217,6 +220,24 @@ class Program {
     const truncated = (stdout?.truncated ?? false) || (stderr?.truncated ?? false)
     return { ...report, stdout: stdout?.text ?? null, stderr: stderr?.text ?? null, truncated }
   }
+}
+
+/** `given` is the caller's. Once it is destroyed there is no more to read. */
+function fill(pipe: Socket, given: PassThrough): void {
+  given.pipe(pipe)
+  onceClosed(given, () => pipe.end())
+}
+
+/** `taken` is the caller's. Without it the pipe has no reader: writing to it is SIGPIPE, or EPIPE (pipe(7)). */
+function drain(pipe: Socket, taken: PassThrough): void {
+  pipe.pipe(taken, { end: false })
+  onceClosed(taken, () => pipe.destroy())
+}
+
+/** It may have been destroyed before there was a program. */
+function onceClosed(stream: PassThrough, act: () => void): void {
+  if (stream.destroyed) act()
+  else stream.once('close', act)
 }
 
 interface Attempt {

@@ -1,11 +1,13 @@
 // Promise: run() tells all that came of a program, and rejects only for options that are wrong.
 
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../src/index.ts'
 import { createSandbox, NsboxError, run } from '../support/built-library.ts'
@@ -134,6 +136,46 @@ describe('streams', () => {
   test('the report keeps so much of the output, and the program is not held up', async () => {
     const report = await sh('head -c 3000000 /dev/zero', { maxOutput: '64K' })
     expect([report.exitCode, report.stdout?.length, report.truncated]).toEqual([0, 65536, true])
+  })
+})
+
+describe('streams that are destroyed close their pipe, as those of child_process do', () => {
+  test.each([
+    ['at once', (output: Readable) => output.destroy()],
+    ['after data', (output: Readable) => output.once('data', () => output.destroy())],
+    [
+      'by leaving a loop',
+      async (output: Readable) => {
+        for await (const _ of output) break
+      },
+    ],
+  ])('output, %s: a program that writes on is ended by SIGPIPE', async (_, leave) => {
+    const running = run({ command: ['yes'] })
+    leave(running.stdout as Readable)
+    expect(await running).toMatchObject({ cause: 'signal', signal: 'SIGPIPE' })
+  })
+
+  test('errors: the rest goes on', async () => {
+    const running = sh('trap "" PIPE; cat /dev/zero >&2; echo rest')
+    running.stderr?.destroy()
+    expect(await running).toMatchObject({ exitCode: 0, stdout: 'rest\n', stderr: '' })
+  })
+
+  test('stdin: the program reads its end', async () => {
+    const atOnce = run({ command: ['cat'], stdin: 'pipe' })
+    atOnce.stdin?.destroy()
+    expect(await atOnce).toMatchObject({ exitCode: 0, stdout: '' })
+    const later = run({ command: ['cat'], stdin: 'pipe' })
+    later.stdout?.once('data', () => later.stdin?.destroy())
+    later.stdin?.write('written\n')
+    expect(await later).toMatchObject({ exitCode: 0, stdout: 'written\n' })
+  })
+
+  test('stdin of a program that has ended: what still writes to it fails', async () => {
+    const running = run({ command: ['true'], stdin: 'pipe' })
+    const writing = pipeline(createReadStream('/dev/zero'), running.stdin as Writable)
+    await expect(writing).rejects.toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' })
+    expect(await running).toMatchObject({ exitCode: 0 })
   })
 })
 
