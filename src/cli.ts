@@ -11,6 +11,7 @@ const USAGE = 2
 const withoutHelp = ['diff', 'apply', 'layers']
 
 async function main([given, ...words]: string[]): Promise<number | undefined> {
+  if (words.some((word) => word.includes('\ufffd'))) (await import('./cli/utf8-words.ts')).requireUtf8(words)
   const asksForHelp = words.includes('--help') || words.includes('-h')
   const command = asksForHelp && withoutHelp.includes(given ?? '') ? '--help' : given
   switch (command) {

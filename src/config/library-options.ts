@@ -7,7 +7,7 @@ import { parseOptions } from './explain.ts'
 import { parseSize } from './quantities.ts'
 import type { ProgramOptions, ResolvedProgramOptions, ResolvedSandboxOptions, SandboxOptions, Size } from './run-options.ts'
 import { programShape, sandboxShape } from './run-schema.ts'
-import { quantity } from './schemas.ts'
+import { programText, quantity } from './schemas.ts'
 import { shown } from './shown.ts'
 
 export interface ExecOptions extends ProgramOptions {
@@ -123,8 +123,16 @@ export function requireSignal(signal: unknown): void {
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function commandWords(command: unknown, where: string): string[] {
   const words = z.safeParse(z.array(z.string()).check(z.minLength(1)), command)
-  if (words.success && words.data[0] !== '') return words.data
+  if (words.success && words.data[0] !== '') return words.data.map((word, index) => programWord(word, `${where}: command.${index}`))
   throw configError(
     `${where}: command is ${shown(command)}; it must be a list of words that begins with a program, such as ['node', 'a.js']`,
   )
+}
+
+function programWord(word: string, name: string): string {
+  try {
+    return programText(word)
+  } catch (error) {
+    throw configError(`${name} is ${shown(word)}: ${(error as Error).message}`)
+  }
 }

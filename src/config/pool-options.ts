@@ -15,7 +15,7 @@ import { reachShape } from './reach-schema.ts'
 import type { FileReportOptions, ReportOptions, ResolvedReportOptions } from './report-options.ts'
 import { fileReportShape, reportShape } from './report-schema.ts'
 import type { Size } from './run-options.ts'
-import { hostname, quantity } from './schemas.ts'
+import { hostname, programText, quantity } from './schemas.ts'
 import { shown } from './shown.ts'
 
 export interface PoolOptions extends LimitOptions, LimitSourceOptions, ReachOptions, ReportOptions, FileReportOptions {
@@ -159,6 +159,9 @@ function globs(value: unknown): string[] {
 
 function command(value: unknown): string | string[] {
   const words = Array.isArray(value) ? value : [value]
-  if (words.length > 0 && words.every((word) => typeof word === 'string') && words[0] !== '') return value as string | string[]
+  if (words.length > 0 && words.every((word) => typeof word === 'string') && words[0] !== '') {
+    words.forEach(programText)
+    return value as string | string[]
+  }
   throw new TypeError("it must be a file such as 'scripts/seed.ts', or the words of a command such as ['npm', 'run', 'seed']")
 }

@@ -9,7 +9,7 @@ import { limitSourceShape, limitsShape } from './limit-schema.ts'
 import { parseDuration, parseResourceLimit, parseSize, parseTimer } from './quantities.ts'
 import { reachShape } from './reach-schema.ts'
 import { programDefaults, type ResolvedProgramOptions, type ResolvedSandboxOptions, sandboxDefaults } from './run-options.ts'
-import { absolutePath, hostname, quantity, type Shape } from './schemas.ts'
+import { absolutePath, hostname, programText, quantity, type Shape } from './schemas.ts'
 
 const kept = z.enum(['private', 'host'])
 const path = z.string().check(z.minLength(1, 'a path cannot be empty'))
@@ -71,7 +71,7 @@ export function sandboxOptions(input: unknown, where: string, name?: FieldName):
 }
 
 export const programShape: Shape = {
-  env: z.optional(z.record(z.string(), z.union([z.string(), z.undefined()], 'it must be a text'))),
+  env: z.optional(z.record(quantity(programText) as unknown as z.ZodMiniString, quantity(variable))),
   timeout: z.optional(timer),
   killAfter: z._default(timer, programDefaults.killAfter),
 }
@@ -80,6 +80,10 @@ const programSchema = z.strictObject(programShape)
 /** @throws NsboxError ERR_NSBOX_CONFIG */
 export function programOptions(input: unknown, where: string, name?: FieldName): ResolvedProgramOptions {
   return parseOptions(programSchema, input, where, name) as unknown as ResolvedProgramOptions
+}
+
+function variable(value: unknown): string | undefined {
+  return value === undefined ? undefined : programText(value)
 }
 
 function deviceName(value: unknown): string {

@@ -16,6 +16,14 @@ export type Shape = Record<string, z.ZodMiniType>
 
 export const absolutePath: z.ZodMiniString = z.string().check(z.startsWith('/', 'it must be an absolute path'))
 
+/** A word or a variable of a program. @throws TypeError that says what is allowed */
+export function programText(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('it must be a text')
+  if (value.includes('\0')) throw new TypeError('it has a NUL, and a program would get what stands before it')
+  if (!value.isWellFormed()) throw new TypeError('it has a lone surrogate, which cannot be written in UTF-8')
+  return value
+}
+
 /** Whatever `parse` makes of a value; the message of what it throws says what is allowed. */
 export function quantity<T>(parse: (value: unknown) => T): z.ZodMiniType<T, unknown> {
   return z.pipe(

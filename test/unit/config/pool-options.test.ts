@@ -87,6 +87,7 @@ test.each([
     "nsbox(): strict is \"ports,files\": it must be true, false, or a list of 'writes', 'processes', 'ports', 'refused'",
   ],
   [{ expectedWrites: [1] }, "nsbox(): expectedWrites is [1]: it must be a list of globs such as 'dist/**'"],
+  [{ setup: ['echo', 'a\0b'] }, 'nsbox(): setup is ["echo","a\\u0000b"]: it has a NUL, and a program would get what stands before it'],
   [
     { setup: [] },
     "nsbox(): setup is []: it must be a file such as 'scripts/seed.ts', or the words of a command such as ['npm', 'run', 'seed']",
