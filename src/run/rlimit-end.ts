@@ -14,34 +14,55 @@ export interface RlimitEnd {
 
 /** How programs end that get no more memory: by a failed access, by giving up, or in exec(2), which kills what it cannot start any more. */
 const withoutMemory = ['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGKILL']
-const memory: readonly Resource[] = ['as', 'data', 'stack']
 
 interface Ended {
   signal: string | null
   /** CPU time of all processes together, in milliseconds. */
   cpuMs: number | undefined
+  /** Resident memory of the largest process, in bytes. */
+  maxRss: number | null | undefined
 }
 
-export function rlimitEnd({ lastSteps }: SandboxPlan, { signal, cpuMs = 0 }: Ended): RlimitEnd | null {
-  if (signal === null) return null
+/** Anybody may send these signals: a limit that was far away is not named. */
+export function rlimitEnd({ lastSteps }: SandboxPlan, ended: Ended): RlimitEnd | null {
+  if (ended.signal === null) return null
   const set = lastSteps.flatMap((step) => (step.do === 'rlimit' ? [step] : []))
   for (const { resource, soft, hard } of set) {
-    const isCertain = isSignalOf(resource, signal)
-    const isLikely =
-      resource === 'cpu' ? signal === 'SIGKILL' && isUsedUp(hard, cpuMs) : memory.includes(resource) && withoutMemory.includes(signal)
-    if (isCertain || isLikely) return { resource, soft, hard, isCertain }
+    const isCertain = resource === 'cpu' && ended.signal === 'SIGXCPU' && isUsedUp(soft, ended)
+    if (isCertain || isLikely({ resource, soft, hard }, ended)) return { resource, soft, hard, isCertain }
   }
   return null
 }
 
-/** The kernel sends them for nothing else (setrlimit(2)). */
-function isSignalOf(resource: Resource, signal: string): boolean {
-  return (resource === 'cpu' && signal === 'SIGXCPU') || (resource === 'fsize' && signal === 'SIGXFSZ')
+function isLikely({ resource, soft, hard }: Omit<RlimitEnd, 'isCertain'>, ended: Ended): boolean {
+  const signal = ended.signal as string
+  switch (resource) {
+    // At the hard limit the kernel sends SIGKILL (setrlimit(2)).
+    case 'cpu':
+      return signal === 'SIGKILL' && isUsedUp(hard, ended)
+    // Nothing tells how long its files were.
+    case 'fsize':
+      return signal === 'SIGXFSZ'
+    case 'stack':
+      return withoutMemory.includes(signal) && isReached(soft, ended, 1)
+    case 'as':
+    case 'data':
+      return withoutMemory.includes(signal) && isReached(soft, ended, mostReserved)
+    default:
+      return false
+  }
 }
 
-/** At the hard limit of seconds, which counts for each process, the kernel sends SIGKILL. */
-function isUsedUp(hard: number | null, cpuMs: number): boolean {
-  return hard !== null && cpuMs >= hard * 1000
+/** Of its seconds, which the kernel counts by ticks of its clock for each process: on a busy machine getrusage(2) tells a quarter less. */
+function isUsedUp(limit: number | null, { cpuMs = 0 }: Ended): boolean {
+  return limit !== null && cpuMs >= limit * 1000 * 0.5
+}
+
+/** Memory that is reserved for each byte that is resident: node has 30. */
+const mostReserved = 64
+
+function isReached(limit: number | null, { maxRss }: Ended, reserved: number): boolean {
+  return limit !== null && limit <= (maxRss ?? 0) * reserved
 }
 
 /** `the command was ended by SIGXCPU, because of --rlimit cpu=1`. */
