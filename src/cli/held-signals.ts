@@ -3,7 +3,25 @@
 import { constants } from 'node:os'
 import { eventsHandled, inTurns, interruption, type Steps } from '../changes/steps.ts'
 
-const ending: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
+/**
+ * All that end a process (signal(7)), but for SIGKILL, those of a fault of its own, which no listener may outlive (node's process, Signal
+ * events), and real-time signals, for which node has no names.
+ */
+const ending: readonly NodeJS.Signals[] = [
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGALRM',
+  'SIGTERM',
+  'SIGSTKFLT',
+  'SIGXCPU',
+  'SIGXFSZ',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGIO',
+  'SIGPWR',
+  'SIGSYS',
+]
 /** Meant for the command, which has ended: they would end this process too. */
 const late: readonly NodeJS.Signals[] = ['SIGUSR1', 'SIGUSR2']
 

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, onTestFailed, test, vi } from 'vitest'
@@ -25,14 +26,14 @@ interface Ended {
 }
 
 /** Runs nsbox, and signals it again and again from when `isTime` on. */
-async function signalled(words: string[], isTime: () => boolean, signal: NodeJS.Signals): Promise<Ended> {
+async function signalled(words: string[], isTime: () => boolean, ...signals: readonly NodeJS.Signals[]): Promise<Ended> {
   const nsbox = place.spawn(['nsbox', ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   nsbox.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const closed = once(nsbox, 'close')
   while (!isTime() && isAlive(nsbox.pid as number)) await turn()
   // Not without a pause: nsbox would do nothing but take signals.
-  while (nsbox.kill(signal)) await delay(10)
+  while (signals.every((signal) => nsbox.kill(signal))) await delay(10)
   const [code] = (await closed) as [number | null]
   return { code, stderr }
 }
@@ -109,13 +110,26 @@ test('nsbox apply that is interrupted says so, and goes on when it is run again'
   expectAllApplied()
 })
 
-test('what is being kept or exported is finished', async () => {
+const ending: NodeJS.Signals[] = [
+  ...(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGALRM', 'SIGTERM', 'SIGSTKFLT', 'SIGXCPU'] as const),
+  ...(['SIGXFSZ', 'SIGVTALRM', 'SIGPROF', 'SIGIO', 'SIGPWR', 'SIGSYS'] as const),
+]
+
+test('what is being kept or exported is finished, whatever signals come', async () => {
   const [directory, file] = ['kept', 'changes.tar'].map((name) => () => join(place.root, name)) as [() => string, () => string]
   const run = () =>
-    signalled(['run', '--keep', directory(), '--export', file(), '--', 'sh', '-c', many], () => existsSync(directory()), 'SIGINT')
+    signalled(
+      ['run', '--keep', directory(), '--export', file(), '--', 'sh', '-c', many],
+      () => existsSync(directory()),
+      ...ending,
+      'SIGUSR1',
+      'SIGUSR2',
+    )
   const ended = await interrupted(run, remake)
-  const stderr = `nsbox: interrupted by SIGINT; the changes are kept in ${directory()} and exported to ${file()}\n`
-  expect(ended).toEqual({ code: 130, stderr })
+  // Of some that wait together any may be the first (signal(7)).
+  const by = ending.find((signal) => ended.stderr.includes(`by ${signal};`)) as NodeJS.Signals
+  const stderr = `nsbox: interrupted by ${by}; the changes are kept in ${directory()} and exported to ${file()}\n`
+  expect(ended).toEqual({ code: 128 + constants.signals[by], stderr })
   expect(readdirSync(place.root).filter((name) => name.startsWith('changes'))).toEqual(['changes.tar'])
   expect(execFileSync('tar', ['tf', file()], { encoding: 'utf8' }).split('\n')).toContain(`d/n${files - 1}`)
   expect(readdirSync(temporary)).toEqual([])
