@@ -9,7 +9,15 @@ import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { payloadPid, signalPayload } from '../run/payload-process.ts'
 import { ignoreSignals, isBlocked, isPending } from '../sys/signal.ts'
-import { foregroundGroup, getpgrp, openTerminal, restoreTerminalSettings, setForegroundGroup, terminalSettings } from '../sys/terminal.ts'
+import {
+  endExclusiveMode,
+  foregroundGroup,
+  getpgrp,
+  openTerminal,
+  restoreTerminalSettings,
+  setForegroundGroup,
+  terminalSettings,
+} from '../sys/terminal.ts'
 
 const { SIGTSTP, SIGTTIN, SIGTTOU } = constants.signals
 
@@ -64,6 +72,7 @@ export class JobControl {
     // The program may have taken it without asking, and nobody is left in its group.
     if (isGone(foregroundGroup(this.#terminal))) this.#given = true
     this.#takeBack()
+    endExclusiveMode(this.#terminal)
     if (wasKilled && foregroundGroup(this.#terminal) === this.#group) restoreTerminalSettings(this.#terminal, this.#settings)
   }
 

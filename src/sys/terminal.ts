@@ -1,4 +1,4 @@
-// A terminal's foreground process group and settings (tcsetpgrp(3), termios(3)).
+// A terminal's foreground process group, settings and exclusive mode (tcsetpgrp(3), termios(3), TIOCEXCL(2const)).
 
 import { openSync } from 'node:fs'
 import { addressOf, bind, bindChecked } from './libc.ts'
@@ -7,8 +7,10 @@ const tcgetpgrp_ = bind('tcgetpgrp', 'int', ['int'])
 const tcsetpgrp_ = bindChecked('tcsetpgrp', 'int', ['int', 'int'])
 const tcgetattr_ = bindChecked('tcgetattr', 'int', ['int', 'uint64'])
 const tcsetattr_ = bindChecked('tcsetattr', 'int', ['int', 'int', 'uint64'])
+const ioctl_ = bind('ioctl', 'int', ['int', 'ulong', 'uint64'])
 export const getpgrp: () => number = bind('getpgrp', 'int', [])
 const TCSANOW = 0
+const TIOCNXCL = 0x540d
 
 /** The controlling terminal, or undefined when this session has none. */
 export function openTerminal(): number | undefined {
@@ -38,4 +40,9 @@ export function terminalSettings(terminal: number): Buffer {
 
 export function restoreTerminalSettings(terminal: number, settings: Buffer): void {
   tcsetattr_(terminal, TCSANOW, addressOf(settings))
+}
+
+/** In exclusive mode nobody but root can open a terminal (EBUSY). */
+export function endExclusiveMode(terminal: number): void {
+  ioctl_(terminal, TIOCNXCL, 0)
 }

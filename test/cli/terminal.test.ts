@@ -158,6 +158,15 @@ test('settings of the terminal are back when a command in raw mode is killed', a
   expect(readFileSync(join(place.project, 'after'), 'utf8')).toBe(readFileSync(join(place.project, 'before'), 'utf8'))
 })
 
+test.skipIf(!existsSync('/usr/bin/perl'))('a terminal in exclusive mode is in it no longer', async () => {
+  const terminal = await startBash()
+  terminal.enter(`nsbox run -- perl -e 'ioctl(STDIN, 0x540c, 0) or die; print "set-", 1 + 1, "\\n"'`)
+  await terminal.shows(/set-2/)
+  await terminal.prompted()
+  terminal.enter(`perl -e '$is = pack("i", 9); ioctl(STDIN, 0x80045440, $is) or die; print "exclusive-", unpack("i", $is), "-\\n"'`)
+  await terminal.shows(/exclusive-0-/)
+})
+
 test("the terminal is its next reader's again", async () => {
   const terminal = start(
     `sh -c 'nsbox run -- sh -c "echo first-\\$((1+1)); read x </dev/tty; echo had-\\$x-"; echo second-$((1+1)); read y; echo got-$y-'`,
