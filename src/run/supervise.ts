@@ -117,7 +117,7 @@ function outcome(
   hit: CapHit | undefined,
   killedBy: string | undefined,
 ): How {
-  const killed = error?.code === 'ERR_NSBOX_INIT_KILLED'
+  const killed = error?.code === 'ERR_NSBOX_INIT_KILLED' || error?.code === 'ERR_NSBOX_ZYGOTE'
   if (hit && (killed || signal === 'SIGKILL')) return { exitCode: null, signal: 'SIGKILL', cause: 'limit', error: null }
   if (stopped && (killed || !error)) return { exitCode, signal: killed ? 'SIGKILL' : signal, cause: stopped, error: null }
   // Its ids cannot be mapped any more then.

@@ -29,7 +29,7 @@ export class WarmSandbox implements AsyncDisposable {
   readonly #env: NodeJS.ProcessEnv
   #zygote: ZygoteProcess
   #caller: Caller | undefined
-  #closed = false
+  readonly #closing = new AbortController()
 
   /** For {@link createSandbox}. */
   constructor(options: ResolvedCreateOptions, plans: Plans, limited: Limited) {
@@ -55,7 +55,12 @@ export class WarmSandbox implements AsyncDisposable {
     return startProgram(place, {
       command: words,
       env: this.#env,
-      options: { ...resolved, cwd: cwd === undefined ? undefined : resolve(cwd), keep: keep === undefined ? undefined : resolve(keep) },
+      options: {
+        ...resolved,
+        signal: this.#orClosing(resolved.signal),
+        cwd: cwd === undefined ? undefined : resolve(cwd),
+        keep: keep === undefined ? undefined : resolve(keep),
+      },
     })
   }
 
@@ -77,12 +82,15 @@ export class WarmSandbox implements AsyncDisposable {
       env: this.#env,
       preload: this.#options.preload.map(moduleUrl),
     })
-    return (await this.#caller.call({ url: moduleUrl(module), name: exportName, args: [...args] }, options)) as Result
+    return (await this.#caller.call(
+      { url: moduleUrl(module), name: exportName, args: [...args] },
+      { ...options, signal: this.#orClosing(options.signal) },
+    )) as Result
   }
 
   /** Ends what still runs, and the zygote. */
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     await Promise.all([this.#zygote.close(), this.#caller?.close()])
     await this.#limited?.source.close()
     this.#plans.close()
@@ -97,8 +105,12 @@ export class WarmSandbox implements AsyncDisposable {
     return this.#zygote.prepared
   }
 
+  #orClosing(signal: AbortSignal | undefined): AbortSignal {
+    return AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
+  }
+
   #requireOpen(): void {
-    if (this.#closed) throw new NsboxError('This sandbox is closed', { code: 'ERR_NSBOX_CLOSED', stage: 'launch' })
+    if (this.#closing.signal.aborted) throw new NsboxError('This sandbox is closed', { code: 'ERR_NSBOX_CLOSED', stage: 'launch' })
   }
 }
 

@@ -1,8 +1,10 @@
 // Promise: createSandbox() gives each exec and call a fresh sandbox, and close() leaves nothing.
 
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { WarmSandbox } from '../../src/index.ts'
@@ -129,11 +131,14 @@ describe('call', () => {
 
 test('closed is closed, and what runs is ended', async () => {
   const own = await createSandbox()
-  const running = own.exec(['sleep', '1000'])
+  const running = own.exec(['sh', '-c', 'echo up; exec sleep 1000'])
+  await once(running.stdout as Readable, 'data')
+  const starting = own.exec(['sleep', '1000'])
   const calling = own.call('./functions.mjs', 'forever').catch((error: unknown) => error)
   await own.close()
-  expect(['failure', 'signal', 'abort']).toContain((await running).cause)
-  expect(await calling).toBeInstanceOf(Error)
+  expect(await running).toMatchObject({ cause: 'abort', error: null })
+  expect(await starting).toMatchObject({ cause: 'abort', error: null })
+  expect(await calling).toMatchObject({ message: expect.stringMatching(/was aborted before it answered$/) })
   await expect(own.exec(['true'])).rejects.toMatchObject({ code: 'ERR_NSBOX_CLOSED' })
   await expect(own.call('./functions.mjs', 'add')).rejects.toMatchObject({ code: 'ERR_NSBOX_CLOSED' })
   await own.close()
