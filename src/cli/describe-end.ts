@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { boundPath } from '../config/flag-values.ts'
+import { inFlags } from '../config/run-flags.ts'
 import { describeError, errorFromData } from '../errors.ts'
 import { describeCap, timeWords } from '../launch/describe-cap.ts'
 import { missingWords } from '../launch/missing-words.ts'
@@ -26,7 +27,7 @@ export function describeEnd({
   refused,
   unrelayed,
 }: Report): string | undefined {
-  const missing = notEnforced.map(missingWords)
+  const missing = notEnforced.map(missingWords).map(inFlags)
   const hidden = unseen.map(
     (limit) => `programs inside were not told of the limit of ${limit}: they have no /sys/fs/cgroup to look it up in`,
   )
@@ -37,8 +38,10 @@ export function describeEnd({
 
   function endOf(): string | undefined {
     if (error)
-      return describeError(
-        errorFromData(error).withHint(error.hint ?? (error.errno === 'ENOENT' ? hiddenHint(cause, command[0] as string) : undefined)),
+      return inFlags(
+        describeError(
+          errorFromData(error).withHint(error.hint ?? (error.errno === 'ENOENT' ? hiddenHint(cause, command[0] as string) : undefined)),
+        ),
       )
     if (capHit)
       return `the command was ${describeCap(capHit)}${limits[capHit.limit]?.startsWith('cgroup') ? '' : `; the cap was ${limits[capHit.limit]}`}`

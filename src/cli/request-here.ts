@@ -1,8 +1,8 @@
 // What a plan takes, from the flags and the place where the command was called; mistakes name the flag.
 
-import { flagOf, type RunFlags } from '../config/run-flags.ts'
+import { flagOf, inFlags, type RunFlags } from '../config/run-flags.ts'
 import type { ResolvedSandboxOptions } from '../config/run-options.ts'
-import { NsboxError } from '../errors.ts'
+import { errorFromData, errorToData, NsboxError } from '../errors.ts'
 import { Plans } from '../launch/plans.ts'
 import type { LimitRequest, SandboxRequest } from '../plan/request.ts'
 import { requireKeptApart } from '../run/layers.ts'
@@ -27,12 +27,15 @@ export function limitsRequestedHere(options: ResolvedSandboxOptions): Promise<Li
   return namingFlags(options, () => limitRequest(options, callersDirectory()))
 }
 
-async function namingFlags<T>(options: ResolvedSandboxOptions, ask: () => T | Promise<T>): Promise<T> {
+/** Errors of the library call options by their flags. */
+export async function namingFlags<T>(options: ResolvedSandboxOptions, act: () => T | Promise<T>): Promise<T> {
   try {
-    return await ask()
+    return await act()
   } catch (error) {
-    if (!(error instanceof WrongOption)) throw error
-    throw error.named(isReadOnlyBind(options, error) ? '--ro-bind' : flagOf([error.option]))
+    if (!NsboxError.is(error)) throw error
+    const named = error instanceof WrongOption ? error.named(isReadOnlyBind(options, error) ? '--ro-bind' : flagOf([error.option])) : error
+    const { message, hint, ...data } = errorToData(named)
+    throw errorFromData({ ...data, message: inFlags(message), hint: hint && inFlags(hint) })
   }
 }
 

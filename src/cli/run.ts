@@ -14,6 +14,7 @@ import type { Asked } from './last-failed.ts'
 import { descriptorsOf, mentionedDescriptors } from './named-descriptors.ts'
 import { requireOrders } from './orders.ts'
 import { print } from './print.ts'
+import { namingFlags } from './request-here.ts'
 import { restartUnless } from './restart.ts'
 import { runHere } from './run-here.ts'
 import { StatusLines } from './status.ts'
@@ -47,7 +48,7 @@ async function runCommand(given: RunFlags, asked?: Asked): Promise<number> {
   if (flags.dieWithParent) dieWithParent()
   const status = new StatusLines(flags.output.statusFd)
   const places = checkBeforehand(flags.changes)
-  const ended = await runHere(flags, status)
+  const ended = await namingFlags(flags.sandbox, () => runHere(flags, status))
   const { report, unreplaced, signals, release } = ended
   let whole = report
   try {

@@ -90,5 +90,5 @@ export function descriptorOf(given: string): number {
 
 /** What is no number is left for the schema to refuse. */
 export function numberOr(given: string): unknown {
-  return /^[+-]?\d+$/.test(given) ? Number(given) : given
+  return /^[+-]?\d+(\.\d+)?$/.test(given) ? Number(given) : given
 }

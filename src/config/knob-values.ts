@@ -4,7 +4,7 @@ import { configError } from '../errors.ts'
 import { inQuotes } from '../quoted.ts'
 import type { KnobName, Knobs } from '../stress/knobs.ts'
 import { parseCpu, parseMemory } from './limit-quantities.ts'
-import { parseDuration, parseSize } from './quantities.ts'
+import { farthestOffset, parseDuration, parseSize } from './quantities.ts'
 import { suggest } from './suggest.ts'
 import { parseTimeZone } from './time-zones.ts'
 
@@ -106,7 +106,7 @@ function pause(least: string, most: string): Kind<number> {
 const offset: Kind<number> = {
   parse: (text) => {
     const ms = parseDuration(text)
-    if (Number.isInteger(ms) && ms !== 0 && Math.abs(ms) <= 36_500 * 86_400_000) return ms
+    if (Number.isInteger(ms) && ms !== 0 && Math.abs(ms) <= farthestOffset) return ms
     throw new TypeError('it must be whole milliseconds, ahead or behind, and not more than 36500d: 30d, -1h')
   },
   print: printDuration,

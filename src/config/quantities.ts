@@ -20,6 +20,16 @@ export function parseDuration(value: unknown): number {
   throw new TypeError('it must be a duration with its unit, such as 250ms, 30s, 5m or 1h')
 }
 
+/** Clocks of a time namespace may reach 146 years (time_namespaces(7)). */
+export const farthestOffset: number = 36_500 * 86_400_000
+
+/** How far a clock is ahead. @throws TypeError that says what is allowed */
+export function parseOffset(value: unknown): number {
+  const milliseconds = parseDuration(value)
+  if (Math.abs(milliseconds) <= farthestOffset) return milliseconds
+  throw new TypeError('it must not be more than 36500d, ahead or behind')
+}
+
 /** 24 days. A timer of node's that is to wait longer than 2³¹ - 1 ms waits 1 ms (setTimeout()). */
 export const longestTimer = 2_073_600_000
 

@@ -85,3 +85,14 @@ export const flagOf: FieldName = ([option]) => {
   const name = Object.entries(flags).find(([, flag]) => flag.option === option)?.[0]
   return name === undefined ? String(option) : `--${name}`
 }
+
+/** What the library says, to whoever gave flags: `seal: 'prefer'` is `--seal prefer`, `expose is` is `--expose is`. */
+export function inFlags(text: string): string {
+  const named = (whole: string, option: string, value?: string) => {
+    const flag = flagOf([option])
+    return flag === option ? whole : [flag, value].filter((part) => part !== undefined).join(' ')
+  }
+  return text
+    .replace(/\b([a-z]+[A-Z]?[a-z]*): '(\w+)'/g, (whole, option, value) => named(whole, option, value))
+    .replace(/^[a-z]+(?= is )|(?<![\w"'/.-])[a-z]+[A-Z][a-z]+(?![\w"'/-])/g, (option) => named(option, option))
+}

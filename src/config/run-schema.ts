@@ -6,7 +6,7 @@ import { inQuotes } from '../quoted.ts'
 import { resourceNumbers } from '../sys/resources.ts'
 import { type FieldName, parseOptions } from './explain.ts'
 import { limitSourceShape, limitsShape } from './limit-schema.ts'
-import { parseDuration, parseResourceLimit, parseSize, parseTimer } from './quantities.ts'
+import { parseOffset, parseResourceLimit, parseSize, parseTimer } from './quantities.ts'
 import { reachShape } from './reach-schema.ts'
 import { programDefaults, type ResolvedProgramOptions, type ResolvedSandboxOptions, sandboxDefaults } from './run-options.ts'
 import { absolutePath, hostname, programText, quantity, type Shape } from './schemas.ts'
@@ -14,7 +14,7 @@ import { absolutePath, hostname, programText, quantity, type Shape } from './sch
 const kept = z.enum(['private', 'host'])
 const path = z.string().check(z.minLength(1, 'a path cannot be empty'))
 const size = quantity(parseSize)
-const duration = quantity(parseDuration)
+const offset = quantity(parseOffset)
 const timer = quantity(parseTimer)
 
 export const sandboxShape: Shape = {
@@ -28,8 +28,8 @@ export const sandboxShape: Shape = {
   uts: z._default(kept, sandboxDefaults.uts),
   cgroup: z._default(kept, sandboxDefaults.cgroup),
   time: z._default(kept, sandboxDefaults.time),
-  monotonicOffset: z._default(duration, sandboxDefaults.monotonicOffset),
-  boottimeOffset: z._default(duration, sandboxDefaults.boottimeOffset),
+  monotonicOffset: z._default(offset, sandboxDefaults.monotonicOffset),
+  boottimeOffset: z._default(offset, sandboxDefaults.boottimeOffset),
   hostname: z._default(hostname, sandboxDefaults.hostname),
   uid: z._default(z.enum(['root', 'caller']), sandboxDefaults.uid),
   mapRange: z._default(z.enum(['none', 'auto']), sandboxDefaults.mapRange),

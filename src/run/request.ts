@@ -6,9 +6,11 @@ import type { ResolvedSandboxOptions } from '../config/run-options.ts'
 import { bindMount } from '../host/bind-mount.ts'
 import { overlayDirectory, sharedDirectories } from '../host/facts.ts'
 import { repositoryAround } from '../host/repository.ts'
+import { isWithin } from '../plan/paths.ts'
 import type { LastAction, Namespace } from '../plan/plan.ts'
 import { portWords, wrongPorts } from '../plan/port-steps.ts'
 import type { ExtraMount, RunRequest, SandboxRequest } from '../plan/request.ts'
+import { quoted } from '../quoted.ts'
 import type { Resource } from '../sys/resources.ts'
 import { layersOf } from './layers.ts'
 import { existing, existingDirectory, wrong } from './paths.ts'
@@ -90,13 +92,25 @@ function clocksOf({ time, monotonicOffset, boottimeOffset }: ResolvedSandboxOpti
 function mountsOf({ binds, tmpfs, masks }: ResolvedSandboxOptions, cwd: string): ExtraMount[] {
   return [
     ...binds.map(({ source, target = resolve(cwd, source), readOnly = false }): ExtraMount => {
-      return bindMount(existing('binds', source, cwd), target, !readOnly)
+      const real = existing('binds', source, cwd)
+      return bindMount(real, isWithin(real, '/proc') ? target : offOwnProc('binds', source, target), !readOnly)
     }),
     ...tmpfs.map(({ target, size, inodes }): ExtraMount => {
-      return { kind: 'tmpfs', target, ...(size !== undefined && { size }), ...(inodes !== undefined && { inodes }) }
+      return {
+        kind: 'tmpfs',
+        target: offOwnProc('tmpfs', target),
+        ...(size !== undefined && { size }),
+        ...(inodes !== undefined && { inodes }),
+      }
     }),
-    ...masks.map((target): ExtraMount => ({ kind: 'mask', target })),
+    ...masks.map((target): ExtraMount => ({ kind: 'mask', target: offOwnProc('masks', target) })),
   ]
+}
+
+/** Descriptors have their names there (proc_pid_fd(5)), by which the next steps go. */
+function offOwnProc(option: string, value: string, target: string = value): string {
+  if (!/^\/proc(\/(self|thread-self|\d+)(\/.*)?)?$/.test(resolve(target))) return target
+  throw wrong(option, value, `a sandbox is set up by way of /proc/self, and ${quoted(target)} cannot be covered; /proc/sys, say, can`)
 }
 
 function deviceThatExists(name: string): string {

@@ -374,7 +374,7 @@ function requireUserXattrs(upper: string): void {
   throw new NsboxError("The file system under the overlay's upper directory has no user extended attributes", {
     code: 'ERR_NSBOX_UPPER_XATTR',
     stage: 'seal',
-    hint: "tmpfs has them since Linux 6.6. Use upper: 'auto' or 'disk'.",
+    hint: "tmpfs has them since Linux 6.6. upper: 'auto' finds another place.",
   })
 }
 
