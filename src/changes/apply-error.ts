@@ -5,6 +5,7 @@ import { quoted } from '../quoted.ts'
 import type { Change } from './changed.ts'
 import type { Conflict } from './conflicts.ts'
 import { changesError, errnoOf, type Missing, missingLines, reasonOf } from './failure.ts'
+import { countWords } from './format.ts'
 import type { Merge } from './merge.ts'
 import { textOf } from './names.ts'
 
@@ -23,7 +24,7 @@ export class ApplyError extends NsboxError {
     const all = [...failures, ...incomplete]
     const missing = all.map(({ difference, error }): Missing => ({ path: textOf(difference.path) || '.', reason: reasonOf(error) }))
     const what = [...(failures.length > 0 ? ['failed'] : []), ...(incomplete.length > 0 ? ['are not whole'] : [])].join(' or ')
-    const message = [`${applied.length} of ${total} changes of ${quoted(target)} were applied; these ${what}:`, ...missingLines(missing)]
+    const message = [`${appliedWords(applied.length, total, target)}; these ${what}:`, ...missingLines(missing)]
     const [first] = all
     super(message.join('\n'), { code: 'ERR_NSBOX_APPLY', stage: 'changes', errno: errnoOf(first?.error), cause: first?.error })
     // Not enumerable: reporters print every field that an error has.
@@ -42,5 +43,10 @@ export function conflictError(target: string, conflicts: readonly Conflict[]): N
 
 /** Every entry is either the old one or the new one, as after a failure. */
 export function interruptedError({ message, code, stage }: NsboxError, target: string, done: number, total: number): NsboxError {
-  return new NsboxError(`${message} after ${done} of ${total} changes of ${quoted(target)} were applied`, { code, stage })
+  return new NsboxError(`${message} after ${appliedWords(done, total, target)}`, { code, stage })
+}
+
+/** `2 of 3 changes of /srv were applied`. */
+function appliedWords(done: number, total: number, target: string): string {
+  return `${done} of ${countWords(total)} of ${quoted(target)} ${total === 1 ? 'was' : 'were'} applied`
 }

@@ -16,6 +16,11 @@ export function formatChange(change: Change, base: string): string {
   return [letter, quoted(name), ...details(change), ...(change.tooDeep ? [tooDeep] : [])].join('  ')
 }
 
+/** `1 change`, `2 changes`. */
+export function countWords(count: number): string {
+  return `${count} ${count === 1 ? 'change' : 'changes'}`
+}
+
 function summaryOf(changes: readonly Change[]): string {
   const count = (kind: Change['kind']) => `${changes.filter((change) => change.kind === kind).length} ${kind}`
   return `${count('added')}, ${count('modified')}, ${count('deleted')}`

@@ -7,7 +7,7 @@ import { applyAll } from '../changes/apply.ts'
 import type { Change, UpperLayer } from '../changes/changed.ts'
 import { changesIn } from '../changes/changes-of.ts'
 import { missingLines } from '../changes/failure.ts'
-import { formatChanges } from '../changes/format.ts'
+import { countWords, formatChanges } from '../changes/format.ts'
 import { descriptionFile } from '../changes/keep.ts'
 import { planApplyAll } from '../changes/plan-apply.ts'
 import { type KeptChanges, readKept } from '../changes/read-kept.ts'
@@ -58,7 +58,7 @@ async function applyHere({ layers, startedMs }: KeptChanges, { yes, json }: { ye
   const plans = await signals.carryOut(planApplyAll(await layersHere(layers, signals), startedMs))
   const changes = plans.flatMap((plan) => plan.changes)
   if (!json) write(formatChanges(changes, process.cwd()), 'stderr')
-  if (changes.length > 0 && !yes && !(await confirm(`Apply ${changes.length} changes? [y/N] `, signals.signal))) {
+  if (changes.length > 0 && !yes && !(await confirm(`Apply ${countWords(changes.length)}? [y/N] `, signals.signal))) {
     console.error('nsbox: nothing was applied')
     return 1
   }
@@ -98,7 +98,9 @@ export async function listKept(words: string[]): Promise<number> {
   else if (layers.length === 0) print('No kept changes in this directory.')
   else
     for (const { directory, created, command, targets, changes } of layers)
-      print(`${quoted(directory)}  ${created}  ${changes} changes of ${targets.map(quoted).join(', ')}  ${command.map(quoted).join(' ')}`)
+      print(
+        `${quoted(directory)}  ${created}  ${countWords(changes)} of ${targets.map(quoted).join(', ')}  ${command.map(quoted).join(' ')}`,
+      )
   return 0
 }
 

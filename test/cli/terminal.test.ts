@@ -214,7 +214,7 @@ test.each([
 
 test('nsbox apply asks on the terminal', async () => {
   const terminal = start('sh -c "rm -rf ../kept later && nsbox run --keep ../kept -- touch later && nsbox apply ../kept"')
-  await terminal.shows(/A {2}later[\s\S]*Apply 1 changes\? \[y\/N\] /)
+  await terminal.shows(/A {2}later[\s\S]*Apply 1 change\? \[y\/N\] /)
   terminal.enter('yes')
   expect(await terminal.ended).toBe(0)
   expect(existsSync(join(place.project, 'later'))).toBe(true)
