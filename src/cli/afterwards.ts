@@ -1,7 +1,7 @@
 // What becomes of what a run changed: printed, kept, exported, applied.
 
 import { randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Change, UpperLayer } from '../changes/changed.ts'
@@ -40,6 +40,7 @@ export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): Pla
   if (apply && !yes && !canAsk()) throw configError('--apply asks before it writes, and there is no terminal to ask on: add --yes')
   for (const [flag, path] of Object.entries({ keep, export: file })) {
     if (path === undefined) continue
+    if (path === '') throw configError(`--${flag} is "": it must be a path`)
     const parent = dirname(resolve(path))
     if (!existsSync(parent) || !statSync(parent).isDirectory())
       throw configError(`--${flag} is ${inQuotes(path)}: there is no directory ${quoted(parent)}`)
@@ -48,11 +49,22 @@ export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): Pla
     throw configError(`--keep is ${inQuotes(keep)}: it must be a new directory, or an empty one`)
   if (file !== undefined && existsSync(file) && statSync(file).isDirectory())
     throw configError(`--export is ${inQuotes(file)}: it is a directory, and must be a file`)
+  if (keep !== undefined) requireWritable('--keep', keep, existsSync(keep) ? keep : dirname(resolve(keep)))
+  if (file !== undefined) requireWritable('--export', file, dirname(resolve(file)))
   return {
     keep: keep === undefined ? undefined : realPlace(resolve(keep)),
     // A link of that name is replaced, and not followed.
     export: file === undefined ? undefined : join(realPlace(dirname(resolve(file))), basename(file)),
     rescue: join(realPlace(resolve(tmpdir())), `nsbox-kept-${randomUUID().slice(0, 8)}`),
+  }
+}
+
+function requireWritable(flag: string, path: string, directory: string): void {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw configError(`${flag} is ${inQuotes(path)}: nothing can be written in ${quoted(directory)} (${code})`)
   }
 }
 
