@@ -41,7 +41,7 @@ export interface PoolOptions extends LimitOptions, LimitSourceOptions, ReachOpti
   workspace?: string
   /** Where overlays keep what is written. `auto` is memory where the kernel can, else a temporary directory. @default 'auto' */
   upper?: 'auto' | 'tmpfs' | 'disk'
-  /** A file whose event loop does not turn for this long is ended, in milliseconds; 0 is never. @default 120000 */
+  /** A file whose event loop does not turn for this long is ended, in milliseconds, 24 days at most; 0 is never. @default 120000 */
   hangTimeout?: number
   /** Most that the files of one worker may hold of what overlays keep, and as much in each directory that is private, such as /tmp. In memory. */
   disk?: Size

@@ -105,9 +105,9 @@ export interface SandboxOptions extends LimitOptions, LimitSourceOptions {
 export interface ProgramOptions {
   /** The whole environment. @default the caller's */
   env?: NodeJS.ProcessEnv
-  /** After this long the program gets SIGTERM. */
+  /** After this long, 24 days at most, the program gets SIGTERM. */
   timeout?: Duration
-  /** How long after that everything is killed. @default '5s' */
+  /** How long after that, 24 days at most, everything is killed. @default '5s' */
   killAfter?: Duration
 }
 
