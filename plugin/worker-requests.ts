@@ -225,6 +225,8 @@ export class WorkerRequests {
   #take(files: FileTask[]): undefined {
     const { project } = this.#host
     this.#requireFiles(files.map(({ filepath }) => filepath))
+    // vitest finds a file, too, by its id: another task with it would be taken for the file.
+    const taken = new Set<string>()
     for (const file of files) {
       if (file.id !== project.createSpecification(file.filepath).taskId) throw new Forged(inQuotes(file.id))
       const add = (task: Task) => {
@@ -232,7 +234,8 @@ export class WorkerRequests {
         this.#tidy(result)
         boundTree(task, ties)
         for (const name of notedByHost) if (name in task || (type === 'test' && name !== 'logs')) Object.assign(task, { [name]: [] })
-        if (id !== file.id && !id.startsWith(`${file.id}_`)) throw new Forged(inQuotes(id))
+        if (taken.has(id) || (id !== file.id && !id.startsWith(`${file.id}_`))) throw new Forged(inQuotes(id))
+        taken.add(id)
         this.#tasks.add(id)
         if (type === 'suite') tasks.forEach(add)
       }

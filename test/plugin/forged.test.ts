@@ -28,6 +28,11 @@ const forgeries: Record<string, [sends: string, said: string]> = {
     `send({ vitest: { __vitest_worker_response__: true, type: 'testfileFinished', t: 'q', m: 'onCollected', a: [[file(own, filepath)]] } })`,
     shapeless,
   ],
+  'a state that no file has': [
+    `const forged = file(own, filepath); forged.result = { state: 'queued' }; call('onCollected', [forged])`,
+    shapeless,
+  ],
+  'a result in a state that no file has': [`call('onTaskUpdate', [[own, { state: 'queued' }, {}]], [])`, shapeless],
   'a second start': [
     `send({ vitest: { __vitest_worker_response__: true, type: 'started' } })`,
     'an answer that nobody waits for (started)',
@@ -70,8 +75,12 @@ const forgeries: Record<string, [sends: string, said: string]> = {
   ],
   'its file under another id': [`call('onQueued', file(innocent, filepath))`, 'onQueued of "INNOCENT"'],
   'a test with an id of another file': [
-    `const forged = file(own, filepath); forged.tasks.push({ ...forged, id: innocent + '_0', type: 'test', file: forged }); call('onCollected', [forged])`,
+    `const forged = file(own, filepath); forged.tasks.push({ id: innocent + '_0', name: 'x', type: 'test', mode: 'run', meta: {}, file: forged }); call('onCollected', [forged])`,
     'onCollected of "INNOCENT_0"',
+  ],
+  'a test with the id of its file': [
+    `process.stdout.write('own id: <' + own + '>'); const forged = file(own, filepath); forged.tasks.push({ id: own, name: 'x', type: 'test', mode: 'run', meta: {}, file: forged }); call('onCollected', [forged])`,
+    'onCollected of "OWN"',
   ],
   'a result of another file': [
     `call('onTaskUpdate', [[innocent, { state: 'fail', errors: [{ message: 'forged' }] }, {}]], [])`,
@@ -125,7 +134,8 @@ describe.each(vitestVersions)('$name', (version) => {
 
   test.each(Object.entries(forgeries))('%s: its file fails, and is named', (what, [, said]) => {
     const [, innocent = ''] = /id of innocent\.test\.ts: <(.*)>/.exec(run.output) ?? []
-    const words = said.replace('ROOT', project.root).replace('INNOCENT', innocent)
+    const [, own = ''] = /own id: <(.*?)>/.exec(run.output) ?? []
+    const words = said.replace('ROOT', project.root).replace('INNOCENT', innocent).replace('OWN', own)
     expect(run.output).toContain(`${nameOf(what)}: the worker sent ${words}, and was ended`)
   })
 })

@@ -59,6 +59,8 @@ test.each([
   ['a test of another file', call('onCollected', [{ ...file(task('b', 'test')), tasks: [{ ...task('b', 'test'), file: file() }] }])],
   ['a list with holes', call('onCollected', [{ ...file(task('a', 'test')), tags: new Array(3) }])],
   ['a place that no file has', call('onCollected', [{ ...file(task('a', 'test')), location: { line: 1, column: -5 } }])],
+  ['a file in a file', call('onCollected', [file({ ...task('a', 'suite'), filepath: '/project/b.test.ts' } as Task)])],
+  ['a state of a mode', call('onTaskUpdate', [['b', { state: 'queued' }, {}]], [])],
   ['a state that no test has', call('onTaskUpdate', [['b', { state: 'fine' }, {}]], [])],
   ['arguments that are no list', { vitest: { t: 'q', m: 'fetch', a: { 0: '/a.ts' } } }],
   ['ports without numbers', { ...call('onTaskUpdate', [], []), left: { processes: [], ports: [{}], cpuMs: 1, memoryPeakBytes: 1 } }],

@@ -22,7 +22,8 @@ function requests(): WorkerRequests {
   const workspace = join(base, 'workspace')
   const vite = { config: { configFileDependencies: [], resolve: { extensions: [] } }, environments: {} }
   const config = { root: workspace, globalSetup: [] }
-  const project = { vite, vitest: { vite, config, projects: [] }, config } as unknown as RequestHost['project']
+  const createSpecification = () => ({ taskId: '5' })
+  const project = { vite, vitest: { vite, config, projects: [] }, config, createSpecification } as unknown as RequestHost['project']
   return new WorkerRequests({
     project,
     workspaces: [workspace],
@@ -89,4 +90,13 @@ test('a file is the worker’s when it was given it', () => {
   expect(asked.judge(message)).toBe(`resolveSnapshotPath of "${path}"`)
   asked.gives([path])
   expect(asked.judge(message)).toBeUndefined()
+})
+
+test.each(['5', '5_0', '6_0'])('a task with the id %s beside 5_0 in file 5 is forged', (id) => {
+  const asked = requests()
+  asked.gives(['/a.test.ts'])
+  const file = { id: '5', name: 'a', filepath: '/a.test.ts', type: 'suite', meta: {} }
+  const tree = (...ids: string[]) => ({ ...file, tasks: ids.map((each) => ({ id: each, name: each, type: 'test', meta: {} })) })
+  expect(asked.judge(call('onCollected', [tree('5_0', '5_1')]))).toBeUndefined()
+  expect(asked.judge(call('onCollected', [tree('5_0', id)]))).toBe(`onCollected of "${id}"`)
 })
