@@ -352,8 +352,11 @@ export class Session {
   #endForged(what: string, hint = forgedHint): void {
     this.#isForged = true
     const said = `${this.#names.join(', ')}: the worker sent ${what}, and was ended`
-    // vitest may have told of all errors by then.
-    if (!this.#awaited.has('testfileFinished')) this.#host.pool.warn(this.#host.options.project.vitest, said)
+    // vitest may have told of all errors by then, and have seen that the run passed.
+    if (!this.#awaited.has('testfileFinished')) {
+      this.#host.pool.warn(this.#host.options.project.vitest, said)
+      process.exitCode = 1
+    }
     this.#fail(new NsboxError(said, { code: 'ERR_NSBOX_WORKER', stage: 'payload', hint }))
     this.#worker.sandbox.kill()
   }

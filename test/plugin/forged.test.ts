@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint } from '../support/vitest-left-behind.ts'
-import { fixture, seedSuite, testFile, vitestVersions } from '../support/vitest-project.ts'
+import { fixture, seedSuite, seedTest, testFile, vitestVersions } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
 
 const shapeless = 'something that vitest does not send'
@@ -138,6 +138,22 @@ describe.each(vitestVersions)('$name', (version) => {
     const words = said.replace('ROOT', project.root).replace('INNOCENT', innocent).replace('OWN', own)
     expect(run.output).toContain(`${nameOf(what)}: the worker sent ${words}, and was ended`)
   })
+})
+
+test.each(vitestVersions)('$name: a file that has forged its end, and fails after the report, fails the run', async (version) => {
+  const project = seedTest(version, {
+    'channel.ts': fixture('forged')['channel.ts'] as string,
+    'a.test.ts': testFile(`import { call, send } from './channel'
+test('fails', async ({ task }) => {
+  call('onTaskUpdate', [[task.id, { state: 'pass' }, {}], [task.file.id, { state: 'pass' }, {}]], [])
+  send({ vitest: { __vitest_worker_response__: true, type: 'testfileFinished' } })
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  throw new Error('fails')
+})`),
+  })
+  const { exitCode, output } = await vitestRun(project, ['--pool=nsbox'])
+  expect(output).toContain('a.test.ts: the worker sent onTaskUpdate after the end of its files, and was ended')
+  expect(exitCode).toBe(1)
 })
 
 /** What each test sends of itself. None of it fails a run: vitest and its reporters make do with what is left of it. */
