@@ -35,7 +35,7 @@ export interface WorkerData {
 
 // Tests may replace them; the end of a worker must not depend on that.
 const exit = process.exit.bind(process)
-const { structuredClone } = globalThis
+const { setImmediate, structuredClone } = globalThis
 const { nextTick } = process
 /** An attempt may have another time of day, which files' times do not follow. */
 const { now } = Date
@@ -81,7 +81,7 @@ export async function prepare(data: unknown): Promise<void> {
       // Spent once, before the fork: no file waited for it.
       if (isWarm) Object.defineProperty(state.durations, 'environment', { get: () => 0, set: () => undefined })
       turnForFile()
-      return vitest.runBaseTests(method, state, traces)
+      return vitest.runBaseTests(method, state, traces).finally(restoreTicks)
     }
   vitest.init({
     post,
@@ -154,6 +154,16 @@ function receive(message: HostToWorker): void {
     case 'exit':
       exit(0)
   }
+}
+
+/**
+ * Before vitest says that it is done it waits for a write to standard output, of which node tells by the `process.nextTick` of that
+ * time. In a child process of node vitest lets nobody fake it; threads have no such stream.
+ */
+async function restoreTicks(): Promise<void> {
+  // With its requests vitest puts the faked one back, in the next tick.
+  await new Promise((resolve) => setImmediate(resolve))
+  process.nextTick = nextTick
 }
 
 function deliver(message: unknown): void {
