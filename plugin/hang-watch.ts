@@ -1,4 +1,4 @@
-// Notices a worker whose event loop no longer turns: a test in an endless loop hears no timeout.
+// Notices a worker that does not come to its end: a test in an endless loop hears no timeout, and vitest has none behind the last test.
 
 import { NsboxError } from '../src/errors.ts'
 import { quoted } from '../src/quoted.ts'
@@ -16,6 +16,7 @@ export class HangWatch {
   readonly #timeout: number
   readonly #options: HangWatchOptions
   #timer: NodeJS.Timeout | undefined
+  #isFileOver = false
 
   /** `timeout` in milliseconds; 0 never notices anything. */
   constructor(timeout: number, options: HangWatchOptions) {
@@ -25,12 +26,15 @@ export class HangWatch {
 
   start(): void {
     this.stop()
+    this.#isFileOver = false
     if (this.#timeout > 0) this.#timer = setTimeout(() => this.#ask(), this.#timeout).unref()
   }
 
-  /** Something came from the worker. */
-  alive(): void {
-    if (this.#timer) this.start()
+  /** Something came from the worker. When its file is over the next that counts is another file, or its end. */
+  alive(isFileOver: boolean): void {
+    if (!this.#timer || (isFileOver && this.#isFileOver)) return
+    this.start()
+    this.#isFileOver = isFileOver
   }
 
   stop(): void {
@@ -45,14 +49,14 @@ export class HangWatch {
   }
 
   #error(files: readonly string[], place: string): NsboxError {
-    const time = (this.#timeout + answerTime) / 1000
-    return new NsboxError(
-      `${files.map(quoted).join(', ')}: the event loop has been blocked for ${time} s${place && ` ${place}`}, so the worker was killed`,
-      {
-        code: 'ERR_NSBOX_HANG',
-        stage: 'payload',
-        hint: 'A loop that never ends is the usual cause. The option hangTimeout sets the time, in milliseconds; 0 waits for ever.',
-      },
-    )
+    const time = `for ${(this.#timeout + answerTime) / 1000} s`
+    const [what, why] = this.#isFileOver
+      ? [`the tests have been over ${time}, and the worker was not done`, 'Vitest waits also for imports that no test awaits.']
+      : [`the event loop has been blocked ${time}${place && ` ${place}`}`, 'A loop that never ends is the usual cause.']
+    return new NsboxError(`${files.map(quoted).join(', ')}: ${what}, so the worker was killed`, {
+      code: 'ERR_NSBOX_HANG',
+      stage: 'payload',
+      hint: `${why} The option hangTimeout sets the time, in milliseconds; 0 waits for ever.`,
+    })
   }
 }

@@ -1,7 +1,7 @@
 // Host side: what a worker is doing, by what it says of it.
 
 import { singleQuoted } from '../src/quoted.ts'
-import { isCollected, queuedFile } from './task-updates.ts'
+import { endsFile, isCollected, queuedFile, taskUpdate } from './task-updates.ts'
 import type { RunningTest } from './test-watch.ts'
 
 export class Progress {
@@ -12,6 +12,10 @@ export class Progress {
   #test: string | undefined
   #inTest = false
   #isLoaded = false
+  /** vitest's id of the file that has begun. */
+  #id: string | undefined
+  /** All that it tells of its tests is told. */
+  isFileOver = false
 
   begin(files: readonly string[]): void {
     this.#asked = files
@@ -21,13 +25,18 @@ export class Progress {
   #enter(files: readonly string[]): void {
     this.files = files
     this.#test = undefined
-    this.#inTest = this.#isLoaded = false
+    this.#inTest = this.#isLoaded = this.isFileOver = false
+    this.#id = undefined
   }
 
   see(vitest: unknown): void {
     const file = queuedFile(vitest)
-    if (file && this.#asked.includes(file.filepath)) this.#enter([file.filepath])
-    else if (isCollected(vitest)) this.#isLoaded = true
+    const update = taskUpdate(vitest)
+    if (file && this.#asked.includes(file.filepath)) {
+      this.#enter([file.filepath])
+      this.#id = file.id
+    } else if (isCollected(vitest)) this.#isLoaded = true
+    else if (update && endsFile(update, this.#id)) this.isFileOver = true
   }
 
   seeTest(test: RunningTest): void {

@@ -337,6 +337,7 @@ export class Session {
     if (!isWorkerMessage(message)) return this.#endForged('something that vitest does not send')
     try {
       this.#take(message as WorkerToHost)
+      this.#hang.alive(this.#progress.isFileOver)
     } catch (error) {
       this.#endFailed(error)
     }
@@ -362,7 +363,6 @@ export class Session {
   }
 
   #take(message: WorkerToHost): void {
-    this.#hang.alive()
     if ('vitest' in message) {
       const verdict = this.#requests.judge(message.vitest)
       if (typeof verdict === 'string') return this.#endForged(verdict)

@@ -38,7 +38,7 @@ describe.each(vitestVersions)('$name', (version) => {
   })
 
   test('one error for each file that vanishes, ends late or does not start, exit code 1, and nothing is left running', async () => {
-    expect(run.output).toMatch(new RegExp(`Errors +${endings.length + 7} errors`))
+    expect(run.output).toMatch(new RegExp(`Errors +${endings.length + 8} errors`))
     expect(run.exitCode).toBe(1)
     await expectNothingRuns(project)
   })
@@ -89,6 +89,11 @@ describe.each(vitestVersions)('$name', (version) => {
       expect(run.stderr).toMatch(/unisolated\/c\.test\.ts: .*SIGKILL/)
       for (const name of ['a', 'd', 'e']) expect(run.tests[`unisolated/${name}.test.ts > passes`], run.output).toBe('passed')
     })
+  })
+
+  test('a worker whose tests are over and that never says that it is done is ended', () => {
+    expect(run.stderr).toMatch(/unfinished\/import\.test\.ts: the tests have been over for 6 s/)
+    expect(run.tests['unfinished/import.test.ts > nobody waits for its import, but vitest does'], run.output).toBe('passed')
   })
 
   test('hangTimeout: 0 leaves a slow file alone, and a test that only waits is no hang', () => {
