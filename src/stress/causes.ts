@@ -122,7 +122,7 @@ interface Accusation {
   words: string
 }
 
-/** Of the same knobs at several strengths: of the guilty one, or of all together. */
+/** The same knobs at several strengths. */
 interface Accused {
   alike: readonly KnobEffect[]
   counted: Counted
@@ -130,6 +130,7 @@ interface Accused {
   p: number
 }
 
+/** Of the guilty strength, or of all together. */
 function countedOf(alike: readonly KnobEffect[]): Counted {
   return alike.find(({ guilty }) => guilty) ?? { failed: total(alike, 'failed'), runs: total(alike, 'runs') }
 }
