@@ -1,5 +1,7 @@
 // Inside: what a test file leaves running and open, looked for when its last hook is over.
 
+import { getppid } from '../src/sys/process.ts'
+import { Promise, resourceUsage, Set, setTimeout } from '../src/untouched.ts'
 import {
   commandOf,
   graces,
@@ -43,10 +45,6 @@ export interface LeftBehind {
   /** Of the worker itself, until then. */
   memoryPeakBytes: number
 }
-
-// Tests may replace them.
-const { setTimeout } = globalThis
-const resourceUsage = process.resourceUsage.bind(process)
 
 /** A process, or a port by its socket, that was not there before. */
 interface Look {
@@ -142,7 +140,7 @@ function isNothing({ processes, ports }: Look): boolean {
 
 /** Its parent is the sandbox's init. */
 function hasOwnPids(): boolean {
-  return process.ppid === 1
+  return getppid() === 1
 }
 
 function named(test: string | undefined): { test?: string } {

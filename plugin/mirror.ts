@@ -1,8 +1,22 @@
 // Snapshots outlive the sandbox: whatever vitest's snapshot code saves or removes inside is done to
 // the host's file too, and the test waits until it is.
 
-import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
+import {
+  closeSync,
+  Error,
+  existsSync,
+  fstatSync,
+  Map,
+  Object,
+  openSync,
+  Promise,
+  Proxy,
+  Reflect,
+  readSync,
+  Symbol,
+  Uint8Array,
+} from '../src/untouched.ts'
 import type { WorkerToHost } from './messages.ts'
 
 interface SnapshotEnvironment {
@@ -28,7 +42,7 @@ export class Mirror {
     const id = this.#nextId++
     const answer = Promise.withResolvers<void>()
     this.#waiting.set(id, answer)
-    this.#send({ nsbox: 'mirror', id, path, content: name === 'saveSnapshotFile' ? readFileSync(path) : null })
+    this.#send({ nsbox: 'mirror', id, path, content: name === 'saveSnapshotFile' ? contentOf(path) : null })
     return answer.promise
   }
 
@@ -37,6 +51,19 @@ export class Mirror {
     this.#waiting.delete(id)
     if (error === undefined) answer?.resolve()
     else answer?.reject(new Error(error))
+  }
+}
+
+/** readFileSync calls other functions of node:fs and of Buffer, where tests may have mocked them. */
+function contentOf(path: string): Uint8Array {
+  const fd = openSync(path, 'r')
+  try {
+    const bytes = new Uint8Array(fstatSync(fd).size)
+    let length = 0
+    for (let got = -1; got !== 0 && length < bytes.length; length += got) got = readSync(fd, bytes, length, bytes.length - length, null)
+    return bytes.subarray(0, length)
+  } finally {
+    closeSync(fd)
   }
 }
 

@@ -1,8 +1,9 @@
 // Inside: tells the host which of vitest's questions about modules may be about files that a test has written or removed.
 
-import { type Stats, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { statSync } from '../src/untouched.ts'
 
 /** birpc's question, as far as it is read here. */
 interface ModuleQuestion {

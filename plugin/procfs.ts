@@ -1,8 +1,9 @@
 // Processes and sockets of the sandbox, as /proc tells them: its own inside, the host's outside.
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { isOwnProc } from '../src/sys/own-proc.ts'
+import { getpid } from '../src/sys/process.ts'
 import { signalBit, signalMask } from '../src/sys/signal.ts'
+import { isInteger, Math, monotonicNs, Number, parseFloat, parseInt, readdirSync, readFileSync, readlinkSync } from '../src/untouched.ts'
 
 export interface ProcessStat {
   pid: number
@@ -32,7 +33,7 @@ export const tick = 10
 export function parseStat(text: string): ProcessStat {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   // The first of these is field 3.
-  return { pid: Number.parseInt(text, 10), state: fields[0] ?? '', ppid: Number(fields[1]), startedMs: Number(fields[19]) * tick }
+  return { pid: parseInt(text, 10), state: fields[0] ?? '', ppid: Number(fields[1]), startedMs: Number(fields[19]) * tick }
 }
 
 /** Of /proc/net/tcp and its kind: TCP that listens (0A), UDP that is bound and has no peer (07). */
@@ -43,13 +44,13 @@ export function parseSockets(text: string, protocol: Socket['protocol']): Socket
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
     .filter((fields) => fields[3] === wanted)
-    .map((fields) => ({ protocol, port: Number.parseInt(fields[1]?.split(':')[1] ?? '', 16), inode: fields[9] ?? '' }))
+    .map((fields) => ({ protocol, port: parseInt(fields[1]?.split(':')[1] ?? '', 16), inode: fields[9] ?? '' }))
 }
 
 /** The processes of this pid namespace, by their pids in /proc. If no own /proc could be mounted, /proc belongs to an outer namespace. */
 export function pids(): number[] {
-  const all = readdirSync('/proc').map(Number).filter(Number.isInteger)
-  if (isOwnProc(process.pid)) return all
+  const all = readdirSync('/proc').map(Number).filter(isInteger)
+  if (isOwnProc(getpid())) return all
   const own = pidNamespace('self')
   return all.filter((pid) => pidNamespace(pid) === own)
 }
@@ -166,8 +167,8 @@ export function socketsOf(pid: number | 'self'): string[] {
 
 /** Of the clock that {@link ProcessStat.startedMs} counts by, in milliseconds. */
 export function sinceBoot(): number {
-  const coarse = Number.parseFloat(readIfThere('/proc/uptime')) * 1000
-  const fine = Number(process.hrtime.bigint()) / 1e6
+  const coarse = parseFloat(readIfThere('/proc/uptime')) * 1000
+  const fine = Number(monotonicNs()) / 1e6
   // CLOCK_MONOTONIC does not count the time that a machine slept; without any, it is the same and finer.
   return Math.abs(fine - coarse) < 2 * tick ? fine : coarse
 }

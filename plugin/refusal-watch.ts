@@ -5,6 +5,7 @@
 // into an error before the callback of its request is called. The same in Node 22, 24 and 26.
 
 import { isIP, Socket } from 'node:net'
+import { Array, isInteger, Number, Object, process, Reflect } from '../src/untouched.ts'
 import { isNowhere } from './nowhere-names.ts'
 
 export interface RefusedAttempt {
@@ -161,7 +162,7 @@ function rememberPort(): () => number | undefined {
 function portOf([first]: unknown[]): number | undefined {
   if (Array.isArray(first)) return portOf(first)
   const port = Number(typeof first === 'object' && first !== null ? (first as { port?: unknown }).port : first)
-  return Number.isInteger(port) && port > 0 ? port : undefined
+  return isInteger(port) && port > 0 ? port : undefined
 }
 
 function isLocal(address: string): boolean {

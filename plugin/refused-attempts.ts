@@ -1,5 +1,6 @@
 // Inside: what was refused, with the test that tried, until the host is told.
 
+import { Set } from '../src/untouched.ts'
 import type { RefusedAttempt } from './refusal-watch.ts'
 import type { Task } from './test-watch.ts'
 

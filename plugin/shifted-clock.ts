@@ -4,6 +4,8 @@
 // node, the kernel and other programs say themselves keeps the machine's time: times of files, the Date header of a server, date(1).
 // So do worker threads, other realms (vm.createContext()), programs with an environment of their own, and vi.getRealSystemTime().
 
+import { Reflect } from '../src/untouched.ts'
+
 interface TemporalNow {
   instant(): { add(duration: { milliseconds: number }): ReturnType<TemporalNow['instant']>; toZonedDateTimeISO(zone: unknown): Zoned }
   timeZoneId(): string

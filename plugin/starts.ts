@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import { subscribe } from 'node:diagnostics_channel'
 import type { Server } from 'node:net'
+import { Math, Number, now, WeakRef } from '../src/untouched.ts'
 import { type ProcessStat, type Socket, sinceBoot, tick } from './procfs.ts'
 import { type Task, testName } from './test-watch.ts'
 
@@ -13,9 +14,6 @@ interface TimedTask extends Omit<Task, 'result'> {
   result?: { startTime?: number; duration?: number }
   tasks?: TimedTask[]
 }
-
-/** Tests may replace the clock. */
-const { now } = Date
 
 interface Start<T extends object> {
   /** Nothing is kept that nobody else keeps. */

@@ -1,5 +1,7 @@
 // Inside: tells which test runs, before it does.
 
+import { Object, Set } from '../src/untouched.ts'
+
 /** Of vitest's tasks, the part that is read here. */
 export interface Task {
   type: string

@@ -3,6 +3,7 @@
 import { pathToFileURL } from 'node:url'
 import type { init, runBaseTests, setupEnvironment } from 'vitest/worker'
 import type { PayloadContext } from '../src/payload/preloaded.ts'
+import { Math, Number, nextTick, now, Object, Promise, process, Set, String, setImmediate, structuredClone } from '../src/untouched.ts'
 import type { Channel } from '../src/wire/channel.ts'
 import { turnForFile, turnInside } from './inside-knobs.ts'
 import { type LeftBehind, Leftovers } from './left-behind.ts'
@@ -33,12 +34,8 @@ export interface WorkerData {
   looks: boolean
 }
 
-// Tests may replace them; the end of a worker must not depend on that.
+// Tests may replace it; the end of a worker must not depend on that.
 const exit = process.exit.bind(process)
-const { setImmediate, structuredClone } = globalThis
-const { nextTick } = process
-/** An attempt may have another time of day, which files' times do not follow. */
-const { now } = Date
 
 const listeners = new Set<(message: unknown) => void>()
 let channel: Channel | undefined

@@ -1,6 +1,6 @@
 // File descriptors.
 
-import { readdirSync, readlinkSync } from 'node:fs'
+import { BigInt, Buffer, Number, readdirSync, readlinkSync, Set, String } from '../untouched.ts'
 import { addressOf, bind, bindChecked } from './libc.ts'
 import { syscall } from './syscall.ts'
 

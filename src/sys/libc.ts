@@ -1,6 +1,7 @@
 // Binds C functions of libc and of the node binary itself. Only src/sys may import this.
 
 import { createRequire } from 'node:module'
+import { BigInt, process } from '../untouched.ts'
 import { SysError } from './sys-error.ts'
 
 type CFunction = (...args: unknown[]) => number
@@ -74,8 +75,8 @@ export function errno(): number {
   return koffi().errno()
 }
 
-/** The address of a buffer's bytes. The caller keeps the buffer alive while C may use it. */
-export function addressOf(buffer: Buffer): bigint {
+/** The address of an array's bytes. The caller keeps it alive while C may use it. */
+export function addressOf(buffer: NodeJS.TypedArray): bigint {
   return BigInt(koffi().address(buffer))
 }
 

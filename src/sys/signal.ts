@@ -1,5 +1,6 @@
 // Signals: sending them, and dispositions.
 
+import { Buffer, parseInt, process, RegExp } from '../untouched.ts'
 import { addressOf, bind, bindChecked } from './libc.ts'
 import { readSmall } from './small-file.ts'
 
@@ -31,7 +32,7 @@ type SignalMask = 'SigPnd' | 'ShdPnd' | 'SigBlk' | 'SigIgn' | 'SigCgt'
 /** The standard signals of a mask of proc_pid_status(5): a bit for each, from 1 on. */
 export function signalMask(status: string, mask: SignalMask): number {
   const [, standard = '0'] = new RegExp(`^${mask}:\\s*[0-9a-f]{8}([0-9a-f]{8})$`, 'm').exec(status) ?? []
-  return Number.parseInt(standard, 16)
+  return parseInt(standard, 16)
 }
 
 export function signalBit(signal: number): number {

@@ -1,5 +1,6 @@
 // Unix sockets that carry descriptors (unix(7), cmsg(3)).
 
+import { Array, BigInt, BigUint64Array, Buffer, Math, Number } from '../untouched.ts'
 import { close, pollReadable, waitWritable } from './descriptor.ts'
 import { addressOf, bind, bindChecked, checked, errno } from './libc.ts'
 
@@ -45,23 +46,19 @@ export function holdName(name: string): number | undefined {
   return undefined
 }
 
-/** struct msghdr with one struct iovec and room for control data: 64-bit layout. */
+/** struct msghdr with one struct iovec and room for control data, in words of 64 bits. */
 class Message {
-  readonly header: Buffer = Buffer.alloc(56)
-  readonly vector: Buffer = Buffer.alloc(16)
+  readonly #vector: BigUint64Array
+  readonly header: BigUint64Array
 
   constructor(data: Buffer, offset: number, control: Buffer) {
-    this.vector.writeBigUInt64LE(addressOf(data) + BigInt(offset), 0)
-    this.vector.writeBigUInt64LE(BigInt(data.length - offset), 8)
-    this.header.writeBigUInt64LE(addressOf(this.vector), 16)
-    this.header.writeBigUInt64LE(1n, 24)
-    if (control.length === 0) return
-    this.header.writeBigUInt64LE(addressOf(control), 32)
-    this.header.writeBigUInt64LE(BigInt(control.length), 40)
+    this.#vector = new BigUint64Array([addressOf(data) + BigInt(offset), BigInt(data.length - offset)])
+    const [at, length] = control.length === 0 ? [0n, 0n] : [addressOf(control), BigInt(control.length)]
+    this.header = new BigUint64Array([0n, 0n, addressOf(this.#vector), 1n, at, length, 0n])
   }
 
   get controlLength(): number {
-    return Number(this.header.readBigUInt64LE(40))
+    return Number(this.header[5])
   }
 }
 

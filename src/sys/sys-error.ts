@@ -3,6 +3,7 @@
 import { constants } from 'node:os'
 import { NsboxError } from '../errors.ts'
 import { inQuotes } from '../quoted.ts'
+import { Map, Object, String, Uint8Array } from '../untouched.ts'
 
 /** EWOULDBLOCK is the same number, and comes later. */
 const names = new Map([
@@ -24,7 +25,7 @@ export class SysError extends NsboxError {
 
 function formatArgument(value: unknown): string {
   if (typeof value === 'string') return value.length > 120 ? `${inQuotes(value.slice(0, 117))}...` : inQuotes(value)
-  if (Buffer.isBuffer(value)) return `[${value.length} bytes]`
+  if (value instanceof Uint8Array) return `[${value.length} bytes]`
   if (value === null || value === undefined) return 'NULL'
   return String(value)
 }

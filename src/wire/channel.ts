@@ -1,12 +1,11 @@
 // Messages over one end of a connected Unix socket.
 
+import type { Buffer } from 'node:buffer'
 import { Socket } from 'node:net'
 import { duplicate } from '../sys/descriptor.ts'
 import { sendWithDescriptors } from '../sys/socket.ts'
+import { nextTick, Promise, Set } from '../untouched.ts'
 import { encodeFrame, FrameReader } from './frame.ts'
-
-// Tests replace globals; what the channel needs is taken before they can.
-const { nextTick } = process
 
 export class Channel {
   readonly #fd: number

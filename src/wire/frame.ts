@@ -1,6 +1,8 @@
 // A frame is a 32-bit length and a structured clone of one message.
 
-import { deserialize, serialize } from 'node:v8'
+import type { Buffer } from 'node:buffer'
+import { DefaultSerializer, deserialize } from 'node:v8'
+import { Uint8Array } from '../untouched.ts'
 
 const headerLength = 4
 
@@ -11,20 +13,24 @@ export class MessageTooLong extends Error {}
 
 /** @throws DataCloneError for what cannot be cloned, such as functions */
 export function encodeFrame(message: unknown): Buffer {
-  const body = serialize(message)
-  const header = Buffer.allocUnsafe(headerLength)
-  header.writeUInt32LE(body.length)
-  return Buffer.concat([header, body])
+  const serializer = new DefaultSerializer()
+  serializer.writeRawBytes(new Uint8Array(headerLength))
+  serializer.writeHeader()
+  serializer.writeValue(message)
+  const frame = serializer.releaseBuffer()
+  const length = frame.length - headerLength
+  for (let at = 0; at < headerLength; at++) frame[at] = length >>> (8 * at)
+  return frame
 }
 
 /** Collects bytes as they come and gives whole messages. */
 export class FrameReader {
-  #chunks: Buffer[] = []
+  #chunks: Uint8Array[] = []
   #length = 0
   /** Of a message, in bytes. */
   longest: number = frameLimit
 
-  push(chunk: Buffer): void {
+  push(chunk: Uint8Array): void {
     this.#chunks.push(chunk)
     this.#length += chunk.length
   }
@@ -38,19 +44,28 @@ export class FrameReader {
     if (this.#length < end) return undefined
     const bytes = this.#joined()
     // A copy: what the message keeps (typed arrays) must not pin or share the rest.
-    const message: unknown = deserialize(Buffer.from(bytes.subarray(headerLength, end)))
+    const message: unknown = deserialize(new Uint8Array(bytes.subarray(headerLength, end)))
     this.#chunks = end < bytes.length ? [bytes.subarray(end)] : []
     this.#length = bytes.length - end
     return { message }
   }
 
   #peekLength(): number {
-    const first = this.#chunks[0] as Buffer
-    return (first.length >= headerLength ? first : this.#joined()).readUInt32LE(0)
+    const first = this.#chunks[0] as Uint8Array
+    const [a = 0, b = 0, c = 0, d = 0] = first.length >= headerLength ? first : this.#joined()
+    return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0
   }
 
-  #joined(): Buffer {
-    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks, this.#length)]
-    return this.#chunks[0] as Buffer
+  #joined(): Uint8Array {
+    if (this.#chunks.length > 1) {
+      const all = new Uint8Array(this.#length)
+      let offset = 0
+      for (const chunk of this.#chunks) {
+        all.set(chunk, offset)
+        offset += chunk.length
+      }
+      this.#chunks = [all]
+    }
+    return this.#chunks[0] as Uint8Array
   }
 }

@@ -7,17 +7,18 @@ import { renewEventLoop, reseedOpenssl } from '../sys/node-loop.ts'
 import { restoreWorkerThreads } from '../sys/node-threads.ts'
 import { exitNow, getpid } from '../sys/process.ts'
 import { unblockSignals } from '../sys/signal.ts'
+import { Error, Math, monotonicNs, Number, Object, performance, process, Reflect } from '../untouched.ts'
 import { turnOnConcurrency, type ZygoteMode } from './v8-flags.ts'
 
 /** `aheadNs`: how far its monotonic clock is ahead of the zygote's. */
 export function becomeFreshProcess(mode: ZygoteMode, execArgv: string[], heap: readonly AddressRange[], aheadNs = 0): void {
-  const born = process.hrtime.bigint()
+  const born = monotonicNs()
   renewEventLoop()
   unblockSignals()
   Object.defineProperty(process, 'pid', { value: getpid(), enumerable: true, configurable: true, writable: false })
   // The zygote's flags must not reach child_process.fork.
   process.execArgv = execArgv
-  process.uptime = () => Number(process.hrtime.bigint() - born) / 1e9
+  process.uptime = () => Number(monotonicNs() - born) / 1e9
   if (aheadNs !== 0) countFromOrigin(aheadNs / 1e6)
   if (mode === 'threads') {
     // As many as node would have started: four, or fewer on a smaller machine.
