@@ -9,6 +9,8 @@ import {
   heldPorts,
   isEnding,
   isHelper,
+  isOfOlder,
+  lasting,
   type ProcessStat,
   pids,
   processStat,
@@ -57,15 +59,15 @@ export class Leftovers {
   #fileId: string | undefined
   /** What nsbox itself runs in the sandbox. */
   readonly #ours: ReadonlySet<number>
-  /** What was there before the file. */
-  #olderPids: ReadonlySet<number>
+  /** What earlier files have left. What it starts and opens is not the later file's. */
+  #olderPids: ReadonlySet<number> = new Set()
   readonly #olderSockets: Set<string>
   #cpuBefore = 0
 
   /** As soon as there is a sandbox: most are forked ahead, and no file waits for this. */
   constructor(starts: Starts) {
     this.#starts = starts
-    this.#olderPids = this.#ours = new Set(pids())
+    this.#ours = new Set(pids())
     this.#olderSockets = new Set(usedTables().length > 0 ? socketsOf('self') : [])
   }
 
@@ -84,7 +86,7 @@ export class Leftovers {
   }
 
   #begin(file: { id: string }): void {
-    if (this.#fileId !== undefined) this.#olderPids = new Set(pids())
+    if (this.#fileId !== undefined) this.#olderPids = lasting(pids(), this.#ours)
     this.#fileId = file.id
     this.#starts.begin(file)
     this.#cpuBefore = cpuMs()
@@ -107,13 +109,15 @@ export class Leftovers {
   }
 
   #look(): Look {
-    const others = hasOwnPids() ? pids().filter((pid) => pid !== selfPid() && !this.#ours.has(pid)) : []
-    const processes = others
-      .filter((pid) => !this.#olderPids.has(pid) && !isHelper(pid))
+    const self = selfPid()
+    const others = hasOwnPids() ? pids().filter((pid) => pid !== self && !this.#ours.has(pid)) : []
+    const newer = others.filter((pid) => !isOfOlder(pid, this.#olderPids, self))
+    const processes = newer
+      .filter((pid) => !isHelper(pid))
       .map(processStat)
       .filter((stat) => stat !== undefined)
       .filter((stat) => !isEnding(stat))
-    return { processes, ports: heldPorts<number | 'self'>(['self', ...others], this.#olderSockets) }
+    return { processes, ports: heldPorts<number | 'self'>(['self', ...newer], this.#olderSockets) }
   }
 
   #tell({ processes, ports }: Look, usage: Pick<LeftBehind, 'cpuMs' | 'memoryPeakBytes'>): LeftBehind {

@@ -4,7 +4,7 @@ import { childrenOf, descendants } from '../src/sys/descendants.ts'
 import { isOwnProc } from '../src/sys/own-proc.ts'
 import { bothLeft, type LeftAlive } from './file-report.ts'
 import type { LeftProcess, OpenPort } from './left-behind.ts'
-import { commandOf, graces, type HeldPort, heldPorts, innerPid, isEnding, isHelper, processStat } from './procfs.ts'
+import { commandOf, graces, type HeldPort, heldPorts, innerPid, isOfOlder, lasting } from './procfs.ts'
 
 interface Look {
   pids: number[]
@@ -16,6 +16,9 @@ export class OutsideLook {
   readonly #init: number
   /** The first process that init started. */
   #worker: number | undefined
+  /** What was there before the first file. */
+  #ours: ReadonlySet<number> | undefined
+  /** What earlier files have left. */
   #olderPids: ReadonlySet<number> = new Set()
   #olderSockets: ReadonlySet<string> = new Set()
 
@@ -32,7 +35,8 @@ export class OutsideLook {
   begin(): void {
     this.#worker ??= childrenOf(this.#init)[0]
     const pids = this.#pids()
-    this.#olderPids = new Set(pids)
+    this.#ours ??= new Set(pids)
+    this.#olderPids = lasting(pids, this.#ours)
     this.#olderSockets = new Set(heldPorts(pids, new Set(), this.#worker).map(({ socket }) => socket.inode))
   }
 
@@ -59,15 +63,11 @@ export class OutsideLook {
 
   #look({ processes, ports }: LeftAlive): Look {
     const all = this.#pids()
-    const others = all.filter((pid) => pid !== this.#worker)
     const known = new Set(processes?.map(({ pid }) => pid))
-    const runs = (pid: number) => {
-      const stat = processStat(pid)
-      return stat !== undefined && !isEnding(stat)
-    }
+    const newer = all.filter((pid) => this.#worker === undefined || !isOfOlder(pid, this.#olderPids, this.#worker))
     return {
-      pids: others.filter((pid) => !this.#olderPids.has(pid) && !known.has(this.#inside(pid)) && !isHelper(pid) && runs(pid)),
-      ports: heldPorts(all, this.#olderSockets, this.#worker).filter(
+      pids: [...lasting(newer, this.#ours ?? new Set())].filter((pid) => !known.has(this.#inside(pid))),
+      ports: heldPorts(newer, this.#olderSockets, this.#worker).filter(
         ({ socket }) => !ports?.some(({ protocol, port }) => protocol === socket.protocol && port === socket.port),
       ),
     }

@@ -3,7 +3,18 @@
 import { isOwnProc } from '../src/sys/own-proc.ts'
 import { getpid } from '../src/sys/process.ts'
 import { signalBit, signalMask } from '../src/sys/signal.ts'
-import { isInteger, Math, monotonicNs, Number, parseFloat, parseInt, readdirSync, readFileSync, readlinkSync } from '../src/untouched.ts'
+import {
+  isInteger,
+  Math,
+  monotonicNs,
+  Number,
+  parseFloat,
+  parseInt,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  Set,
+} from '../src/untouched.ts'
 
 export interface ProcessStat {
   pid: number
@@ -98,6 +109,30 @@ const helpers = /\/esbuild(\s.*)?\s--service=/
 
 export function isHelper(pid: number): boolean {
   return helpers.test(commandOf(pid))
+}
+
+/** Those that may start others, and that a later file is not to answer for. */
+export function lasting(all: readonly number[], ours: ReadonlySet<number>): Set<number> {
+  const runs = (pid: number) => {
+    const stat = processStat(pid)
+    return stat !== undefined && !isEnding(stat)
+  }
+  return new Set(all.filter((pid) => !ours.has(pid) && !isHelper(pid) && runs(pid)))
+}
+
+/**
+ * Whether it is one of `older`, or may have been started by one: it is below one, or its parent has ended, and nothing tells whose it
+ * was (pid_namespaces(7): it is init's child then, as `worker` is).
+ */
+export function isOfOlder(pid: number, older: ReadonlySet<number>, worker: number): boolean {
+  if (older.size === 0) return false
+  const init = processStat(worker)?.ppid
+  for (let above = pid; above !== worker; ) {
+    const stat = processStat(above)
+    if (!stat || older.has(above) || stat.ppid === init) return true
+    above = stat.ppid
+  }
+  return false
 }
 
 /** What was told to end may take this long, in milliseconds after the last hook; each time it is looked for again. */

@@ -321,6 +321,42 @@ describe.each(oneVitest)('a repository of git', (version) => {
   })
 })
 
+describe.each(oneVitest)('what an earlier file left', (version) => {
+  const old = `const { spawn } = require('node:child_process')
+process.stdin.once('data', () => {
+  spawn('sleep', ['61'])
+  spawn('sh', ['-c', 'sleep 62 &']).on('exit', () => require('node:net').createServer().listen(4777, () => console.log('listens')))
+})`
+  const project = seedSuite(version, {
+    'vitest.config.ts': nsboxConfig({
+      options: `strict: ['processes', 'ports']`,
+      test: `pool: 'nsbox', isolate: false, maxWorkers: 1,
+    sequence: { sequencer: class { shard(files) { return files } sort(files) { return [...files].sort((a, b) => (a.moduleId < b.moduleId ? -1 : 1)) } } }`,
+    }),
+    'a.test.ts': testFile(`import { spawn } from 'node:child_process'
+test('leaves', () => { globalThis.old = spawn(process.execPath, ['-e', ${JSON.stringify(old)}]) })`),
+    'b.test.ts': testFile(`import { once } from 'node:events'
+test('waits', async () => { globalThis.old.stdin.write('go'); await once(globalThis.old.stdout, 'data') })`),
+    'c.test.ts':
+      testFile(`import { spawn } from 'node:child_process'; import { once } from 'node:events'; import { createServer } from 'node:net'
+test('leaves', async () => { spawn('sleep', ['63']); await once(createServer().listen(4778), 'listening') })`),
+  })
+
+  test('fails that file alone, whatever it starts and opens later; a later one fails by its own', async () => {
+    const run = await vitestRun(project)
+    expect(run.files, run.output).toEqual({ 'a.test.ts': 'failed', 'b.test.ts': 'passed', 'c.test.ts': 'failed' })
+    const told = (file: string) => [
+      run.meta[file]?.processes?.map(({ command }) => command.split(' ').slice(0, 2).join(' ')),
+      run.meta[file]?.ports?.map(({ port }) => port),
+    ]
+    expect(['a.test.ts', 'b.test.ts', 'c.test.ts'].map(told)).toEqual([
+      [[`${process.execPath} -e`], []],
+      [[], []],
+      [['sleep 63'], [4778]],
+    ])
+  })
+})
+
 describe.each(oneVitest)('projects', { tags: ['root'] }, (version) => {
   const project = seedSuite(version, {
     ...seeded,
