@@ -13,14 +13,15 @@ export interface RefusedAttempt {
   host: string
   /** Missing where a name alone was asked for. */
   port?: number
-  /** At this localhost, where nothing listens; or, after all, something does. */
-  local?: 'refused' | 'reached'
+  /** At this localhost: nothing listens there; or something of the sandbox's does. */
+  local?: 'refused' | 'served'
 }
 
 type Notice = (attempt: RefusedAttempt) => void
 
 interface Handle {
   getpeername(out: object): number
+  getsockname(out: { port?: number }): number
 }
 
 interface Request {
@@ -33,7 +34,7 @@ type Methods<Name extends string> = Record<Name, Call>
 type RequestClass = { prototype: Request }
 
 interface Bindings {
-  tcp_wrap: { TCP: { prototype: Methods<'connect' | 'connect6'> } }
+  tcp_wrap: { TCP: { prototype: Methods<'connect' | 'connect6' | 'listen'> } }
   udp_wrap: { UDP: { prototype: Methods<'connect' | 'connect6' | 'send' | 'send6'> } }
   cares_wrap: { GetAddrInfoReqWrap: RequestClass; QueryReqWrap: RequestClass }
 }
@@ -63,6 +64,10 @@ export function watchRefusals(notice: Notice): void {
       if (result === ENETUNREACH) notice({ host: address, port })
     })
   }
+  watchCall(TCP.prototype, 'listen', (handle, result) => {
+    const address: { port?: number } = {}
+    if (result === 0 && handle.getsockname(address) === 0) notice({ host: 'localhost', ...address, local: 'served' })
+  })
   for (const name of ['send', 'send6'] as const) {
     watchCall(UDP.prototype, name, (_, result, [, , , port, address]: [unknown, unknown, unknown, number | boolean, string?]) => {
       // A connected socket is given none.
@@ -104,13 +109,13 @@ function watchCall<Name extends string, Args extends unknown[]>(
 }
 
 /** node reads `oncomplete` when the connection is made or has failed, and calls what it has read. */
-function watchEnd(handle: Handle, request: Request, ended: (how: 'refused' | 'reached') => void): void {
+function watchEnd(handle: Handle, request: Request, ended: (how: 'refused' | 'served') => void): void {
   const complete = request.oncomplete
   Object.defineProperty(request, 'oncomplete', {
     configurable: true,
     get: () => {
       const result = handle.getpeername({})
-      if (result === 0) ended('reached')
+      if (result === 0) ended('served')
       else if (result === ENOTCONN) ended('refused')
       return complete
     },

@@ -36,6 +36,8 @@ export class RefusedAttempts {
   #more = 0
   /** Ports of localhost that were refused. */
   readonly #closed = new Set<number>()
+  /** Ports of localhost where something of the sandbox's has listened: who is refused there now meant that. */
+  readonly #served = new Set<number>()
   #reached: number[] = []
 
   /** The worker's, which says what runs. */
@@ -44,7 +46,10 @@ export class RefusedAttempts {
   }
 
   see(attempt: RefusedAttempt): void {
-    if (attempt.local === 'reached') return this.#reach(attempt.port)
+    if (attempt.local && attempt.port !== undefined) {
+      if (attempt.local === 'served') return this.#serve(attempt.port)
+      if (this.#served.has(attempt.port)) return
+    }
     const { current, filepath = '' } = this.#state
     const file = current?.file?.filepath ?? filepath
     if (file !== this.#file) this.#begin(file)
@@ -78,8 +83,9 @@ export class RefusedAttempts {
   }
 
   /** Who waits for a server of its own asks until there is one. */
-  #reach(port: number | undefined): void {
-    if (port !== undefined && this.#closed.delete(port)) this.#reached.push(port)
+  #serve(port: number): void {
+    this.#served.add(port)
+    if (this.#closed.delete(port)) this.#reached.push(port)
   }
 
   /** What the one before tried and nobody was told of was tried between the two. */

@@ -52,6 +52,11 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(Object.keys(run.tests).filter((name) => name.startsWith('sealed/quiet'))).toHaveLength(4)
   })
 
+  test('nor is a port where it has listened itself, whatever the host has there', () => {
+    expect(run.tests['sealed/closed.test.ts > a port that it has closed'], run.output).toBe('passed')
+    expect(of('sealed/closed.test.ts')).toEqual([])
+  })
+
   test("with the host's network nothing is refused by the seal", () => {
     expect(run.tests['sealed/allowed.test.ts > asks']).toBe('passed')
     expect(of('sealed/allowed.test.ts')).toEqual([])
@@ -77,7 +82,7 @@ describe.each(vitestVersions)('$name', (version) => {
   })
 
   test('the end of the run tells it', () => {
-    expect(run.stderr).toMatch(/^nsbox: 6 of 9 test files left something behind, or tried what is refused:$/m)
+    expect(run.stderr).toMatch(/^nsbox: 6 of 10 test files left something behind, or tried what is refused:$/m)
     expect(run.stderr).toContain(
       `  [sealed] sealed/apart.test.ts\n    refused  before.example.com; allow it with ${orName('before.example.com')}\n`,
     )

@@ -32,9 +32,19 @@ test('each attempt of a test is told once, up to a number', () => {
 test('localhost has two addresses, and a port that is reached is forgotten', () => {
   const attempts = new RefusedAttempts()
   for (const host of ['127.0.0.1', '::1']) attempts.see({ host, port: 5432, local: 'refused' })
-  attempts.see({ host: '127.0.0.1', port: 80, local: 'reached' })
-  attempts.see({ host: '127.0.0.1', port: 5432, local: 'reached' })
+  attempts.see({ host: '127.0.0.1', port: 80, local: 'served' })
+  attempts.see({ host: '127.0.0.1', port: 5432, local: 'served' })
   expect(attempts.take()).toMatchObject({ attempts: [{ host: '127.0.0.1', port: 5432 }], reached: [5432] })
+})
+
+test('a port where something of the sandbox has listened is told by no later file', () => {
+  const attempts = new RefusedAttempts()
+  attempts.follow({ filepath: file })
+  attempts.see({ host: '127.0.0.1', port: 5432, local: 'served' })
+  attempts.follow({ filepath: '/project/b.test.ts' })
+  attempts.see({ host: '127.0.0.1', port: 5432, local: 'refused' })
+  attempts.see({ host: '192.0.2.1', port: 5432 })
+  expect(attempts.take()).toMatchObject({ attempts: [{ host: '192.0.2.1' }], reached: [] })
 })
 
 test('a port of localhost is told where the host listens, until it is reached', async () => {
