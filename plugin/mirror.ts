@@ -61,7 +61,7 @@ function contentOf(path: string): Uint8Array {
     const bytes = new Uint8Array(fstatSync(fd).size)
     let length = 0
     for (let got = -1; got !== 0 && length < bytes.length; length += got) got = readSync(fd, bytes, length, bytes.length - length, null)
-    return bytes.subarray(0, length)
+    return new Uint8Array(bytes.buffer, 0, length)
   } finally {
     closeSync(fd)
   }

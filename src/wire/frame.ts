@@ -23,6 +23,11 @@ export function encodeFrame(message: unknown): Buffer {
   return frame
 }
 
+/** `subarray` can be mocked. */
+function part({ buffer, byteOffset }: Uint8Array, from: number, to: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + from, to - from)
+}
+
 /** Collects bytes as they come and gives whole messages. */
 export class FrameReader {
   #chunks: Uint8Array[] = []
@@ -44,8 +49,8 @@ export class FrameReader {
     if (this.#length < end) return undefined
     const bytes = this.#joined()
     // A copy: what the message keeps (typed arrays) must not pin or share the rest.
-    const message: unknown = deserialize(new Uint8Array(bytes.subarray(headerLength, end)))
-    this.#chunks = end < bytes.length ? [bytes.subarray(end)] : []
+    const message: unknown = deserialize(new Uint8Array(part(bytes, headerLength, end)))
+    this.#chunks = end < bytes.length ? [part(bytes, end, bytes.length)] : []
     this.#length = bytes.length - end
     return { message }
   }

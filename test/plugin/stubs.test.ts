@@ -11,6 +11,7 @@ const globals = [
 ]
 const functions = {
   Buffer: ['allocUnsafe', 'concat'],
+  'Buffer.prototype': ['subarray', 'writeUInt32LE'],
   Math: ['min'],
   Number: ['isInteger', 'parseInt'],
   process: ['resourceUsage'],
@@ -90,7 +91,10 @@ test('answers', async () => {
 
   test('nothing fails but what does with forks', () => {
     expect(Object.keys(ours.failures).sort()).toEqual(Object.keys(forks.failures).sort())
-    expect(ours.output).not.toContain('Unhandled Error')
+    // vitest itself has errors outside of tests where there is no process, now and then, with forks too.
+    const frames = ours.output.split('\n').filter((line) => line.includes('/dist/') && !line.includes('node_modules'))
+    expect(frames).toEqual([])
+    expect(ours.output).not.toContain('NsboxError')
   })
 
   test('what is logged is heard', () => {
