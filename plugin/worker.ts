@@ -171,11 +171,20 @@ function post(message: unknown): void {
   const attempts = refused.take()
   if (attempts) send(attempts)
   if (!channel) return postedBeforeFork?.(message)
-  const left = leftovers?.see(message)
+  const left = lookAt(message)
   if (!(left instanceof Promise) && outgoing.isOver) return sendWith(message, left)
   // vitest empties lists of its messages once they are posted.
   const kept = structuredClone(message)
   outgoing.take(() => sendLater(kept, left))
+}
+
+/** Rejects where a look at the first try fails, as a later one does. */
+function lookAt(message: unknown): LeftBehind | Promise<LeftBehind> | undefined {
+  try {
+    return leftovers?.see(message)
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 /** What cannot be looked at must not hold the message back: vitest waits for it, and is told of the error as of any other. */

@@ -33,10 +33,15 @@ export async function namingFlags<T>(options: ResolvedSandboxOptions, act: () =>
     return await act()
   } catch (error) {
     if (!NsboxError.is(error)) throw error
-    const named = error instanceof WrongOption ? error.named(isReadOnlyBind(options, error) ? '--ro-bind' : flagOf([error.option])) : error
-    const { message, hint, ...data } = errorToData(named)
+    const { message, hint, ...data } = errorToData(error instanceof WrongOption ? named(options, error) : error)
     throw errorFromData({ ...data, message: inFlags(message), hint: hint && inFlags(hint) })
   }
+}
+
+/** Some know their flag, such as --keep, which is no option of a sandbox. */
+function named(options: ResolvedSandboxOptions, error: WrongOption): NsboxError {
+  const flag = isReadOnlyBind(options, error) ? '--ro-bind' : flagOf([error.option])
+  return flag === error.option ? error : error.named(flag)
 }
 
 function callersDirectory(): string {

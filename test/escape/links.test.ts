@@ -86,7 +86,7 @@ describe('a target that is below a link', () => {
     }
   })
 
-  test.each(['/', '/proc/self/root', '/.'])('to the root, as %s: it does not become writable', async (target) => {
+  test.each(['/', '/.', join(project, 'root')])('to the root, as %s: it does not become writable', async (target) => {
     const options = { binds: [{ source: project, target }] }
     const { exitCode, error } = await withSandboxes(options, (bench) => bench.sh('touch /nsbox-escape'))
     expect([exitCode, error?.message]).toEqual([null, expect.stringContaining('is the root')])
@@ -95,11 +95,13 @@ describe('a target that is below a link', () => {
   test('the command says so too', async () => {
     const flags = [
       ['--tmpfs', `${project}/out/new`],
+      ['--bind', `${project}:${project}/root`],
       ['--bind', `${project}:/proc/self/root`],
     ]
-    const [below, root] = await Promise.all(flags.map((words) => place.run(words, 'touch /nsbox-escape')))
+    const [below, root, ownProc] = await Promise.all(flags.map((words) => place.run(words, 'touch /nsbox-escape')))
     expect([below?.exitCode, below?.stderr]).toEqual([125, expect.stringMatching(/EROFS|ENOENT|read-only inside/)])
     expect([root?.exitCode, root?.stderr]).toEqual([125, expect.stringContaining('is the root')])
+    expect([ownProc?.exitCode, ownProc?.stderr]).toEqual([125, expect.stringContaining('/proc/self/root cannot be covered')])
   })
 
   test('to a handle: nothing of the host becomes writable', async () => {

@@ -13,7 +13,7 @@ describe.each(oneVitest)('$name', (version) => {
 
   test('a look for what is left that fails is an error of the run', () => {
     expect(run.output).toContain('nothing to look at')
-    expect(run.tests['looks/a.test.ts > leaves a process, and a broken node:fs'], run.output).toBe('passed')
+    expect(run.tests['looks/a.test.ts > leaves a process, and a broken language'], run.output).toBe('passed')
     expect(run.exitCode).toBe(1)
   })
 
