@@ -141,8 +141,18 @@ function copyLayer({ upper, target, ignore }: UpperLayer, to: string): Kept {
 
 /** Those that the sandbox changed something in. */
 function directoriesOf({ upper, directories = new Map<string, string>() }: UpperLayer): { directories?: Record<string, string> } {
-  const changed = [...directories].filter(([path]) => existsSync(reach(`${rootOf(upper)}/${path}`)))
+  const changed = [...directories].filter(([path]) => isThere(`${rootOf(upper)}/${path}`))
   return changed.length === 0 ? {} : { directories: Object.fromEntries(changed.map(([path, inode]) => [textOf(path), inode])) }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return existsSync(reach(path))
+  } catch (error) {
+    // A directory on the way to a deep one.
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
 }
 
 function describe(layers: readonly UpperLayer[], { command, startedMs }: About, missing: readonly Missing[]): unknown {

@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path'
 import type { UpperLayer } from '../changes/changed.ts'
+import { inodeAt } from '../changes/target.ts'
 import { homeDirectory } from '../host/home.ts'
 import { innermost } from '../plan/paths.ts'
 import { realPlace } from '../sys/real-file.ts'
@@ -14,8 +15,7 @@ export interface Shares {
 
 /** `overlays` are the directories whose writes are kept apart, besides HOME: each has several layers when it holds mounts. */
 export function sharesOf(layers: readonly UpperLayer[], overlays: readonly string[]): Shares {
-  const named = homeDirectory()
-  const home = named === undefined ? undefined : realPlace(resolve(named))
+  const home = homeAmong(overlays)
   const own = overlays.some((path) => path !== home) ? overlays.filter((path) => path !== home) : overlays
   const all = home === undefined || own.includes(home) ? own : [...own, home]
   const liesIn = ({ target }: UpperLayer) => innermost(all, target)
@@ -23,4 +23,13 @@ export function sharesOf(layers: readonly UpperLayer[], overlays: readonly strin
     project: layers.filter((layer) => own.includes(liesIn(layer) ?? '')),
     home: home !== undefined && overlays.includes(home) ? layers.filter((layer) => !own.includes(home) && liesIn(layer) === home) : [],
   }
+}
+
+/** HOME as the overlays have it: a bind mount of it elsewhere, or by another name, is HOME too. */
+function homeAmong(overlays: readonly string[]): string | undefined {
+  const named = homeDirectory()
+  if (named === undefined) return undefined
+  const real = realPlace(resolve(named))
+  const inode = inodeAt(real)
+  return overlays.find((path) => inode !== undefined && inodeAt(path) === inode) ?? real
 }

@@ -4,7 +4,8 @@
 // (EINVAL: what the mount covers could be seen). Such a directory is rebuilt: an overlay over a copy of its
 // files, with an overlay for each directory in it, down to the mounts.
 
-import { readdirSync, statSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { accessSync, constants, type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OverlayPart } from '../plan/host-facts.ts'
 import { isWithin } from '../plan/paths.ts'
@@ -27,14 +28,34 @@ export function overlayParts(directories: readonly string[], shared: readonly st
 function partsOf(directory: string, apart: readonly string[], hidden: ReadonlySet<string>): OverlayPart[] {
   const inside = apart.filter((path) => path !== directory && isWithin(path, directory))
   if (inside.length === 0) return [{ kind: 'overlay', path: directory }]
-  const entries = readdirSync(directory, { withFileTypes: true })
+  const entries = namedEntries(directory)
   const below = entries.flatMap((entry): OverlayPart[] => {
-    const path = join(directory, entry.name)
+    const path = join(directory, entry.name.toString())
     if (!entry.isDirectory()) return []
-    return hidden.has(path) ? emptyAt(path) : partsOf(path, inside, hidden)
+    if (hidden.has(path)) return emptyAt(path)
+    return isReadable(path) ? partsOf(path, inside, hidden).map(mayVanish) : [{ kind: 'bind', path }]
   })
-  const without = entries.map(({ name }) => name).filter((name) => hidden.has(join(directory, name)))
+  const without = entries.map(({ name }) => name.toString()).filter((name) => hidden.has(join(directory, name)))
   return [{ kind: 'overlay', path: directory, without }, ...below]
+}
+
+/** Names of steps are text. */
+function namedEntries(directory: string): Dirent<Buffer>[] {
+  return readdirSync(directory, { withFileTypes: true, encoding: 'buffer' }).filter(({ name }) => isUtf8(name))
+}
+
+function isReadable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK)
+    return true
+  } catch (error) {
+    // One that is gone meanwhile needs no place.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+  }
+}
+
+function mayVanish(part: OverlayPart): OverlayPart {
+  return part.kind === 'overlay' ? { ...part, ifThere: true } : part
 }
 
 /** Nothing for a mount of what procfs had for a process that is gone: stat(2) fails there. */

@@ -43,7 +43,12 @@ export interface SubordinateRange {
 
 /** A piece of a directory that holds mounts. */
 export type OverlayPart =
-  /** With `without`, the lower is a copy of the directory's files and links but for these names: its directories are parts of their own. */
-  | { kind: 'overlay'; path: string; without?: string[] }
+  /**
+   * With `without`, the lower is a copy of the directory's files and links but for these names: its directories are parts of their own.
+   * `ifThere`: the host may remove it before the sandbox is made.
+   */
+  | { kind: 'overlay'; path: string; without?: string[]; ifThere?: true }
+  /** As it is, read-only: the caller may not look into it. */
+  | { kind: 'bind'; path: string }
   /** An empty directory in place of one that must not be shown. */
   | { kind: 'tmpfs'; path: string; mode: number }

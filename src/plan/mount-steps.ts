@@ -33,7 +33,7 @@ export function heldFor(
   const { upper, allowed } = host
   const parts = overlays.flatMap((path) => partsOf(path, overlays, host))
   return [
-    ...parts.filter(({ kind }) => kind === 'overlay').map(({ path }) => path),
+    ...parts.filter(({ kind }) => kind !== 'tmpfs').map(({ path }) => path),
     ...passThrough,
     ...(tmp === undefined ? [] : [tmp]),
     ...[...mounts, ...allowed].flatMap((mount) => (mount.kind === 'bind' ? [mount.source] : [])),
@@ -172,7 +172,9 @@ export function partStep(part: OverlayPart, scratch: string, { layers = {} }: Sa
   const { path: target } = part
   if (part.kind === 'tmpfs')
     return step('what is mounted there shows the host, so the directory is empty', { do: 'tmpfs', target, mode: part.mode })
-  const { without } = part
+  if (part.kind === 'bind')
+    return step('the caller may not look into it, and so it has no changes', { do: 'bind', source: target, target, writable: false })
+  const { without, ifThere } = part
   const why = 'writes go to a throwaway layer, the real files stay'
   return step(without ? `${why}; no overlay can lie on a directory that holds a mount, so it lies on a copy` : why, {
     do: 'overlay',
@@ -180,5 +182,6 @@ export function partStep(part: OverlayPart, scratch: string, { layers = {} }: Sa
     scratch,
     layers: layers[target] ?? [],
     ...(without && { without }),
+    ...(ifThere && { ifThere }),
   })
 }

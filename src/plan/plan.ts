@@ -55,9 +55,9 @@ export type SealAction =
   | { do: 'bind'; source: string; target: string; writable: boolean; devices?: true }
   /**
    * `layers` lie between what is written and the directory itself, the first on top. With `without`, a copy of its files and links
-   * takes the directory's place, but for these names.
+   * takes the directory's place, but for these names. With `ifThere`, nothing is done where the host has no such directory any more.
    */
-  | { do: 'overlay'; target: string; scratch: string; layers: string[]; without?: string[] }
+  | { do: 'overlay'; target: string; scratch: string; layers: string[]; without?: string[]; ifThere?: true }
   /** An overlay over `rootfs` becomes the root; the old one is out of sight but can be reached until `leave-root`. */
   | { do: 'pivot-root'; rootfs: string; scratch: string; layers: string[] }
   | { do: 'leave-root' }

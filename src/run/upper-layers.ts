@@ -1,5 +1,6 @@
 // What the overlays of an ended sandbox keep, as the host reaches it.
 
+import { existsSync } from 'node:fs'
 import type { UpperLayer } from '../changes/changed.ts'
 import { type DirectoryInodes, directoriesIn } from '../changes/directories.ts'
 import { inodeAt } from '../changes/target.ts'
@@ -29,8 +30,9 @@ export function targetsBefore(plan: SandboxPlan, mayApply: boolean): TargetBefor
 export function upperLayers(plan: SandboxPlan, scratch: string, before: readonly TargetBefore[] = []): UpperLayer[] {
   const mountPoints = plan.steps.flatMap((step) => ('target' in step ? [step.target] : []))
   const ids = idMapsOf(plan)
-  return overlaysOf(plan).map((step, index) => {
+  return overlaysOf(plan).flatMap((step, index) => {
     const target = targetOf(step)
+    if ('ifThere' in step && !existsSync(`${scratch}/${index}`)) return []
     const { inode, directories } = before[index] ?? {}
     // Below another root, targets are those of the sandbox, not of the host.
     const own = step.do === 'overlay' ? mountPoints : mountPoints.map((path) => (path === '/' ? target : `${target}${path}`))

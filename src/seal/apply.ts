@@ -173,7 +173,8 @@ class Sealing {
       case 'bind':
         return this.#bind(step)
       case 'overlay':
-        this.#overlay(step, step.target, step.target)
+        if (this.#isGone(step)) this.#overlays++
+        else this.#overlay(step, step.target, step.target)
         return
       case 'pivot-root':
         return pivotRoot(this.#overlay(step, step.rootfs))
@@ -230,9 +231,18 @@ class Sealing {
   #hold(paths: string[]): void {
     for (const path of new Set(paths)) {
       const earlier = this.#held.get(path)
-      this.#held.set(path, openPath(path))
+      if (!this.#mayBeGone(path) || existsSync(path)) this.#held.set(path, openPath(path))
       if (earlier !== undefined) close(earlier)
     }
+  }
+
+  #mayBeGone(path: string): boolean {
+    return this.#steps.some((step) => step.do === 'overlay' && step.ifThere && step.target === path)
+  }
+
+  /** True for a part that the host has removed since the plan was made. */
+  #isGone(step: SealAction): boolean {
+    return step.do === 'overlay' && step.ifThere === true && !this.#held.has(step.target)
   }
 
   /** The held place, by a path that stays true whatever is mounted over it. */
@@ -305,7 +315,7 @@ class Sealing {
     const prefix = directory === '/' ? '/' : `${directory}/`
     return this.#steps.slice(this.#steps.indexOf(step as SealStep) + 1).flatMap((later) => {
       const place = placeOfStep(later)
-      if (!place?.startsWith(prefix)) return []
+      if (!place?.startsWith(prefix) || this.#isGone(later)) return []
       return [{ path: place.slice(prefix.length), isDirectory: later.do !== 'bind' || this.#isDirectory(later.source) }]
     })
   }
