@@ -1,7 +1,8 @@
-// vitest's cache of transformed modules on disk is for all sandboxes: what one of them wrote is not kept there.
+// vitest's cache of transformed modules on disk is for all sandboxes: what one of them wrote, or what only some of them see, is not kept
+// there.
 
 import type { TestProject, VitestPluginContext } from 'vitest/node'
-import { isCacheable } from './sandbox-vite.ts'
+import { isOfProject } from './sandbox-vite.ts'
 
 type Define = VitestPluginContext['experimental_defineCacheKeyGenerator']
 /** vitest 4 has it among its experiments. */
@@ -27,5 +28,5 @@ export function keepSandboxesOutOfCache(project: TestProject, context: Context =
       if (cache?._modules) cache._modules.defineCacheKeyGenerator(project.config, callback)
       else _fsCache?.defineCacheKeyGenerator(callback)
     })
-  define(({ environment }) => (isCacheable(environment) ? undefined : false))
+  define(({ environment }) => (isOfProject(environment) ? undefined : false))
 }

@@ -10,6 +10,15 @@ import { placesOf } from './own-modules.ts'
 import type { SandboxFiles } from './sandbox-files.ts'
 import { sandboxEnvironment } from './sandbox-vite.ts'
 import { seenFrom, seenFromHost } from './seen-fs.ts'
+import { makeForView, nameInView } from './view-environments.ts'
+
+/** birpc's question that asks for the modules of some files. */
+export interface GraphQuestion {
+  t: 'q'
+  i: string
+  m: 'fetchWarmModules' | 'prewarmModuleGraph'
+  a: [environment: string, files: string[]]
+}
 
 /** birpc's question that calls `fetch` or `resolve`. */
 export interface ModuleQuestion {
@@ -27,6 +36,9 @@ interface ModuleAnswer {
   e?: unknown
 }
 
+/** What `fetchWarmModules` answers, by addresses and ids; nothing for the other one. */
+type GraphAnswer = Record<string, { file?: string | null }> | undefined
+
 export interface ModuleHost {
   project: TestProject
   /** What the sandbox sees. */
@@ -34,6 +46,8 @@ export interface ModuleHost {
   /** Something was written under its overlays. */
   isTouched(): boolean
   view: HostView
+  /** The same for workers with the same view; undefined for the one that the pool's options alone give. */
+  viewName: string | undefined
   /** For vitest's main process. */
   deliver(message: unknown): void
   /** For the worker. */
@@ -63,6 +77,8 @@ export class ModuleRequests {
   readonly #environments = new Map<string, Promise<string>>()
   /** By numbers of the host's: a worker may use one of its own twice. */
   readonly #pending = new Map<string, Pending>()
+  /** The worker's numbers of its questions about graphs, by the host's. */
+  readonly #graphs = new Map<string, string>()
   #questions = 0
 
   constructor(host: ModuleHost) {
@@ -73,7 +89,26 @@ export class ModuleRequests {
   asked(question: ModuleQuestion, own: boolean): void {
     const [id, importer] = question.a
     if (own ? this.#differs(id, importer) : this.#isFromOwn(id, importer)) return void this.#askOwn(question)
-    this.#ask(this.#host.view, { question, own: false }, question)
+    this.#inView(question.a[2], question, (name) =>
+      this.#ask(this.#host.view, { question, own: false }, { ...question, a: question.a.with(2, name) as ModuleQuestion['a'] }),
+    )
+  }
+
+  /** For vitest's main process, which looks there for what it has made for this worker: the name of an environment that is there. */
+  nameOfServing(name: string): string {
+    const { project, viewName } = this.#host
+    const own = nameInView(name, viewName)
+    return Object.hasOwn(project.vite.environments, own) ? own : name
+  }
+
+  askedOfGraph(question: GraphQuestion): void {
+    const [name, files] = question.a
+    const { view, stray, deliver } = this.#host
+    this.#inView(name, question, (ours) => {
+      const i = this.#nextNumber()
+      this.#graphs.set(i, question.i)
+      seenFrom({ view, stray, missed: () => undefined }, () => deliver({ ...question, i, a: [ours, files] }))
+    })
   }
 
   /** For the worker: what to post. Undefined while another answer is looked for, and for what it did not ask. */
@@ -89,6 +124,11 @@ export class ModuleRequests {
 
   #answered(message: ModuleAnswer): unknown {
     if (message.t !== 's' || message.i?.startsWith(this.#prefix) !== true) return message
+    const graph = this.#graphs.get(message.i)
+    if (graph !== undefined) {
+      this.#graphs.delete(message.i)
+      return { ...message, i: graph, r: this.#seenOf(message.r as GraphAnswer) }
+    }
     const pending = this.#pending.get(message.i)
     this.#pending.delete(message.i)
     // It was answered with a stray error.
@@ -108,6 +148,23 @@ export class ModuleRequests {
     return isLost ? { t: 's', i: question.i, e: new Error(`Failed to load url ${question.a[0]}`) } : { ...message, i: question.i }
   }
 
+  /** vitest's main process may have transformed more for itself, to find out what depends on a file or for coverage. */
+  #seenOf(modules: GraphAnswer): GraphAnswer {
+    if (!modules) return modules
+    const isSeen = new Map(
+      [...new Set(Object.values(modules))].map((module) => [module, !module.file || !this.#host.view.hides(module.file)]),
+    )
+    return Object.fromEntries(Object.entries(modules).filter(([, module]) => isSeen.get(module)))
+  }
+
+  /** Calls `ask` with the name of the environment of Vite's that is `name` for this worker's view. */
+  #inView(name: string, { i }: { i: string }, ask: (name: string) => void): void {
+    const { viewName, project } = this.#host
+    if (viewName === undefined) return ask(name)
+    const asked = makeForView(name, viewName, project).then(ask)
+    asked.catch((error) => this.#host.answer({ t: 's', i, e: error }))
+  }
+
   get #root(): string {
     return this.#host.project.config.root
   }
@@ -122,9 +179,13 @@ export class ModuleRequests {
     return `nsbox ${this.#number} `
   }
 
+  #nextNumber(): string {
+    return `${this.#prefix}${++this.#questions}`
+  }
+
   /** `asked` is the question as Vite gets it. */
   #ask(view: FileView, pending: Pending, asked: ModuleQuestion): void {
-    const i = `${this.#prefix}${++this.#questions}`
+    const i = this.#nextNumber()
     this.#pending.set(i, pending)
     const stray = (error: unknown) => this.#takeStray(i, pending, error)
     const missed = (path: string) => {

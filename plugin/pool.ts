@@ -155,6 +155,12 @@ export class SandboxPool {
     return view
   }
 
+  /** Equal for files whose sandboxes see the same of the host's; undefined for those that see what the options alone let in. */
+  viewName({ reach: { allow } }: FileSettings): string | undefined {
+    const name = JSON.stringify(allow)
+    return name === JSON.stringify(this.options.reach.allow) ? undefined : name
+  }
+
   /** Of one worker; undefined where nothing is to be limited or counted. */
   limitsOf({ limits, isLimited }: WorkerSandbox, kind: WorkerKind): WorkerLimits | undefined {
     if (!isLimited) return undefined

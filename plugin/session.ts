@@ -109,8 +109,8 @@ export class Session {
   /** Called with the knobs that could not be turned inside. */
   #turned: ((missing: MissingKnob[]) => void) | undefined
 
-  private constructor(host: SessionHost, worker: WorkerSandbox, key: string, names: readonly string[]) {
-    this.key = key
+  private constructor(host: SessionHost, worker: WorkerSandbox, settings: FileSettings, names: readonly string[]) {
+    this.key = host.pool.sandboxKey(settings)
     this.#host = host
     this.#worker = worker
     this.#limits = host.pool.limitsOf(worker, host.options)
@@ -124,7 +124,7 @@ export class Session {
       ping: () => this.#post({ nsbox: 'ping' }),
       hung: (error) => void this.#endHung(error),
     })
-    this.#view = host.pool.hostView(key, worker.plan)
+    this.#view = host.pool.hostView(this.key, worker.plan)
     this.#requests = new WorkerRequests({
       project: host.options.project,
       workspaces: host.pool.workspaces,
@@ -132,6 +132,7 @@ export class Session {
       files: () => worker.uppers.files,
       isTouched: () => worker.uppers.isTouched,
       view: this.#view,
+      viewName: host.pool.viewName(settings),
       deliver: (vitest) => host.deliver(vitest),
       answer: (vitest) => this.#post({ vitest }),
       hidden: (path, by) => this.#tellHidden(path, by),
@@ -152,7 +153,7 @@ export class Session {
     const names = fileNames(files, host.options)
     try {
       const worker = await host.pool.launch(host.options, start, settings)
-      return new Session(host, worker, host.pool.sandboxKey(settings), names)
+      return new Session(host, worker, settings, names)
     } catch (error) {
       // What one file asks for, and others may not.
       throw NsboxError.is(error) && ['ERR_NSBOX_PORT', 'ERR_NSBOX_CONFIG'].includes(error.code) ? naming(names, error) : error

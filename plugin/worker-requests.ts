@@ -8,8 +8,9 @@ import { inQuotes, quoted } from '../src/quoted.ts'
 import { saveResult } from './benchmark-results.ts'
 import { executedFiles } from './executed-files.ts'
 import type { MirrorPlaces } from './mirror-place.ts'
-import { type ModuleHost, type ModuleQuestion, ModuleRequests } from './module-requests.ts'
+import { type GraphQuestion, type ModuleHost, type ModuleQuestion, ModuleRequests } from './module-requests.ts'
 import { boundTree, spellBigInts } from './plain-data.ts'
+import { isOfProject } from './sandbox-vite.ts'
 import { type Reader, seenFrom } from './seen-fs.ts'
 import { isRecord } from './shapes.ts'
 import { SnapshotOwners } from './snapshot-owners.ts'
@@ -53,9 +54,6 @@ interface Artifact {
 
 /** vitest's own name for it. */
 const unknownTest = '__vitest__unknown_test__'
-
-/** Methods for which Vite reads files. */
-const ofModules = ['fetchWarmModules', 'prewarmModuleGraph', 'ensureModuleGraphEntry']
 
 /** What vitest's main process itself notes in a task, by other methods. */
 const notedByHost = ['annotations', 'artifacts', 'benchmarks', 'logs'] as const
@@ -122,7 +120,8 @@ export class WorkerRequests {
     const method = t === 'q' ? (m ?? '') : ''
     if (method === 'writeBenchmarkResult') this.#writeResult(message, args)
     else if (method === 'fetch' || method === 'resolve') this.#modules.asked(message as ModuleQuestion, own)
-    else if (ofModules.includes(method)) seenFrom(this.#reader, () => this.#host.deliver(message))
+    else if (method === 'fetchWarmModules' || method === 'prewarmModuleGraph') this.#modules.askedOfGraph(message as GraphQuestion)
+    else if (method === 'ensureModuleGraphEntry') seenFrom(this.#reader, () => this.#host.deliver(message))
     else this.#host.deliver(message)
   }
 
@@ -205,8 +204,10 @@ export class WorkerRequests {
         boundTree(first)
         return this.#requireFiles([(first as { filepath: string }).filepath])
       case 'onAfterSuiteRun': {
-        const { environment, testFiles, projectName } = first as { environment: string; testFiles: string[]; projectName?: string }
+        const suite = first as { environment: string; testFiles: string[]; projectName?: string }
+        const { environment, testFiles, projectName } = suite
         if (testFiles.length === 0 || (projectName ?? '') !== project.name) throw new Forged(inQuotes(projectName ?? ''))
+        suite.environment = this.#modules.nameOfServing(environment)
         return this.#requireFiles(testFiles.map((name) => resolve(project.config.root, name))) ?? this.#refusalOfEnvironment(environment)
       }
       case 'onCancel':
@@ -243,10 +244,10 @@ export class WorkerRequests {
     }
   }
 
-  /** Those of sandboxes are not listed. */
+  /** A worker names what its config names. Which environment of nsbox's serves it is not for it to say. */
   #refusalOfEnvironment(name: string): Error | undefined {
-    const isListed = Object.keys(this.#host.project.vite.environments).includes(name)
-    return isListed ? undefined : new Error(`The environment ${quoted(name)} is not in Vite's config`)
+    const environment = new Map(Object.entries(this.#host.project.vite.environments)).get(name)
+    return environment && isOfProject(environment) ? undefined : new Error(`The environment ${quoted(name)} is not in Vite's config`)
   }
 
   #requireTask(id: string): undefined {

@@ -2,7 +2,7 @@
 
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fixture, seedSuite, vitestVersions } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
@@ -67,6 +67,26 @@ describe.each(vitestVersions)('$name', (version) => {
     test('leave nothing uncaught', () => {
       expect(styled.output).not.toContain('Unhandled')
       expect(styled.output).not.toContain('a secret of the host')
+    })
+  })
+
+  describe.each(['allowed', 'other'])('a rule lets in more for one file, and %s.test.ts comes first', (FIRST) => {
+    const ruled = seedSuite(version, fixture('hidden-by-rule'))
+
+    beforeAll(() => {
+      const way = relative(ruled.root, secrets)
+      ruled.write('wrap.ts', `export { default } from '${secrets}/secret.js'\n`)
+      ruled.write('main.css', `@import '${secrets}/secret.css';\n`)
+      ruled.write(
+        'glob.ts',
+        `export const data = import.meta.glob('${way}/*.json', { eager: true })\nexport const names = import.meta.glob('${way}/secret.*')\n`,
+      )
+    })
+
+    test('each has of Vite what its own sandbox sees', async () => {
+      const ran = await vitestRun(ruled, ['--pool=nsbox'], { env: { SECRETS: secrets, FIRST } })
+      expect(ran.failures).toEqual({})
+      expect(Object.keys(ran.tests)).toHaveLength(9)
     })
   })
 })

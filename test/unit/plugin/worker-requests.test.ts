@@ -30,6 +30,7 @@ function requests(): WorkerRequests {
     isShared: () => false,
     files: () => undefined,
     isTouched: () => false,
+    viewName: undefined,
     view: new HostView(() => true),
     deliver: (message) => handedOn.push(message),
     answer: (message) => answered.push(message as { e?: Error }),
