@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fixture, seedSuite, vitestVersions } from '../support/vitest-project.ts'
 import { type VitestRun, vitestRun } from '../support/vitest-run.ts'
+import { vitestRuns } from '../support/vitest-runs.ts'
 
 const secrets = realpathSync(mkdtempSync(join(tmpdir(), 'secrets-')))
 afterAll(() => rmSync(secrets, { recursive: true }))
@@ -84,9 +85,15 @@ describe.each(vitestVersions)('$name', (version) => {
     })
 
     test('each has of Vite what its own sandbox sees', async () => {
-      const ran = await vitestRun(ruled, ['--pool=nsbox'], { env: { SECRETS: secrets, FIRST } })
+      const ran = await vitestRun(ruled, ['--pool=nsbox', 'allowed', 'other'], { env: { SECRETS: secrets, FIRST } })
       expect(ran.failures).toEqual({})
       expect(Object.keys(ran.tests)).toHaveLength(9)
+    })
+
+    // vitest 4 has no such question.
+    test.runIf(version.name === 'vitest 5')('what vitest’s main process has followed by itself is for nobody', async () => {
+      const [ran] = await vitestRuns(ruled, [['related', join(secrets, 'secret.js'), '--pool=nsbox']], { env: { SECRETS: secrets, FIRST } })
+      expect(ran?.tests, ran?.output).toMatchObject({ 'related.test.ts > what vitest has ready for its modules': 'passed' })
     })
   })
 })
