@@ -101,6 +101,12 @@ export class ModuleRequests {
     return Object.hasOwn(project.vite.environments, own) ? own : name
   }
 
+  /** The same for what a blob keeps, which has nothing of those that are not listed. */
+  nameOfListed(name: string): string {
+    const own = this.nameOfServing(name)
+    return Object.keys(this.#host.project.vite.environments).includes(own) ? own : name
+  }
+
   askedOfGraph(question: GraphQuestion): void {
     const [name, files] = question.a
     const { view, stray, deliver } = this.#host

@@ -9,6 +9,8 @@ interface RpcRequest {
 export interface FileTask {
   id: string
   filepath: string
+  /** Of Vite, by its name. vitest 5 looks there for the file's module graph. */
+  viteEnvironment?: string
   result?: { state?: string }
 }
 

@@ -230,6 +230,7 @@ export class WorkerRequests {
     const taken = new Set<string>()
     for (const file of files) {
       if (file.id !== project.createSpecification(file.filepath).taskId) throw new Forged(inQuotes(file.id))
+      if (file.viteEnvironment !== undefined) file.viteEnvironment = this.#modules.nameOfListed(file.viteEnvironment)
       const add = (task: Task) => {
         const { id, type, result, tasks = [] } = task
         this.#tidy(result)

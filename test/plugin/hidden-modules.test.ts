@@ -85,9 +85,13 @@ describe.each(vitestVersions)('$name', (version) => {
     })
 
     test('each has of Vite what its own sandbox sees', async () => {
-      const ran = await vitestRun(ruled, ['--pool=nsbox', 'allowed', 'other'], { env: { SECRETS: secrets, FIRST } })
+      const ran = await vitestRun(ruled, ['--pool=nsbox', 'allowed', 'other', '--reporter=./graphs.ts'], {
+        env: { SECRETS: secrets, FIRST },
+      })
       expect(ran.failures).toEqual({})
       expect(Object.keys(ran.tests)).toHaveLength(9)
+      // What reporters find.
+      expect(ran.stdout).toContain('graphs of allowed.test.ts, other.test.ts')
     })
 
     // vitest 4 has no such question.
