@@ -44,6 +44,12 @@ const files = [
   /^[\w.-]+\.lock$|^[\w-]+-lock\.(json|ya?ml)$|^bun\.lockb$/i,
 ]
 
+/**
+ * Styles that are compiled on the host when a test imports them, wherever they lie: Less runs what `@plugin` names, and all of them
+ * read what they import.
+ */
+const styles = /\.(less|s[ac]ss|styl(us)?|pcss|postcss|sss)$/i
+
 /** As vitest's own `__snapshots__`, by the exact name: nothing looks for programs there. */
 const snapshotDirectory = /^__\w*snapshots?__$/i
 
@@ -54,6 +60,7 @@ export function isInRunDirectory(names: readonly string[]): boolean {
 /** By the names on the way from the workspace. */
 export function isRunName(names: readonly string[]): boolean {
   const [name, around] = [names.at(-1) as string, names.slice(0, -1)]
+  if (styles.test(name)) return true
   if (name.endsWith('.snap') || around.some((directory) => snapshotDirectory.test(directory))) return false
   return (
     names.some((part) => part.startsWith('.') || modules.some((pattern) => pattern.test(part))) ||

@@ -124,6 +124,8 @@ test.each([
   'pnpm-lock.yaml',
   'native/binding.gyp',
   'index.node',
+  'theme.less',
+  '__snapshots__/out.scss',
   'docker-compose.yml',
   'compose.override.yaml',
   'lefthook.yml',
