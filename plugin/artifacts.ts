@@ -5,15 +5,22 @@ import { resolve } from 'node:path'
 import { singleQuoted } from '../src/quoted.ts'
 import { nameAlways } from './attachment-names.ts'
 import type { Staged } from './staged-attachments.ts'
+import { annotationType } from './worker-messages.ts'
 
 interface Attachment {
-  path?: string
+  path?: unknown
+}
+
+interface Artifact {
+  type?: unknown
+  attachments?: Attachment[]
+  annotation?: { attachment?: Attachment }
 }
 
 /** Of birpc's request, the part that is read here. */
 interface RpcRequest {
   m?: string
-  a?: [testId: string, artifact: { attachments?: Attachment[]; annotation?: { attachment?: Attachment } }]
+  a?: [testId: string, artifact: Artifact]
 }
 
 const recording = 'onTaskArtifactRecord'
@@ -21,9 +28,12 @@ const recording = 'onTaskArtifactRecord'
 function attachmentsOf(message: unknown): (Attachment & { path: string })[] {
   const { m: method, a: args } = message as RpcRequest
   if (method !== recording) return []
-  const artifact = args?.[1]
-  const attachments = [...(artifact?.attachments ?? []), artifact?.annotation?.attachment]
-  return attachments.filter((attachment) => attachment?.path && !/^https?:\/\//.test(attachment.path)) as (Attachment & { path: string })[]
+  const { type, attachments, annotation } = args?.[1] ?? {}
+  // As vitest does: it fails itself where a path is no text.
+  const copied = type === annotationType ? [annotation?.attachment] : (attachments ?? [])
+  return copied.filter((each) => typeof each?.path === 'string' && each.path !== '' && !/^https?:\/\//.test(each.path)) as (Attachment & {
+    path: string
+  })[]
 }
 
 /**

@@ -3,8 +3,8 @@
 
 /** Of values in values. */
 const deepest = 100
-/** Of all values that JSON would have. */
-const most = 1_000_000
+/** Of what JSON would have more than the message: see {@link Bounds}. */
+const most = 4_000_000
 
 /** A BigInt becomes text, in place. */
 export function spellBigInts(root: object): void {
@@ -34,45 +34,87 @@ export function isTree(value: unknown): boolean {
   return true
 }
 
-/** Cuts circles, what is too deep and what is too much, in place. Fields of the root itself may be left as they are. */
-export function boundTree(root: unknown, leave: readonly string[] = []): void {
-  let left = most
-  const above = new Set<unknown>()
-  const visit = (holder: Fields) => {
-    above.add(holder)
-    for (const key of keysOf(holder)) {
-      if (above.size === 1 && leave.includes(key)) continue
-      const value = holder[key]
-      left -= 1 + unseenItems(value)
-      const isInside = typeof value === 'object' && value !== null && holds(value)
-      if (left < 0 || (isInside && (above.size >= deepest || above.has(value)))) delete holder[key]
-      else if (isInside) visitInside(value)
+export interface Copy {
+  value: unknown
+  /** Something is too much, or too deep. */
+  isCut: boolean
+  /** Nothing is left out, no circle either. */
+  isWhole: boolean
+}
+
+/**
+ * Of one message, which has a limit of its own: what is in it once is not counted. What it has in many places, holes and bytes are
+ * written longer than they were sent, and have one bound together.
+ */
+export class Bounds {
+  readonly #isLeftOut: (value: object) => boolean
+  readonly #seen = new Set<object>()
+  #left = most
+
+  /** `isLeftOut`: for objects that are not followed. */
+  constructor(isLeftOut: (value: object) => boolean = () => false) {
+    this.#isLeftOut = isLeftOut
+  }
+
+  /** Without circles, what is too deep and what is too much. What is copied stays as it is: others may hold parts of it. */
+  copy(root: unknown): Copy {
+    const copy = { value: undefined as unknown, isCut: false, isWhole: true }
+    const above = new Set<object>()
+    const cut = (isLimit: boolean) => {
+      copy.isWhole = false
+      copy.isCut ||= isLimit
+      return absent
     }
-    above.delete(holder)
-  }
-  const visitInside = (value: object) => {
-    if (value instanceof Map || value instanceof Set) visitItems(value)
-    else visit(value as Fields)
-  }
-  /** In a list of their own, because they have no fields to cut. */
-  const visitItems = (value: Map<unknown, unknown> | Set<unknown>) => {
-    const items = [...value]
-    above.add(value)
-    visit(items as unknown as Fields)
-    above.delete(value)
-    value.clear()
-    for (const item of items) {
-      if (value instanceof Set) value.add(item)
-      else if (Array.isArray(item)) value.set(item[0], item[1])
+    const visit = (value: unknown, isAgain: boolean): unknown => {
+      const length = (isAgain ? 1 + (typeof value === 'string' ? value.length : 0) : 0) + unseenItems(value)
+      if (length > this.#left) return cut(true)
+      this.#left -= length
+      if (typeof value !== 'object' || value === null || !holds(value)) return value
+      if (above.has(value) || this.#isLeftOut(value)) return cut(false)
+      if (above.size >= deepest) return cut(true)
+      const isAgainInside = this.#seen.has(value)
+      this.#seen.add(value)
+      above.add(value)
+      const inside = copyOf(value, (item) => visit(item, isAgainInside))
+      above.delete(value)
+      return inside
     }
+    const value = visit(root, false)
+    copy.value = value === absent ? undefined : value
+    return copy
   }
-  if (typeof root === 'object' && root !== null && holds(root)) visitInside(root)
+}
+
+const absent = Symbol('absent')
+
+type Visit = (value: unknown) => unknown
+
+function copyOf(holder: object, visit: Visit): object {
+  if (holder instanceof Set) return new Set([...holder].map(visit).filter(isThere))
+  if (holder instanceof Map) {
+    const pairs = [...holder].map((pair) => pair.map(visit) as [unknown, unknown])
+    return new Map(pairs.filter((pair) => pair.every(isThere)))
+  }
+  const copy = emptyLike(holder) as Fields
+  for (const key of keysOf(holder)) {
+    const value = visit((holder as Fields)[key])
+    if (!isThere(value)) continue
+    // A worker may call a field `__proto__`.
+    if (Object.hasOwn(copy, key) || !(key in copy)) copy[key] = value
+    else Object.defineProperty(copy, key, { value, writable: true, enumerable: true, configurable: true })
+  }
+  return copy
 }
 
 type Fields = Record<string, unknown>
 
-function holds(value: object): boolean {
-  return value instanceof Map || value instanceof Set || value instanceof Error || isHolder(value)
+function emptyLike(holder: object): object {
+  if (Array.isArray(holder)) return new Array(holder.length)
+  if (!(holder instanceof Error)) return {}
+  const error = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(holder))
+  for (const key of keysOf(holder))
+    Object.defineProperty(error, key, { writable: true, enumerable: Object.keys(holder).includes(key), configurable: true })
+  return error
 }
 
 /** An error's own fields are not enumerable. */
@@ -80,10 +122,18 @@ function keysOf(holder: object): string[] {
   return holder instanceof Error ? Object.getOwnPropertyNames(holder) : Object.keys(holder)
 }
 
+function isThere(value: unknown): boolean {
+  return value !== absent
+}
+
+function holds(value: object): boolean {
+  return value instanceof Map || value instanceof Set || value instanceof Error || isHolder(value)
+}
+
 /** What is written for a value besides its own fields: bytes one by one, and a list's holes. */
 function unseenItems(value: unknown): number {
   if (ArrayBuffer.isView(value)) return value.byteLength
-  return Array.isArray(value) ? value.length : 0
+  return Array.isArray(value) ? Math.max(0, value.length - Object.keys(value).length) : 0
 }
 
 /** `5n`, as source text has it. Undefined for everything else. */

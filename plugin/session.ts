@@ -137,6 +137,7 @@ export class Session {
       answer: (vitest) => this.#post({ vitest }),
       hidden: (path, by) => this.#tellHidden(path, by),
       stray: (error) => this.#tellStray(error),
+      warn: (words) => host.pool.warn(host.options.project.vitest, `${this.#names.join(', ')}: ${words}`),
     })
     this.#attachments = new StagedAttachments({
       directory: host.options.project.config.attachmentsDir,

@@ -1,5 +1,7 @@
 // Checks the shapes of values from elsewhere, many times a second: each check is made once, and copies nothing.
 
+import { Bounds } from './plain-data.ts'
+
 export type Check = (value: unknown) => boolean
 export type Fields = Record<string, unknown>
 
@@ -10,6 +12,16 @@ export const count: Check = (value) => Number.isFinite(value)
 export const ordinal: Check = (value) => Number.isInteger(value) && (value as number) >= 0
 export const flag: Check = (value) => typeof value === 'boolean'
 export const bytes: Check = (value) => value instanceof Uint8Array
+
+/** What can be made a text. An array is one of what is in it. */
+export const printable: Check = (value) => {
+  if ((Array.isArray(value) || ArrayBuffer.isView(value)) && !new Bounds().copy(value).isWhole) return false
+  try {
+    return typeof String(value) === 'string'
+  } catch {
+    return false
+  }
+}
 
 export function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

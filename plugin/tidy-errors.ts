@@ -3,7 +3,6 @@
 
 import { inspect } from 'node:util'
 import type { HostView } from './file-view.ts'
-import { boundTree } from './plain-data.ts'
 import { type Check, isList, isRecord, listOf, maybe, ordinal, record, text } from './shapes.ts'
 import { isReadable, tidyStack } from './tidy-stacks.ts'
 
@@ -30,15 +29,18 @@ const places = [
   ['sourceURL', 'line', 'column'],
 ] as const
 
-/** Changes them in place. A frame of a file that the sandbox does not see, or that has no end, is no frame. */
-export function tidyErrors(errors: unknown, view: HostView): void {
-  boundTree(errors)
+/**
+ * Changes them in place: they are copies, without circles. A frame of a file that the sandbox does not see, or that has no end, is no
+ * frame. vitest prints in which file and test an error arose: only `files` may be named.
+ */
+export function tidyErrors(errors: unknown, view: HostView, files: ReadonlySet<string>): void {
   const seen = new Set<unknown>()
   const tidy = (error: ErrorFields, depth: number): void => {
     seen.add(error)
     for (const name of texts) if (error[name] !== null && error[name] !== undefined) error[name] = textOf(error[name])
     for (const name of ['stack', 'stackStr']) if (typeof error[name] === 'string') error[name] = tidyStack(error[name], view)
     tidyPlaces(error, view)
+    if (!files.has(error['VITEST_TEST_PATH'] as string)) for (const name of ['VITEST_TEST_PATH', 'VITEST_TEST_NAME']) delete error[name]
     if ('__vitest_rollup_error__' in error && !isRollupError(error['__vitest_rollup_error__'])) delete error['__vitest_rollup_error__']
     const { cause, errors: more } = error
     if (seen.has(cause)) delete error['cause']
@@ -64,6 +66,6 @@ function tidyPlaces(error: ErrorFields, view: HostView): void {
   }
 }
 
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   return typeof value === 'object' ? inspect(value) : String(value)
 }

@@ -18,6 +18,7 @@ import {
   maybe,
   oneOf,
   ordinal,
+  printable,
   record,
   recordOf,
   text,
@@ -29,24 +30,31 @@ const failures = maybe(listOf(anything))
 const mode = oneOf('run', 'skip', 'only', 'todo', 'queued')
 /** vitest asks every file for its state when the run ends, and throws for another one. */
 const state = oneOf('run', 'skip', 'todo', 'pass', 'fail')
+const tally: Check = (value) => count(value) && (value as number) >= 0
 /** What a Date can have: reporters write it. */
 const time: Check = (value) => count(value) && Math.abs(value as number) <= 8.64e15
+const attempted = record({
+  state,
+  errors: failures,
+  duration: maybe(count),
+  startTime: maybe(time),
+  retryIndex: maybe(count),
+  repeatIndex: maybe(count),
+})
 const result = record({
   state,
   errors: failures,
-  attempts: maybe(listOf(record({ state, errors: failures, duration: maybe(count), startTime: maybe(time) }))),
+  attempts: maybe(listOf(attempted)),
   hooks: maybe(recordOf(maybe(text))),
   duration: maybe(count),
   startTime: maybe(time),
   heap: maybe(count),
   retryCount: maybe(count),
   repeatCount: maybe(count),
-  note: maybe(text),
+  note: printable,
   pending: maybe(flag),
 })
-const attachment = record({ name: maybe(text), path: maybe(text), contentType: maybe(text), body: maybe(either(text, bytes)) })
 const location = record({ file: maybe(text), line: ordinal, column: ordinal })
-const annotation = record({ message: text, type: maybe(text), location: maybe(location), attachment: maybe(attachment) })
 
 const taskFields = record({
   id: text,
@@ -101,9 +109,38 @@ function isSuiteAbove(value: unknown): boolean {
 
 const fileTask: Check = (value) => fileFields(value) && (value as Fields)['type'] === 'suite' && isTask(value, value, new Set())
 
-/** Those of vitest's `traceTimeline` have stacks in it. */
-const artifactData: Check = (value) =>
-  !isRecord(value) || maybe(listOf(record({ name: maybe(text), stack: maybe(text), location: maybe(location) })))(value['entries'])
+export const annotationType = 'internal:annotation'
+/** Of `traceTimeline`. */
+export const timeline = 'internal:browserTrace'
+const step = record({
+  name: text,
+  startTime: count,
+  duration: maybe(count),
+  status: maybe(text),
+  stack: maybe(text),
+  location: maybe(location),
+  element: maybe(record({ locator: maybe(text) })),
+  range: maybe(record({ id: text, phase: text })),
+})
+/** Artifacts of vitest's own that workers send which are no browser's. What a test calls otherwise is its own, and nobody reads what is in it. */
+const artifacts: Readonly<Record<string, Check>> = {
+  [annotationType]: record({
+    // A test may annotate anything.
+    annotation: record({ message: printable, type: printable, location: maybe(location), attachment: maybe(record()) }),
+  }),
+  [timeline]: record({ data: record({ retry: maybe(count), repeats: maybe(count), entries: listOf(step) }) }),
+}
+const artifact: Check = (value) => {
+  if (!record({ attachments: maybe(listOf(record())) })(value)) return false
+  const { type } = value as Fields
+  return typeof type !== 'string' || !Object.hasOwn(artifacts, type) || (artifacts[type] as Check)(value)
+}
+
+/** False for those of vitest's that its workers do not send. */
+export function isArtifactType(type: string): boolean {
+  return !type.startsWith('internal:') || Object.hasOwn(artifacts, type)
+}
+
 const measured: Check = maybe((value) => typeof value === 'number')
 const statistics = record(
   Object.fromEntries(['min', 'max', 'mean', 'p75', 'p99', 'p995', 'p999', 'rme', 'samplesCount'].map((name) => [name, measured])),
@@ -130,27 +167,18 @@ const methods: Readonly<Record<string, readonly Check[]>> = {
   onQueued: [fileTask],
   onCollected: [listOf(fileTask)],
   onTaskUpdate: [listOf(tuple(text, maybe(result), maybe(record()))), listOf(tuple(text, text))],
-  onTaskArtifactRecord: [
-    text,
-    record({
-      type: text,
-      location: maybe(location),
-      attachments: maybe(listOf(attachment)),
-      annotation: maybe(annotation),
-      data: artifactData,
-    }),
-  ],
+  onTaskArtifactRecord: [text, artifact],
   onTestBenchmark: [text, record({ name: text, tasks: listOf(benchmarkTask) })],
   readBenchmarkResult: [text],
   writeBenchmarkResult: [text, anything],
   snapshotSaved: [
     record({
       filepath: text,
-      added: count,
-      matched: count,
-      unchecked: count,
-      unmatched: count,
-      updated: count,
+      added: tally,
+      matched: tally,
+      unchecked: tally,
+      unmatched: tally,
+      updated: tally,
       uncheckedKeys: maybe(listOf(text)),
     }),
   ],
@@ -172,7 +200,7 @@ const response = record({
 const answer = record({ i: text })
 const question = record({ m: text, a: listOf(anything), i: maybe(text) })
 
-function isVitests(message: unknown): boolean {
+export function isVitests(message: unknown): boolean {
   if (!isRecord(message)) return false
   // vitest, too, tells by this field which of the two it is. A method is a question's alone: whoever looks for one looks at its name.
   if ('__vitest_worker_response__' in message) return response(message) && !('m' in message)

@@ -9,16 +9,16 @@ import { saveResult } from './benchmark-results.ts'
 import { executedFiles } from './executed-files.ts'
 import type { MirrorPlaces } from './mirror-place.ts'
 import { type GraphQuestion, type ModuleHost, type ModuleQuestion, ModuleRequests } from './module-requests.ts'
-import { boundTree, spellBigInts } from './plain-data.ts'
+import { Bounds, spellBigInts } from './plain-data.ts'
 import { isOfProject } from './sandbox-vite.ts'
 import { type Reader, seenFrom } from './seen-fs.ts'
 import { isRecord } from './shapes.ts'
 import { SnapshotOwners } from './snapshot-owners.ts'
 import { dropForgedChanges } from './snapshot-review.ts'
 import type { FileTask } from './task-updates.ts'
-import { tidyErrors } from './tidy-errors.ts'
+import { textOf, tidyErrors } from './tidy-errors.ts'
 import { tidyStack } from './tidy-stacks.ts'
-import { isMethod } from './worker-messages.ts'
+import { isArtifactType, isMethod, isVitests, timeline } from './worker-messages.ts'
 
 /** A message of birpc: a question, or an answer. */
 interface RpcMessage {
@@ -32,6 +32,8 @@ export interface RequestHost extends ModuleHost {
   workspaces: readonly string[]
   /** True for a real path where the sandbox writes to the host's own file. */
   isShared(path: string): boolean
+  /** Once a run. */
+  warn(words: string): void
 }
 
 interface Result {
@@ -42,14 +44,20 @@ interface Result {
 
 interface Task {
   id: string
+  name: string
   type: string
+  projectName?: string | null
   meta: Record<string, unknown>
   result?: Result
   tasks?: Task[]
 }
 
+type Pack = [id: string, result: Result | undefined, meta: object | undefined]
+type Event = [id: string, event: string, data?: unknown]
+
 interface Artifact {
-  data?: { entries?: { stack?: string }[] }
+  type: unknown
+  data: { entries: { stack?: string }[] }
 }
 
 /** vitest's own name for it. */
@@ -71,8 +79,8 @@ const ofReports = [
   'snapshotSaved',
 ]
 
-/** Of a task, what leads to others. */
-const ties = ['file', 'suite', 'tasks']
+/** Of a task, what leads to others. A test has no tasks of its own. */
+const ties = ['file', 'suite']
 
 /** The message tells of what is not the worker's. */
 class Forged extends Error {}
@@ -83,8 +91,8 @@ export class WorkerRequests {
   /** The files that the worker was given. */
   readonly #testFiles = new Set<string>()
   readonly owners: SnapshotOwners
-  /** Ids of what they hold. */
-  readonly #tasks = new Set<string>()
+  /** Ids of what they hold, with its name. */
+  readonly #tasks = new Map<string, string>()
 
   constructor(host: RequestHost) {
     this.#host = host
@@ -105,9 +113,12 @@ export class WorkerRequests {
     const { t, m: method, a: args = [] } = message as RpcMessage
     if (t !== 'q' || method === undefined) return undefined
     if (!isMethod(method)) return new Error(`nsbox does not know vitest's method ${inQuotes(method)}`)
-    if (ofReports.includes(method)) spellBigInts(args)
+    const isOfReports = ofReports.includes(method)
+    if (isOfReports) spellBigInts(args)
     try {
-      return this.#refusalOf(method, args)
+      const refusal = this.#refusalOf(method, args)
+      // Nothing is handed on that was judged only before something was taken out of it.
+      return refusal ?? (isOfReports && !isVitests(message) ? `${method} with more than reporters can write` : undefined)
     } catch (error) {
       if (error instanceof Forged) return `${method} of ${error.message}`
       throw error
@@ -128,7 +139,7 @@ export class WorkerRequests {
   /** An answer to a request of vitest's, before somebody has it: vitest prints its error. */
   answers(response: { error?: unknown }): void {
     spellBigInts(response)
-    this.#tidyError(response.error)
+    if (response.error !== undefined) response.error = this.#tidyError(response.error)
   }
 
   /** The worker was given this file. */
@@ -163,32 +174,31 @@ export class WorkerRequests {
       case 'onCollected':
         return this.#take(first as FileTask[])
       case 'onTaskUpdate':
-        for (const [id] of [...(first as [string][]), ...(second as [string][])]) this.#requireTask(id)
-        for (const pack of first as [string, Result | undefined, object | undefined][]) {
-          this.#tidy(pack[1])
-          boundTree(pack)
-        }
-        boundTree(second)
-        return undefined
+        return this.#update(first as Pack[], second as Event[])
       case 'onUnhandledError':
-        return this.#tidyError(first)
+        args[0] = this.#tidyError(first)
+        return undefined
       case 'onAsyncLeaks':
         if (!project.config.detectAsyncLeaks) throw new Forged('a run without detectAsyncLeaks')
-        for (const leak of first as { filename: string; stack: string }[]) {
+        for (const leak of first as { filename: string; projectName?: string | null; stack: string }[]) {
           this.#requireFiles([leak.filename])
+          this.#requireProject(leak.projectName)
           leak.stack = tidyStack(leak.stack, view)
         }
         return undefined
-      case 'onTaskArtifactRecord':
-        boundTree(second)
-        for (const entry of (second as Artifact).data?.entries ?? []) if (entry.stack) entry.stack = tidyStack(entry.stack, view)
-        return this.#requireTask(first as string)
+      case 'onTaskArtifactRecord': {
+        const { type, data } = second as Artifact
+        this.#requireTask(first as string)
+        if (typeof type === 'string' && !isArtifactType(type)) return new Error(`nsbox does not know vitest's artifact ${inQuotes(type)}`)
+        if (type === timeline) for (const entry of data.entries) if (entry.stack) entry.stack = tidyStack(entry.stack, view)
+        return bound(args, 1)
+      }
       case 'onTestBenchmark':
-        boundTree(second)
-        return this.#requireTask(first as string)
+        this.#requireTask(first as string)
+        return bound(args, 1)
       case 'onUserConsoleLog': {
-        const log = first as { taskId?: string; origin?: string }
-        boundTree(log)
+        bound(args, 0)
+        const log = args[0] as { taskId?: string; origin?: string }
         if (log.origin) log.origin = tidyStack(log.origin, view)
         // vitest guesses it from the stack where no test runs.
         if (log.taskId !== undefined && !this.#tasks.has(log.taskId)) log.taskId = unknownTest
@@ -201,12 +211,13 @@ export class WorkerRequests {
       case 'onTestModuleDependencies':
         return this.#requireFiles([first as string])
       case 'snapshotSaved':
-        boundTree(first)
-        return this.#requireFiles([(first as { filepath: string }).filepath])
+        this.#requireFiles([(first as { filepath: string }).filepath])
+        return bound(args, 0)
       case 'onAfterSuiteRun': {
         const suite = first as { environment: string; testFiles: string[]; projectName?: string }
         const { environment, testFiles, projectName } = suite
-        if (testFiles.length === 0 || (projectName ?? '') !== project.name) throw new Forged(inQuotes(projectName ?? ''))
+        if (testFiles.length === 0) throw new Forged(inQuotes(''))
+        this.#requireProject(projectName)
         suite.environment = this.#modules.nameOfServing(environment)
         return this.#requireFiles(testFiles.map((name) => resolve(project.config.root, name))) ?? this.#refusalOfEnvironment(environment)
       }
@@ -227,22 +238,57 @@ export class WorkerRequests {
     const { project } = this.#host
     this.#requireFiles(files.map(({ filepath }) => filepath))
     // vitest finds a file, too, by its id: another task with it would be taken for the file.
-    const taken = new Set<string>()
-    for (const file of files) {
+    const taken = new Map<string, Task>()
+    for (const file of files as unknown as (FileTask & Task)[]) {
       if (file.id !== project.createSpecification(file.filepath).taskId) throw new Forged(inQuotes(file.id))
       if (file.viteEnvironment !== undefined) file.viteEnvironment = this.#modules.nameOfListed(file.viteEnvironment)
+      this.#requireProject(file.projectName)
       const add = (task: Task) => {
-        const { id, type, result, tasks = [] } = task
-        this.#tidy(result)
-        boundTree(task, ties)
-        for (const name of notedByHost) if (name in task || (type === 'test' && name !== 'logs')) Object.assign(task, { [name]: [] })
+        const { id, name, type, projectName, tasks = [] } = task
         if (taken.has(id) || (id !== file.id && !id.startsWith(`${file.id}_`))) throw new Forged(inQuotes(id))
-        taken.add(id)
-        this.#tasks.add(id)
+        this.#requireProject(projectName ?? project.name)
+        taken.set(id, task)
+        this.#tasks.set(id, name)
         if (type === 'suite') tasks.forEach(add)
       }
-      add(file as unknown as Task)
+      add(file)
     }
+    const bounds = this.#bounds()
+    const tasks = [...taken.values()]
+    this.#tidy(
+      tasks.map(({ result }) => result),
+      bounds,
+    )
+    for (const task of tasks) {
+      const { id, type, meta } = task
+      boundFields(task, [...ties, 'meta', 'result', ...(type === 'suite' ? ['tasks'] : [])], bounds)
+      task.meta = this.#boundMeta(id, meta, bounds)
+      for (const name of notedByHost) if (name in task || (type === 'test' && name !== 'logs')) Object.assign(task, { [name]: [] })
+    }
+  }
+
+  /** Results of tests, and what befell them. */
+  #update(packs: Pack[], events: Event[]): undefined {
+    for (const [id] of [...packs, ...events]) this.#requireTask(id)
+    const bounds = this.#bounds()
+    this.#tidy(
+      packs.map(([, result]) => result),
+      bounds,
+    )
+    for (const pack of new Set(packs)) if (pack[2]) pack[2] = this.#boundMeta(pack[0], pack[2], bounds)
+    for (const event of new Set(events)) if (event[2]) event[2] = bounds.copy(event[2]).value
+  }
+
+  /** Tasks that something else than their suite leads to are left out: each has its whole file with it. */
+  #bounds(): Bounds {
+    return new Bounds((value) => isRecord(value) && 'file' in value && 'meta' in value && this.#tasks.has(value['id'] as string))
+  }
+
+  #boundMeta(id: string, meta: object, bounds: Bounds): Record<string, unknown> {
+    const { value, isCut } = bounds.copy(meta)
+    if (isCut)
+      this.#host.warn(`the meta of ${inQuotes(this.#tasks.get(id) ?? id)} has more than reporters can write: some of it is left out`)
+    return (value ?? {}) as Record<string, unknown>
   }
 
   /** A worker names what its config names. Which environment of nsbox's serves it is not for it to say. */
@@ -253,6 +299,11 @@ export class WorkerRequests {
 
   #requireTask(id: string): undefined {
     if (!this.#tasks.has(id)) throw new Forged(inQuotes(id))
+  }
+
+  /** vitest's default project has no name. */
+  #requireProject(name: string | null | undefined): undefined {
+    if ((name ?? '') !== this.#host.project.name) throw new Forged(inQuotes(name ?? ''))
   }
 
   #requireFiles(files: readonly string[]): undefined {
@@ -285,17 +336,29 @@ export class WorkerRequests {
     return { workspaces, executed: () => executedFiles(project.vitest), isShared }
   }
 
-  #tidy(result: Result | undefined): void {
-    for (const list of [result, ...(result?.attempts ?? [])]) if (list?.errors) list.errors = Array.from(list.errors, errorOf)
-    const errors = [...(result?.errors ?? []), ...(result?.attempts ?? []).flatMap((attempt) => attempt.errors ?? [])]
-    tidyErrors(errors, this.#host.view)
+  #tidy(results: readonly (Result | null | undefined)[], bounds: Bounds): void {
+    const attempts = [...new Set(results.map((result) => result?.attempts ?? []))].flat()
+    // What is in two places is in them afterwards too: vitest tells an error of an attempt by that.
+    const [lists, copies] = [new Map<unknown[], unknown[]>(), new Map<unknown, unknown>()]
+    // Texts that are equal become errors of their own.
+    const copy = (error: unknown) => once(copies, isRecord(error) ? error : Symbol('text'), () => errorOf(bounds.copy(error).value))
+    for (const result of new Set([...results, ...attempts])) {
+      if (!result) continue
+      boundFields(result, ['errors', 'attempts'], bounds)
+      const { errors } = result
+      if (errors) result.errors = once(lists, errors, () => Array.from(errors, copy))
+    }
+    const errors = [...copies.values()]
+    tidyErrors(errors, this.#host.view, this.#testFiles)
     dropForgedChanges(errors, this.#places, this.owners)
   }
 
   /** Of no test. With this code vitest takes it for a word on a task that was skipped, and so has not failed, whosever it is. */
-  #tidyError(error: unknown): undefined {
+  #tidyError(sent: unknown): unknown {
+    const error = this.#bounds().copy(sent).value
     if (isRecord(error) && error['code'] === 'VITEST_PENDING' && !this.#isTest(String(error['taskId']))) delete error['code']
-    tidyErrors([error], this.#host.view)
+    tidyErrors([error], this.#host.view, this.#testFiles)
+    return error
   }
 
   /** The id of a test begins with that of its file: see #take. */
@@ -306,7 +369,26 @@ export class WorkerRequests {
 
 /** vitest's worker makes one of whatever is thrown. */
 function errorOf(error: unknown): unknown {
-  return isRecord(error) ? error : { message: String(error) }
+  return isRecord(error) ? error : { message: textOf(error) }
+}
+
+/** Of a message. Its shape is judged again later. */
+function bound(args: unknown[], index: number): undefined {
+  args[index] = new Bounds().copy(args[index]).value
+}
+
+/** All but `left`. */
+function boundFields(holder: object, left: readonly string[], bounds: Bounds): void {
+  const fields = Object.entries(holder).filter(([name]) => !left.includes(name))
+  const copy = bounds.copy(Object.fromEntries(fields)).value as Record<string, unknown>
+  for (const [name] of fields) if (!Object.hasOwn(copy, name)) delete (holder as Record<string, unknown>)[name]
+  Object.defineProperties(holder, Object.getOwnPropertyDescriptors(copy))
+}
+
+function once<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = known.has(key) ? (known.get(key) as Value) : make()
+  known.set(key, value)
+  return value
 }
 
 /** vitest takes paths and addresses of files. */

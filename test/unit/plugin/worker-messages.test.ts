@@ -27,6 +27,9 @@ function file(...tasks: Task[]): Task {
 
 const call = (method: string, ...args: unknown[]) => ({ vitest: { t: 'q', i: 'x', m: method, a: args } })
 
+const annotated = (annotation: object) => call('onTaskArtifactRecord', 'b', { type: 'internal:annotation', annotation })
+const timeline = (data: object) => call('onTaskArtifactRecord', 'b', { type: 'internal:browserTrace', data })
+
 test.each([
   ['an answer', { vitest: { t: 's', i: 'x', r: null } }],
   ['a response', { vitest: { __vitest_worker_response__: true, type: 'stopped', error: { message: 'x' } } }],
@@ -44,6 +47,14 @@ test.each([
     ),
   ],
   ['an error with frames of another shape', call('onTaskUpdate', [['b', { state: 'fail', errors: [{ stacks: 5 }] }, {}]], [])],
+  ['attempts', call('onTaskUpdate', [['b', { state: 'fail', attempts: [{ state: 'fail', retryIndex: 1, repeatIndex: 0 }] }, {}]], [])],
+  ['a note that is no text', call('onTaskUpdate', [['b', { state: 'skip', note: 42 }, {}]], [])],
+  ['an annotation that is no text', annotated({ message: ['a', { b: 1 }], type: 5, attachment: { contentType: 5 } })],
+  [
+    'an artifact of the test’s own',
+    call('onTaskArtifactRecord', 'b', { type: 'my:x', data: { entries: [1] }, annotation: 5, location: 'x' }),
+  ],
+  ['a timeline', timeline({ retry: 1, entries: [{ name: 'expect.poll()', startTime: 1, range: { id: 'x', phase: 'end' } }] })],
   ['output', call('onUserConsoleLog', { content: '', type: 'stderr', time: 1, size: 0 })],
   ['a method of a later vitest', call('onSomethingNew', 1)],
   ['what files left', { ...call('onTaskUpdate', [], []), left: { processes: null, ports: [], cpuMs: 1, memoryPeakBytes: 1 } }],
@@ -63,6 +74,17 @@ test.each([
   ['a state of a mode', call('onTaskUpdate', [['b', { state: 'queued' }, {}]], [])],
   ['a state that no test has', call('onTaskUpdate', [['b', { state: 'fine' }, {}]], [])],
   ['arguments that are no list', { vitest: { t: 'q', m: 'fetch', a: { 0: '/a.ts' } } }],
+  [
+    'attempts with numbers that are none',
+    call('onTaskUpdate', [['b', { state: 'fail', attempts: [{ state: 'fail', retryIndex: {} }] }, {}]], []),
+  ],
+  ['a note that cannot be made a text', call('onTaskUpdate', [['b', { state: 'skip', note: { toString: 1 } }, {}]], [])],
+  ['an annotation that is none', call('onTaskArtifactRecord', 'b', { type: 'internal:annotation' })],
+  ['an annotation that cannot be made a text', annotated({ message: [{ toString: 1 }] })],
+  ['an annotation that has no end as text', annotated({ message: Array.from({ length: 40 }).reduce((inner) => [inner, inner], 'text') })],
+  ['a timeline without steps', timeline({})],
+  ['a timeline with numbers that are none', timeline({ entries: [{ name: 'x', startTime: 1, duration: {} }] })],
+  ['attachments in no list', call('onTaskArtifactRecord', 'b', { type: 'my:x', attachments: new Set([{ path: '/etc/passwd' }]) })],
   ['ports without numbers', { ...call('onTaskUpdate', [], []), left: { processes: [], ports: [{}], cpuMs: 1, memoryPeakBytes: 1 } }],
   ['content that is no bytes', { nsbox: 'mirror', id: 1, path: '/a.snap', content: 'x' }],
 ])('%s is refused', (_, message) => {
