@@ -65,6 +65,28 @@ const forgeries: Record<string, [sends: string, said: string]> = {
     `call('onAsyncLeaks', [{ filename: filepath, type: 'x', stack: 'at x (/etc/passwd:1:1)' }])`,
     'onAsyncLeaks of a run without detectAsyncLeaks',
   ],
+  'attempts whose numbers are none': [
+    `const attempts = [{ state: 'fail', retryIndex: { toString: 1 } }, { state: 'fail' }]; call('onTaskUpdate', [[task.id, { state: 'fail', attempts }, {}]], [])`,
+    shapeless,
+  ],
+  'a timeline whose numbers are none': [
+    `call('onTaskArtifactRecord', task.id, { type: 'internal:browserTrace', data: { retry: { toString: 1 }, entries: [] } })`,
+    shapeless,
+  ],
+  'an annotation that cannot be made a text': [
+    `call('onTaskArtifactRecord', task.id, { type: 'internal:annotation', annotation: { message: [{ toString: 1 }] } })`,
+    shapeless,
+  ],
+  'a note that cannot be made a text': [`call('onTaskUpdate', [[task.id, { state: 'skip', note: { toString: 1 } }, {}]], [])`, shapeless],
+  'attachments in no list': [
+    `call('onTaskArtifactRecord', task.id, { type: 'my:x', attachments: new Set([{ path: '/etc/passwd' }]) })`,
+    shapeless,
+  ],
+  'snapshots fewer than none': [
+    `call('snapshotSaved', { filepath, added: -1, matched: 0, unchecked: 0, unmatched: 0, updated: 0 })`,
+    shapeless,
+  ],
+  'its file in another project': [`call('onQueued', Object.assign(file(own, filepath), { projectName: 'other' }))`, 'onQueued of "other"'],
   'refusals without attempts': [`send({ nsbox: 'refused', file: 'x' })`, shapeless],
   'no list of updates': [`call('onTaskUpdate', 'x', [])`, shapeless],
   'an update that is no result': [`call('onTaskUpdate', [[own, 'passed', {}]], [])`, shapeless],
@@ -164,6 +186,9 @@ const oddities: Record<string, string> = {
   'meta of the host': `call('onTaskUpdate', [[own, { state: 'run' }, { nsbox: { oomKills: '::error::forged' } }]], [])`,
   'errors of other kinds': `call('onTaskUpdate', [[task.id, { state: 'fail', errors: [null, 5, 'x', { message: 5n, name: {} }] }, {}]], [])`,
   'a failed test with nothing noted': `const forged = file(own, filepath); forged.tasks = [{ id: task.id, name: 'x', type: 'test', mode: 'run', meta: {}, file: forged, result: { state: 'fail', errors: new Array(3) } }]; call('onCollected', [forged])`,
+  'tests that other fields lead to': `const forged = file(own, filepath); const child = { id: task.id, name: 'x', type: 'test', mode: 'run', meta: { forged }, file: forged, extra: forged, result: { state: 'fail', errors: [forged, { cause: forged.tasks }] } }; forged.tasks = [child]; forged.extra = [child]; call('onCollected', [forged])`,
+  'a first field of many holes': `const forged = Object.assign({ holes: new Array(4e8) }, file(own, filepath)); forged.file = forged; call('onCollected', [forged]); call('snapshotSaved', { holes: new Array(4e8), filepath, added: 0, matched: 0, unchecked: 0, unmatched: 0, updated: 0 })`,
+  'artifacts of a browser': `for (const more of [{}, { attachments: [{ originalPath: 5 }] }]) call('onTaskArtifactRecord', task.id, { type: 'internal:failureScreenshot', ...more }); throw new Error('fails')`,
   'a list of logs that is none': `call('onTaskUpdate', [[task.id, { state: 'run' }, { logs: 1n }]], [])`,
 }
 /** Errors of no test. */
@@ -175,7 +200,8 @@ const oddErrors = [
   `{ message: 'odd 5', stack: 's', code: 'VITEST_PENDING', taskId: innocent + '_0' }`,
   `{ message: 'odd 6', stack: 's', stacks: [{ file: 5 }, { file: import.meta.filename, line: 1, column: -5, method: '' }] }`,
   `{ message: 'odd 7', stack: 's', holes: new Array(4e9), map: new Map([[1, new Array(4e9)]]) }`,
-  `{ message: 'odd 8', stack: '\\n'.repeat(90_000) + 'at http://:1:1' }`,
+  `{ message: 'odd 8', stack: 's', VITEST_TEST_PATH: import.meta.dirname + '/innocent.test.ts', VITEST_TEST_NAME: 'passes' }`,
+  `{ message: 'odd 9', stack: '\\n'.repeat(90_000) + 'at http://:1:1' }`,
 ]
 
 describe.each(vitestVersions)('$name', (version) => {
@@ -200,6 +226,14 @@ describe.each(vitestVersions)('$name', (version) => {
     expect(run.tests['innocent.test.ts > passes'], run.output).toBe('passed')
     expect(reports.filter((path) => !existsSync(path))).toEqual([])
     for (const index of oddErrors.keys()) expect(run.output).toContain(`odd ${index + 1}`)
+  })
+
+  test('errors name no other file', () => {
+    expect(run.output).not.toContain('originated in "innocent.test.ts"')
+  })
+
+  test('of too much meta the test is named', () => {
+    expect(run.output).toContain('meta-of-holes.test.ts: the meta of "meta-of-holes.test.ts" has more than reporters can write')
   })
 
   test('what a worker says of meta.nsbox is not told', () => {

@@ -53,7 +53,7 @@ describe.each(vitestVersions)('$name', (version) => {
       project,
       [
         [...reporters([...byLine, ...byFile]), ...byFile.map((name) => `--outputFile.${name}=${directory}/${name}`)],
-        [...reporters(['dot', 'blob']), '--silent', `--outputFile.blob=${blobs}/blob.json`, 'fails', 'hook', 'kinds'],
+        [...reporters(['dot', 'blob']), '--silent', `--outputFile.blob=${blobs}/blob.json`, 'fails', 'hook', 'kinds', 'odd'],
         [...reporters(['default']), `--merge-reports=${blobs}`],
       ].map((line) => [`--pool=${pool}`, ...line]),
       { reporters: [] },
