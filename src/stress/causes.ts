@@ -68,7 +68,8 @@ const classOf: Record<KnobName, CauseClass> = {
 const weights = { recipe: 3, guilty: 3, suspect: 2 }
 /** A recipe that was run less often says no more than the sweep that it is from. */
 const runsOfRecipe = 3
-const significant = 0.05
+/** Every test of a suite that failed at all is asked about: of twenty that fail by chance one would pass the usual mark of 5 %. */
+const significant = 0.01
 
 function knobSigns({ trials, baseline, effects, recipe }: Symptoms): Sign[] {
   const groups = [...Map.groupBy(effects, ({ names }) => names.join()).values()].map((alike) => ({ alike, counted: countedOf(alike) }))
@@ -237,21 +238,28 @@ function errorSigns({ trials }: Symptoms): Sign[] {
     const found = failed.flatMap(({ text }) => pattern.exec(text)?.[0] ?? [])
     return part(of, weight, found, (count) => `${count} had ${[...new Set(found)].join(', ')}: ${means}.`)
   })
-  const isSlow = ({ knobs }: (typeof failed)[number]) => slowing.some((name) => knobs[name] !== undefined)
+  const isSlow = ({ attempt: { order } }: Trial) => slowing.some((name) => order.knobs[name] !== undefined)
+  const slowed = trials.filter(isSlow)
+  // What fails as often at full speed is not of the speed, whichever runs it was met in.
+  const whenSlowed = (some: typeof failed) => {
+    const here = some.filter(({ trial }) => isSlow(trial))
+    const other = { failed: some.length - here.length, runs: trials.length - slowed.length }
+    return fisherOneSided({ failed: here.length, runs: slowed.length }, other) < significant ? here : []
+  }
   const refused = failed.filter(({ text }) => /\bECONNREFUSED\b/.test(text))
-  const late = failed.filter(({ failure }) => failure.killedBy === null && failure.errors.some(({ isTimeout }) => isTimeout))
-  const missing = failed.filter((one) => isSlow(one) && /\bENOENT\b|Unexpected end of JSON/.test(one.text))
+  const late = whenSlowed(failed.filter(({ failure }) => failure.killedBy === null && failure.errors.some(({ isTimeout }) => isTimeout)))
+  const missing = whenSlowed(failed.filter(({ text }) => /\bENOENT\b|Unexpected end of JSON/.test(text)))
   const capped = failed.filter(({ failure: { killedBy } }) => killedBy === 'memory' || killedBy === 'pids' || killedBy === 'disk')
   return [
     ...kinds,
-    part('async wait', 2.5, refused.filter(isSlow), (count) => `${count} had ECONNREFUSED when slowed down: nothing listened yet.`),
+    part('async wait', 2.5, whenSlowed(refused), (count) => `${count} had ECONNREFUSED when slowed down: nothing listened yet.`),
     part(
       'network',
       2.5,
-      refused.filter((one) => !isSlow(one)),
+      refused.filter(({ trial }) => !isSlow(trial)),
       (count) => `${count} had ECONNREFUSED: nothing listened there.`,
     ),
-    part('async wait', 2, late.filter(isSlow), (count) => `${count} ran into vitest's time limit when slowed down${hangs(trials, late)}.`),
+    part('async wait', 2, late, (count) => `${count} ran into vitest's time limit when slowed down${hangs(trials, late)}.`),
     part('async wait', 1, missing, (count) => `${count} read what was not there yet when slowed down.`),
     part('resources', 3, capped, (count) => `${count} ended with the worker killed by its cap.`),
   ]
