@@ -12,8 +12,18 @@ export interface RlimitEnd {
   isCertain: boolean
 }
 
-/** How programs end that get no more memory: by a failed access, by giving up, or in exec(2), which kills what it cannot start any more. */
-const withoutMemory = ['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGKILL']
+/** How programs end that get no more memory: by giving up, or by a failed access; exec(2) sends SIGSEGV to what it cannot start any more. */
+const withoutMemory = ['SIGSEGV', 'SIGABRT', 'SIGTRAP', 'SIGILL']
+
+const MiB = 2 ** 20
+/** What the kernel gives of stack (_STK_LIM): programs are made to do with it. */
+const usualStack = 8 * MiB
+/** Only the smallest of programs do with less: node maps more than 100 MiB, one thread 8 MiB of stack. */
+const tiny = 32 * MiB
+/** Resident memory up to here may be that of nsbox before exec(2), which ru_maxrss of getrusage(2) goes on to count. */
+const mostOwn = 64 * MiB
+/** Memory that is reserved for each byte that is resident, of programs that are at their limit. */
+const mostReserved = 2
 
 interface Ended {
   signal: string | null
@@ -43,11 +53,12 @@ function isLikely({ resource, soft, hard }: Omit<RlimitEnd, 'isCertain'>, ended:
     // Nothing tells how long its files were.
     case 'fsize':
       return signal === 'SIGXFSZ'
+    // A stack that cannot grow is a failed access (setrlimit(2)).
     case 'stack':
-      return withoutMemory.includes(signal) && isReached(soft, ended, 1)
+      return signal === 'SIGSEGV' && soft !== null && soft < usualStack
     case 'as':
     case 'data':
-      return withoutMemory.includes(signal) && isReached(soft, ended, mostReserved)
+      return withoutMemory.includes(signal) && isNear(soft, ended)
     default:
       return false
   }
@@ -58,11 +69,10 @@ function isUsedUp(limit: number | null, { cpuMs = 0 }: Ended): boolean {
   return limit !== null && cpuMs >= limit * 1000 * 0.5
 }
 
-/** Memory that is reserved for each byte that is resident: node has 30. */
-const mostReserved = 64
-
-function isReached(limit: number | null, { maxRss }: Ended, reserved: number): boolean {
-  return limit !== null && limit <= (maxRss ?? 0) * reserved
+function isNear(limit: number | null, { maxRss }: Ended): boolean {
+  if (limit === null) return false
+  const known = (maxRss ?? 0) > mostOwn ? (maxRss as number) : 0
+  return limit <= Math.max(tiny, known * mostReserved)
 }
 
 /** `the command was ended by SIGXCPU, because of --rlimit cpu=1`. */
