@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { boundPath } from '../config/flag-values.ts'
-import { inFlags } from '../config/run-flags.ts'
+import { flagOf, inFlags } from '../config/run-flags.ts'
 import { describeError, errorFromData } from '../errors.ts'
 import { describeCap, timeWords } from '../launch/describe-cap.ts'
 import { missingWords } from '../launch/missing-words.ts'
@@ -27,7 +27,13 @@ export function describeEnd({
   refused,
   unrelayed,
 }: Report): string | undefined {
-  const missing = notEnforced.map(missingWords).map(inFlags)
+  const missing = notEnforced.map((one) =>
+    missingWords({
+      ...one,
+      protection: /[A-Z]/.test(one.protection) ? flagOf([one.protection]) : one.protection,
+      error: inFlags(one.error),
+    }),
+  )
   const hidden = unseen.map(
     (limit) => `programs inside were not told of the limit of ${limit}: they have no /sys/fs/cgroup to look it up in`,
   )
@@ -38,9 +44,9 @@ export function describeEnd({
 
   function endOf(): string | undefined {
     if (error)
-      return inFlags(
-        describeError(
-          errorFromData(error).withHint(error.hint ?? (error.errno === 'ENOENT' ? hiddenHint(cause, command[0] as string) : undefined)),
+      return describeError(
+        errorFromData(inFlags(error)).withHint(
+          error.hint === undefined && error.errno === 'ENOENT' ? hiddenHint(cause, command[0] as string) : undefined,
         ),
       )
     if (capHit)

@@ -33,8 +33,7 @@ export async function namingFlags<T>(options: ResolvedSandboxOptions, act: () =>
     return await act()
   } catch (error) {
     if (!NsboxError.is(error)) throw error
-    const { message, hint, ...data } = errorToData(error instanceof WrongOption ? named(options, error) : error)
-    throw errorFromData({ ...data, message: inFlags(message), hint: hint && inFlags(hint) })
+    throw errorFromData(inFlags(errorToData(error instanceof WrongOption ? named(options, error) : error)))
   }
 }
 

@@ -1,8 +1,9 @@
 // Flags of `nsbox run`, `shell` and `plan`, read and checked.
 
 import { parseArgs } from 'node:util'
-import { configError } from '../errors.ts'
+import { configError, type ErrorData } from '../errors.ts'
 import { inQuotes, quoted } from '../quoted.ts'
+import { spokenOptions } from '../spoken-options.ts'
 import type { FieldName } from './explain.ts'
 import { type ChangeFlags, type EnvironmentChange, type Flag, type FlagInput, flagGroups, type OutputFlags } from './flag-table.ts'
 import { programDefaults, type ResolvedProgramOptions, type ResolvedSandboxOptions, sandboxDefaults } from './run-options.ts'
@@ -86,13 +87,23 @@ export const flagOf: FieldName = ([option]) => {
   return name === undefined ? String(option) : `--${name}`
 }
 
-/** What the library says, to whoever gave flags: `seal: 'prefer'` is `--seal prefer`, `expose is` is `--expose is`. */
-export function inFlags(text: string): string {
-  const named = (whole: string, option: string, value?: string) => {
-    const flag = flagOf([option])
-    return flag === option ? whole : [flag, value].filter((part) => part !== undefined).join(' ')
-  }
-  return text
-    .replace(/\b([a-z]+[A-Z]?[a-z]*): '(\w+)'/g, (whole, option, value) => named(whole, option, value))
-    .replace(/^[a-z]+(?= is )|(?<![\w"'/.-])[a-z]+[A-Z][a-z]+(?![\w"'/-])/g, (option) => named(option, option))
+/**
+ * What the library says, to whoever gave flags: `seal: 'prefer'` is `--seal prefer`, `expose is` is `--expose is`. Names of files and commands
+ * may read like that too: of a message only the places are changed in which the library speaks of options, and of hints what is in no quotes.
+ */
+export function inFlags(error: ErrorData): ErrorData {
+  const { message, hint } = error
+  const ending = Object.values(spokenOptions).find((words) => message.endsWith(words)) ?? ''
+  const rest = message.slice(0, message.length - ending.length)
+  const named = rest
+    .replace(/^(?:[a-z]+(?= is )|[a-z]+[A-Z][a-z]+(?= cannot be ))/, (option) => flagOf([option]))
+    .replace(/(?<=^[\w-]+ cannot be limited here: no cgroup with the controller \w+ \()limitsBy is '(\w+)'(?=\))/, '--limits-by is $1')
+  return { ...error, message: named + settingsInFlags(ending), hint: hint && settingsInFlags(hint) }
+}
+
+function settingsInFlags(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|\b([a-z]+[A-Z]?[a-z]*): '(\w+)'/g, (whole, option, value) => {
+    const flag = option === undefined ? option : flagOf([option])
+    return flag === option ? whole : `${flag} ${value}`
+  })
 }

@@ -1,5 +1,6 @@
 // Ports of localhost that lead out of a sandbox's network, or into it.
 
+import { spokenOptions } from '../spoken-options.ts'
 import type { SandboxPlan, SealStep } from './plan.ts'
 import type { PortPair, Reach } from './reach.ts'
 import { step } from './step.ts'
@@ -25,8 +26,7 @@ export function wrongPorts({ net, ...reach }: Partial<Reach>): { option: 'forwar
   for (const option of ['forward', 'expose'] as const) {
     const ports = reach[option] ?? []
     const [first] = ports
-    if (first && net === 'host')
-      return { option, value: first, why: "with net: 'host' there is but one localhost: leave out one of the two" }
+    if (first && net === 'host') return { option, value: first, why: spokenOptions.hostPorts }
     const twice = ports.find(({ listen }, index) => listen !== 0 && ports.findIndex((other) => other.listen === listen) < index)
     if (twice) return { option, value: twice, why: `port ${twice.listen} can lead to one port only, and is there twice` }
   }

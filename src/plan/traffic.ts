@@ -1,5 +1,6 @@
 // Packets of localhost that arrive late, or never.
 
+import { spokenOptions } from '../spoken-options.ts'
 import type { SealStep } from './plan.ts'
 import type { SandboxRequest } from './request.ts'
 import { step } from './step.ts'
@@ -20,7 +21,7 @@ export function trafficSteps({ traffic }: Pick<SandboxRequest, 'traffic'>): Seal
 /** Why these options do not go together, or undefined. */
 export function wrongTraffic({ net, traffic }: Pick<SandboxRequest, 'net' | 'traffic'>): string | undefined {
   if (!traffic || net !== 'host') return undefined
-  return `the delay and loss of packets are ${trafficWords(traffic)}: with net: 'host' localhost is the host's own: leave out one of the two`
+  return `the delay and loss of packets are ${trafficWords(traffic)}: ${spokenOptions.hostTraffic}`
 }
 
 /** `50 ms and 5 %`. */

@@ -7,6 +7,7 @@ import type { CoverPlan, LastAction, LastStep, SandboxPlan, SealAction, SealStep
 import { mayBeLeftOut, stepName } from '../plan/step.ts'
 import type { Traffic } from '../plan/traffic.ts'
 import { oneLine, quoted } from '../quoted.ts'
+import { spokenOptions } from '../spoken-options.ts'
 import { limitCapabilities } from '../sys/capabilities.ts'
 import { close, openPath } from '../sys/descriptor.ts'
 import { setHostName } from '../sys/host-name.ts'
@@ -92,7 +93,7 @@ function requireScratch(step: Step, notEnforced: readonly NotEnforced[]): void {
 function notPreferred(failure: NsboxError): NsboxError {
   const { message, ...data } = errorToData(failure)
   const lost = 'nothing would be thrown away that is written there'
-  return new NsboxError(`${message}. Without it ${lost}: seal: 'prefer' stops there, seal: 'optional' goes on`, data)
+  return new NsboxError(`${message}. Without it ${lost}: ${spokenOptions.unsealed}`, data)
 }
 
 type Step = SealStep | LastStep

@@ -3,6 +3,7 @@
 import { errorToData, NsboxError } from '../errors.ts'
 import type { Namespace, SandboxPlan } from '../plan/plan.ts'
 import { withoutNamespaces } from '../plan/without-namespaces.ts'
+import { spokenOptions } from '../spoken-options.ts'
 import { type CloneFlag, cloneInto, cloneIntoCgroup, exitNow, fork, waitpid } from '../sys/process.ts'
 import type { SysError } from '../sys/sys-error.ts'
 import type { NotEnforced } from '../wire/protocol.ts'
@@ -55,7 +56,7 @@ function cloneUnsealed(plan: SandboxPlan, error: SysError, cgroup: number | unde
 function unsealed(error: SysError): NsboxError {
   const { message, ...data } = errorToData(error)
   const lost = "programs would write to the real project, HOME and /tmp, and use the host's network"
-  return new NsboxError(`${message}. Without namespaces ${lost}: seal: 'prefer' stops there, seal: 'optional' goes on`, data)
+  return new NsboxError(`${message}. Without namespaces ${lost}: ${spokenOptions.unsealed}`, data)
 }
 
 /** What a kernel, or a filter of a container's, that does not know clone3(2) or its field for the cgroup answers. */
