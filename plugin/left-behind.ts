@@ -7,13 +7,12 @@ import {
   graces,
   type HeldPort,
   heldPorts,
-  isEnding,
-  isHelper,
   isOfOlder,
   lasting,
   type ProcessStat,
   pids,
   processStat,
+  running,
   selfPid,
   socketsOf,
   usedTables,
@@ -112,12 +111,7 @@ export class Leftovers {
     const self = selfPid()
     const others = hasOwnPids() ? pids().filter((pid) => pid !== self && !this.#ours.has(pid)) : []
     const newer = others.filter((pid) => !isOfOlder(pid, this.#olderPids, self))
-    const processes = newer
-      .filter((pid) => !isHelper(pid))
-      .map(processStat)
-      .filter((stat) => stat !== undefined)
-      .filter((stat) => !isEnding(stat))
-    return { processes, ports: heldPorts<number | 'self'>(['self', ...newer], this.#olderSockets) }
+    return { processes: running(newer), ports: heldPorts<number | 'self'>(['self', ...newer], this.#olderSockets) }
   }
 
   #tell({ processes, ports }: Look, usage: Pick<LeftBehind, 'cpuMs' | 'memoryPeakBytes'>): LeftBehind {

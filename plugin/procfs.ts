@@ -86,7 +86,7 @@ export function processStat(pid: number): ProcessStat | undefined {
 const ended = ['Z', 'X']
 
 /** Whether it has ended, or has only to take the signal that ends it: on a busy machine it waits for a processor. */
-export function isEnding({ pid, state }: ProcessStat): boolean {
+function isEnding({ pid, state }: ProcessStat): boolean {
   return ended.includes(state) || hasFatalSignal(readIfThere(`/proc/${pid}/status`))
 }
 
@@ -107,17 +107,22 @@ export function hasFatalSignal(status: string): boolean {
 /** Programs that libraries start for themselves, and that end with the worker. */
 const helpers = /\/esbuild(\s.*)?\s--service=/
 
-export function isHelper(pid: number): boolean {
+function isHelper(pid: number): boolean {
   return helpers.test(commandOf(pid))
+}
+
+/** Those that a file is to answer for: they run, and are nobody's helpers. */
+export function running(all: readonly number[]): ProcessStat[] {
+  return all
+    .filter((pid) => !isHelper(pid))
+    .map(processStat)
+    .filter((stat) => stat !== undefined)
+    .filter((stat) => !isEnding(stat))
 }
 
 /** Those that may start others, and that a later file is not to answer for. */
 export function lasting(all: readonly number[], ours: ReadonlySet<number>): Set<number> {
-  const runs = (pid: number) => {
-    const stat = processStat(pid)
-    return stat !== undefined && !isEnding(stat)
-  }
-  return new Set(all.filter((pid) => !ours.has(pid) && !isHelper(pid) && runs(pid)))
+  return new Set(running(all.filter((pid) => !ours.has(pid))).map(({ pid }) => pid))
 }
 
 /**
