@@ -33,21 +33,12 @@ const state = oneOf('run', 'skip', 'todo', 'pass', 'fail')
 const tally: Check = (value) => count(value) && (value as number) >= 0
 /** What a Date can have: reporters write it. */
 const time: Check = (value) => count(value) && Math.abs(value as number) <= 8.64e15
-const attempted = record({
-  state,
-  errors: failures,
-  duration: maybe(count),
-  startTime: maybe(time),
-  retryIndex: maybe(count),
-  repeatIndex: maybe(count),
-})
+const outcome = { state, errors: failures, duration: maybe(count), startTime: maybe(time) }
+const attempted = record({ ...outcome, retryIndex: maybe(count), repeatIndex: maybe(count) })
 const result = record({
-  state,
-  errors: failures,
+  ...outcome,
   attempts: maybe(listOf(attempted)),
   hooks: maybe(recordOf(maybe(text))),
-  duration: maybe(count),
-  startTime: maybe(time),
   heap: maybe(count),
   retryCount: maybe(count),
   repeatCount: maybe(count),
