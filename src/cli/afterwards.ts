@@ -1,7 +1,7 @@
 // What becomes of what a run changed: printed, kept, exported, applied.
 
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { constants, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Change, UpperLayer } from '../changes/changed.ts'
@@ -12,6 +12,7 @@ import { isWithin } from '../plan/paths.ts'
 import { inQuotes, quoted, shellWord } from '../quoted.ts'
 import { exitStatus } from '../run/exit-status.ts'
 import type { Report } from '../run/report.ts'
+import { whyNoAccess } from '../sys/access.ts'
 import { realPlace } from '../sys/real-file.ts'
 import { canAsk, confirm } from './confirm.ts'
 import type { HeldSignals } from './held-signals.ts'
@@ -60,12 +61,8 @@ export function checkBeforehand({ keep, apply, yes, export: file }: Wanted): Pla
 }
 
 function requireWritable(flag: string, path: string, directory: string): void {
-  try {
-    accessSync(directory, constants.W_OK | constants.X_OK)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw configError(`${flag} is ${inQuotes(path)}: nothing can be written in ${quoted(directory)} (${code})`)
-  }
+  const error = whyNoAccess(directory, constants.W_OK | constants.X_OK)
+  if (error) throw configError(`${flag} is ${inQuotes(path)}: nothing can be written in ${quoted(directory)} (${error.code})`)
 }
 
 function isEmptyDirectory(path: string): boolean {

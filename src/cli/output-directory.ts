@@ -1,9 +1,10 @@
 // `--output` of `nsbox stress` and `nsbox merge`: where results are written, looked at before anything is run for them.
 
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { constants, existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { configError } from '../errors.ts'
 import { quoted } from '../quoted.ts'
+import { whyNoAccess } from '../sys/access.ts'
 import { realPlace } from '../sys/real-file.ts'
 
 const { W_OK, X_OK } = constants
@@ -22,13 +23,8 @@ function nearest(path: string): string {
   return existsSync(path) ? path : nearest(dirname(path))
 }
 
-/** access(2) knows of file systems that are read-only, too. */
 function whyNotIn(place: string): string | undefined {
   if (!statSync(place).isDirectory()) return `${quoted(place)} is no directory`
-  try {
-    accessSync(place, W_OK | X_OK)
-    return undefined
-  } catch (error) {
-    return `nothing can be made in ${quoted(place)}: ${(error as Error).message.split(',')[0]}`
-  }
+  const error = whyNoAccess(place, W_OK | X_OK)
+  return error && `nothing can be made in ${quoted(place)}: ${error.message.split(',')[0]}`
 }

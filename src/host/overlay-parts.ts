@@ -5,11 +5,12 @@
 // files, with an overlay for each directory in it, down to the mounts.
 
 import { isUtf8 } from 'node:buffer'
-import { accessSync, constants, type Dirent, readdirSync, statSync } from 'node:fs'
+import { constants, type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OverlayPart } from '../plan/host-facts.ts'
 import { isWithin } from '../plan/paths.ts'
 import { otherPathsOf, privateDirectories, views } from '../plan/views.ts'
+import { whyNoAccess } from '../sys/access.ts'
 import { mountPoints } from '../sys/mount-points.ts'
 
 /** Returns one overlay for each directory where that is possible, and otherwise the parts to rebuild it from, parents first. */
@@ -44,14 +45,10 @@ function namedEntries(directory: string): Dirent<Buffer>[] {
   return readdirSync(directory, { withFileTypes: true, encoding: 'buffer' }).filter(({ name }) => isUtf8(name))
 }
 
+/** Also for one that is gone meanwhile: it needs no place. */
 function isReadable(directory: string): boolean {
-  try {
-    accessSync(directory, constants.R_OK | constants.X_OK)
-    return true
-  } catch (error) {
-    // One that is gone meanwhile needs no place.
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
-  }
+  const error = whyNoAccess(directory, constants.R_OK | constants.X_OK)
+  return !error || error.code === 'ENOENT'
 }
 
 function mayVanish(part: OverlayPart): OverlayPart {
