@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import type { UpperLayer } from '../changes/changed.ts'
 import { type DirectoryInodes, directoriesIn } from '../changes/directories.ts'
 import { inodeAt } from '../changes/target.ts'
-import { homeDirectory } from '../host/home.ts'
+import { realHome } from '../host/home.ts'
 import { idMapsOf } from '../plan/id-maps.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 
@@ -17,9 +17,10 @@ export interface TargetBefore {
 
 /** In the order of the plan. HOME as a whole is never the project. */
 export function targetsBefore(plan: SandboxPlan, mayApply: boolean): TargetBefore[] {
+  const home = realHome()
   return overlaysOf(plan).map((step) => {
     const target = targetOf(step)
-    return { inode: inodeAt(target), directories: mayApply && target !== homeDirectory() ? directoriesIn(target) : undefined }
+    return { inode: inodeAt(target), directories: mayApply && target !== home ? directoriesIn(target) : undefined }
   })
 }
 
