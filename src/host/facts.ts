@@ -48,7 +48,7 @@ export function hostFacts(
     mappable: mappableIds(),
     subordinate: ranges ? subordinateIds() : { uid: [], gid: [] },
     home,
-    rebuilt: rebuilt(home === null ? overlays : [...overlays, home], shared),
+    rebuilt: rebuilt(overlays, home, shared),
     sharedDirectories: Object.fromEntries(shared.map((path) => [path, statSync(path).mode & 0o7777])),
     keepVisible: [realpathSync(process.execPath), ...resolverConfiguration(), ...fileBehind('/etc/hosts')],
     resolverConfiguration: resolverConfiguration(),
@@ -64,7 +64,8 @@ function homeOf(env: NodeJS.ProcessEnv, shared: readonly string[]): string | nul
 }
 
 /** Empty where none of the directories holds a mount. */
-export function rebuilt(directories: readonly string[], shared: readonly string[]): HostFacts['rebuilt'] {
+export function rebuilt(overlays: readonly string[], home: string | null, shared: readonly string[]): HostFacts['rebuilt'] {
+  const directories = home === null ? overlays : [...overlays, home]
   const isRebuilt = (part: OverlayPart) => part.kind !== 'overlay' || part.without !== undefined
   return Object.fromEntries(Object.entries(overlayParts(directories, shared)).filter(([, parts]) => parts.some(isRebuilt)))
 }

@@ -91,8 +91,7 @@ export class Plans {
   #rebuilt(): HostFacts['rebuilt'] {
     const { rebuilt: found, home, sharedDirectories } = this.#facts
     if (Object.keys(found).length === 0) return found
-    const { overlays } = this.#request
-    return rebuilt(home === null ? overlays : [...overlays, home], Object.keys(sharedDirectories))
+    return rebuilt(this.#request.overlays, home, Object.keys(sharedDirectories))
   }
 
   #nextUpper(): HostFacts['upper'] {

@@ -232,7 +232,12 @@ class Sealing {
   #hold(paths: string[]): void {
     for (const path of new Set(paths)) {
       const earlier = this.#held.get(path)
-      if (!this.#mayBeGone(path) || existsSync(path)) this.#held.set(path, openPath(path))
+      try {
+        this.#held.set(path, openPath(path))
+      } catch (error) {
+        if ((error as SysError).errno !== 'ENOENT' || !this.#mayBeGone(path)) throw error
+        this.#held.delete(path)
+      }
       if (earlier !== undefined) close(earlier)
     }
   }
