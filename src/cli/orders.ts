@@ -33,12 +33,13 @@ export class Orders {
     this.#status = status
   }
 
-  /** From now on they are for this run. One that is launched in place of another begins with the limits that were changed. */
+  /** From now on orders are for this run. A run that replaces another continues with what orders changed there. */
   async follow(run: OrderedRun): Promise<void> {
     const before = this.#run
     this.#run = run
-    if (before) await run.limits.set(before.limits.changed)
-    else void this.#carryOutAll()
+    if (!before) void this.#carryOutAll()
+    else if (before.limits.wasKilled) killAll(run)
+    else await run.limits.continueFrom(before.limits)
   }
 
   /** One after the other; each is answered on the status descriptor. */
@@ -54,8 +55,9 @@ export class Orders {
   }
 }
 
-async function carryOut(line: string, { limits, kill }: OrderedRun): Promise<object> {
+async function carryOut(line: string, run: OrderedRun): Promise<object> {
   const order = parse(line)
+  const { limits } = run
   switch (order.do) {
     case 'freeze':
       await limits.freeze()
@@ -64,8 +66,7 @@ async function carryOut(line: string, { limits, kill }: OrderedRun): Promise<obj
       await limits.thaw()
       return {}
     case 'kill':
-      limits.kill()
-      kill()
+      killAll(run)
       return {}
     case 'usage':
       return { usage: limitedUsage(await limits.usage()) }
@@ -77,6 +78,11 @@ async function carryOut(line: string, { limits, kill }: OrderedRun): Promise<obj
     default:
       throw configError(`do is ${JSON.stringify(order.do)}; it must be one of ${known.join(', ')}`)
   }
+}
+
+function killAll({ limits, kill }: OrderedRun): void {
+  limits.kill()
+  kill()
 }
 
 function parse(line: string): { do?: unknown; limits?: unknown } {

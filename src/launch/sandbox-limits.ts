@@ -28,8 +28,8 @@ export class SandboxLimits {
   readonly notEnforced: NotEnforced[] = []
   /** Somebody asked for its end. */
   wasKilled = false
-  /** What was changed while it ran. A sandbox that is launched in its place begins with that. */
-  readonly changed: LimitsChange = {}
+  readonly #changed: LimitsChange = {}
+  #isFrozen = false
   readonly #means: LimitMeans
   readonly #seal: Seal
   readonly #base: Base | undefined
@@ -69,7 +69,7 @@ export class SandboxLimits {
   /** Changes limits of the running sandbox. @throws NsboxError as {@link begin} */
   async set(change: LimitsChange): Promise<void> {
     const emulated = this.#set(change)
-    Object.assign(this.changed, change)
+    Object.assign(this.#changed, change)
     if (Object.keys(emulated).length === 0) return
     const notEnforced = await this.#init().setLimits(emulated)
     for (const { error } of notEnforced) if (this.#seal === 'require') throw new NsboxError(error.message, error)
@@ -78,12 +78,20 @@ export class SandboxLimits {
   }
 
   /** Stops every process, until {@link thaw}. */
-  freeze(): Promise<void> {
-    return this.#leaf ? this.#leaf.freeze() : this.#init().freeze()
+  async freeze(): Promise<void> {
+    await (this.#leaf ?? this.#init()).freeze()
+    this.#isFrozen = true
   }
 
-  thaw(): Promise<void> {
-    return this.#leaf ? this.#leaf.thaw() : this.#init().thaw()
+  async thaw(): Promise<void> {
+    await (this.#leaf ?? this.#init()).thaw()
+    this.#isFrozen = false
+  }
+
+  /** Applies what callers changed in the attempt that this one replaces: limits, and whether it is frozen. A kill is the caller's to repeat. */
+  async continueFrom(before: SandboxLimits): Promise<void> {
+    await this.set(before.#changed)
+    if (before.#isFrozen) await this.freeze()
   }
 
   /** Of all processes, those of a frozen sandbox too. What has no cgroup is its launcher's to kill. */

@@ -12,7 +12,6 @@ import { Ports } from '../launch/ports.ts'
 import type { AnySandbox, Streams } from '../launch/sandbox.ts'
 import type { SandboxLimits } from '../launch/sandbox-limits.ts'
 import type { ZygoteProcess } from '../launch/zygote-process.ts'
-import type { LimitsChange } from '../plan/limits.ts'
 import type { SandboxPlan } from '../plan/plan.ts'
 import type { PortPair } from '../plan/reach.ts'
 import { close } from '../sys/descriptor.ts'
@@ -58,8 +57,8 @@ class Program {
   readonly #stderr: Output | null
   #sandbox: AnySandbox | undefined
   #limits: SandboxLimits | undefined
-  /** Limits that were changed in an attempt hold in the next one. */
-  #changed: LimitsChange = {}
+  /** Limits of the attempt before: what callers changed there holds in the next one. */
+  #limitsBefore: SandboxLimits | undefined
   #isOver = false
   /** Asked for before there was a program. */
   #killed: AbortController = new AbortController()
@@ -169,14 +168,14 @@ class Program {
       this.#sandbox = sandbox
       this.#limits = limits
       limits.attach(sandbox.control)
-      const changed = limits.set(this.#changed)
-      changed.catch(() => sandbox.kill())
-      this.#changed = limits.changed
+      const continued = this.#limitsBefore ? limits.continueFrom(this.#limitsBefore) : undefined
+      continued?.catch(() => sandbox.kill())
+      this.#limitsBefore = limits
       if (this.#isOver) this.#killAll()
       this.#connect(sandbox)
       const signal = options.signal ? AbortSignal.any([options.signal, this.#killed.signal]) : this.#killed.signal
       const outcome = await supervise(sandbox, limits, { ...options, signal })
-      await changed
+      await continued
       return { plan, before, outcome, scratch: sandbox.takeScratch(), release }
     } catch (error) {
       // Nothing runs on without its timeout.

@@ -117,7 +117,8 @@ function outcome(
   hit: CapHit | undefined,
   killedBy: string | undefined,
 ): How {
-  const killed = error?.code === 'ERR_NSBOX_INIT_KILLED' || error?.code === 'ERR_NSBOX_ZYGOTE'
+  // An attempt that would be repeated with another upper layer, and was asked to end, has ended: its program must not run later.
+  const killed = ['ERR_NSBOX_INIT_KILLED', 'ERR_NSBOX_ZYGOTE', 'ERR_NSBOX_UPPER_XATTR'].includes(error?.code ?? '')
   if (hit && (killed || signal === 'SIGKILL')) return { exitCode: null, signal: 'SIGKILL', cause: 'limit', error: null }
   if (stopped && (killed || !error)) return { exitCode, signal: killed ? 'SIGKILL' : signal, cause: stopped, error: null }
   // Its ids cannot be mapped any more then.

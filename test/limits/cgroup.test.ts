@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { WarmSandbox } from '../../src/index.ts'
@@ -101,22 +102,7 @@ describe.skipIf(!byCgroup)(byCgroup ? 'cgroups of sandboxes' : `needs a cgroup: 
   })
 
   test('orders on a descriptor', async () => {
-    const child = spawn(
-      process.execPath,
-      [join(repository, 'dist/cli.cjs'), 'run', '--cpu', '1', '--control-fd', '3', '--status-fd', '4', '--', 'sleep', '100'],
-      {
-        stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'],
-        cwd: scratch,
-      },
-    )
-    const [orders, status] = [child.stdio[3] as NodeJS.WritableStream, child.stdio[4] as NodeJS.ReadableStream]
-    let text = ''
-    status.on('data', (chunk) => (text += chunk))
-    const answers = async (count: number) => {
-      const lines = () => text.split('\n').slice(0, -1)
-      await until(() => lines().length >= count)
-      return lines().map((line) => JSON.parse(line) as { type: string; limits?: object; error?: { message: string } })
-    }
+    const { child, orders, answers } = orderedRun()
     await answers(1)
     orders.write('{"do":"freeze"}\n{"do":"set-limits","limits":{"cpu":0.25}}\n{"do":"jump"}\n{"do":"thaw"}\n{"do":"usage"}\n')
     const lines = await answers(6)
@@ -126,7 +112,35 @@ describe.skipIf(!byCgroup)(byCgroup ? 'cgroups of sandboxes' : `needs a cgroup: 
     await ended(child)
     expect(child.exitCode).toBe(137)
   })
+
+  // Linux before 6.6 makes the sandbox twice: the first finds that a tmpfs cannot hold its overlay.
+  test.each([0, 10, 25, 50])('an order to kill %i ms after the start, while the sandbox is made', async (delay) => {
+    const { child, orders, answers } = orderedRun()
+    await answers(1)
+    await sleep(delay)
+    orders.write('{"do":"kill"}\n')
+    await ended(child)
+    expect(child.exitCode).toBe(137)
+  })
 })
+
+/** A command that takes orders, and what it answers: so many lines, as soon as they are there. */
+function orderedRun() {
+  const words = ['run', '--cpu', '1', '--control-fd', '3', '--status-fd', '4', '--', 'sleep', '100']
+  const child = spawn(process.execPath, [join(repository, 'dist/cli.cjs'), ...words], {
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'],
+    cwd: scratch,
+  })
+  const [orders, status] = [child.stdio[3] as NodeJS.WritableStream, child.stdio[4] as NodeJS.ReadableStream]
+  let text = ''
+  status.on('data', (chunk) => (text += chunk))
+  const answers = async (count: number) => {
+    const lines = () => text.split('\n').slice(0, -1)
+    await until(() => lines().length >= count)
+    return lines().map((line) => JSON.parse(line) as { type: string; limits?: object; error?: { message: string } })
+  }
+  return { child, orders, answers }
+}
 
 async function nothingLeft(): Promise<void> {
   await vi.waitFor(() => expect(cgroupsLeft()).toEqual([]), { timeout: 20_000, interval: 50 })
