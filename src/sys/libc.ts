@@ -1,7 +1,7 @@
 // Binds C functions of libc and of the node binary itself. Only src/sys may import this.
 
 import { createRequire } from 'node:module'
-import { BigInt, process } from '../untouched.ts'
+import { Array, BigInt, process } from '../untouched.ts'
 import { SysError } from './sys-error.ts'
 
 type CFunction = (...args: unknown[]) => number
@@ -75,8 +75,16 @@ export function errno(): number {
   return koffi().errno()
 }
 
-/** The address of an array's bytes. The caller keeps it alive while C may use it. */
+/**
+ * Arrays whose addresses were taken last. An optimised function drops a local array that it does not use after that, and the garbage
+ * collector may free the bytes before C reads them: utimensat(2) answered EINVAL once in a million calls.
+ */
+const latest: (NodeJS.TypedArray | undefined)[] = Array.from({ length: 32 }, () => undefined)
+let taken = 0
+
+/** The address of an array's bytes. They stay for the call that is made next; for longer, the caller keeps the array. */
 export function addressOf(buffer: NodeJS.TypedArray): bigint {
+  latest[taken++ % latest.length] = buffer
   return BigInt(koffi().address(buffer))
 }
 

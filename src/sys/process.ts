@@ -140,15 +140,19 @@ export function execve(path: string, argv: readonly string[], env: readonly stri
 export function preparedExecve(path: string, argv: readonly string[], env: readonly string[]): () => never {
   const [words, environment] = [cStringArray(argv), cStringArray(env)]
   return () => {
-    checked(execve_(path, addressOf(words.pointers), addressOf(environment.pointers)), 'execve', [path, argv.join(' ')])
+    checked(execve_(path, addressOf(words), addressOf(environment)), 'execve', [path, argv.join(' ')])
     throw new Error('execve returned')
   }
 }
 
-/** As execve(2) takes them. The caller keeps the result alive while C may use it. */
-export function cStringArray(strings: readonly string[]): { pointers: Buffer; data: Buffer[] } {
+/** The strings that an array of pointers leads to live as long as it does. */
+const pointedTo = new WeakMap<Buffer, Buffer[]>()
+
+/** As execve(2) takes them. */
+export function cStringArray(strings: readonly string[]): Buffer {
   const data = strings.map((text) => Buffer.from(`${text}\0`))
   const pointers = Buffer.alloc(8 * (data.length + 1))
   for (const [index, text] of data.entries()) pointers.writeBigUInt64LE(addressOf(text), 8 * index)
-  return { pointers, data }
+  pointedTo.set(pointers, data)
+  return pointers
 }

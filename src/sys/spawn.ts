@@ -42,14 +42,7 @@ export function spawnProgram(path: string, argv: readonly string[], env: readonl
   actionsInit(addressOf(actions))
   for (const [from, to] of descriptors) actionsAddDup2(addressOf(actions), from, to)
   const [words, environment] = [cStringArray(argv), cStringArray(env)]
-  const errno = posix_spawn_(
-    addressOf(pid),
-    path,
-    addressOf(actions),
-    addressOf(attributes),
-    addressOf(words.pointers),
-    addressOf(environment.pointers),
-  )
+  const errno = posix_spawn_(addressOf(pid), path, addressOf(actions), addressOf(attributes), addressOf(words), addressOf(environment))
   actionsDestroy(addressOf(actions))
   if (errno !== 0) throw new SysError('execve', [path, argv.join(' ')], errno)
   return pid.readInt32LE(0)
