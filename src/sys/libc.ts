@@ -77,9 +77,10 @@ export function errno(): number {
 
 /**
  * Arrays whose addresses were taken last. An optimised function drops a local array that it does not use after that, and the garbage
- * collector may free the bytes before C reads them: utimensat(2) answered EINVAL once in a million calls.
+ * collector may free the bytes before C reads them: utimensat(2) answered EINVAL once in a million calls. No call takes more than six; a
+ * longer list would hold on to messages that were sent long ago, and a worker may have a cap.
  */
-const latest: (NodeJS.TypedArray | undefined)[] = Array.from({ length: 32 }, () => undefined)
+const latest: (NodeJS.TypedArray | undefined)[] = Array.from({ length: 16 }, () => undefined)
 let taken = 0
 
 /** The address of an array's bytes. They stay for the call that is made next; for longer, the caller keeps the array. */
